@@ -24,7 +24,9 @@ CREATE TABLE records (
   -- For a member's "own" and "assigned".
   owner_id      uuid REFERENCES users,
   assigned_to   uuid REFERENCES users,
-  search        tsvector GENERATED ALWAYS AS (jsonb_to_tsvector('simple', data, '["string", "numeric"]')) STORED,
+  -- The values' words. Punctuation becomes blanks first, because the parser would read 2025-104 as 2025 and -104.
+  search        tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig,
+                  translate(jsonb_path_query_array(data, '$.*')::text, '-_/.,:;@"[]{}()+#&', '                  '))) STORED,
   created_at    timestamptz NOT NULL DEFAULT now(),
   updated_at    timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (workspace_id, id),

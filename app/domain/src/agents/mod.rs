@@ -1,0 +1,272 @@
+//! Agents and their runs: from a message to an answer, on the server, surviving a crash at any moment.
+//!
+//! A run is a state machine in PostgreSQL. A worker claims it with a lease and drives it ([`runtime`]); every step is stored
+//! before the next begins; every event is stored before anyone sees it. When a run waits for a decision nobody drives it:
+//! the decision's effect makes it claimable again, on any node.
+
+#[cfg(feature = "ssr")]
+pub mod claims;
+#[cfg(feature = "ssr")]
+mod history;
+#[cfg(feature = "ssr")]
+mod resolve;
+#[cfg(feature = "ssr")]
+pub mod runtime;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+pub mod turn;
+
+#[cfg(feature = "ssr")]
+pub use resolve::{Outcome, resolve_step};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Timestamp,
+    ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId},
+    providers::{Finish, ToolCall, Usage},
+};
+
+pub use turn::{ToolCard, ToolState, Turn, TurnItem};
+
+/// An agent of a workspace.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What the model is told before every conversation.
+    pub instructions: String,
+    /// Its provider; `None`: the workspace's default.
+    pub provider_id: Option<ProviderId>,
+    /// Its model; `None`: the provider's default.
+    pub model: Option<String>,
+    /// Names of the tools that it may call.
+    pub tools: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A conversation with an agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentSession {
+    /// Its id.
+    pub id: AgentSessionId,
+    /// With which agent.
+    pub agent_id: AgentId,
+    /// That agent's name.
+    pub agent: String,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The beginning of its first message.
+    pub title: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it last had a message.
+    pub updated_at: Timestamp,
+}
+
+/// Where a run stands; the words are AgentOS's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RunStatus {
+    /// Waits to be driven.
+    Pending,
+    /// A node drives it.
+    Running,
+    /// Waits for a person.
+    Paused,
+    /// Has answered.
+    Completed,
+    /// Was cancelled.
+    Cancelled,
+    /// Ended in an error.
+    Error,
+}
+
+impl RunStatus {
+    /// The word on every wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Paused => "PAUSED",
+            Self::Completed => "COMPLETED",
+            Self::Cancelled => "CANCELLED",
+            Self::Error => "ERROR",
+        }
+    }
+
+    /// From the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Pending, Self::Running, Self::Paused, Self::Completed, Self::Cancelled, Self::Error]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+    }
+
+    /// Nothing more will come.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled | Self::Error)
+    }
+
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "Queued",
+            Self::Running => "Running",
+            Self::Paused => "Waiting for a person",
+            Self::Completed => "Completed",
+            Self::Cancelled => "Cancelled",
+            Self::Error => "Failed",
+        }
+    }
+}
+
+/// Why a run ended in an error, in words that may be shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunFailure {
+    /// A stable word: `key_refused`, `unreachable`, `stalled`, `invalid_tool_arguments`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, naming the provider.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// A run as lists and pages show it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Which agent.
+    pub agent_id: AgentId,
+    /// That agent's name.
+    pub agent: String,
+    /// The conversation.
+    pub session_id: AgentSessionId,
+    /// Who started it.
+    pub requester_id: UserId,
+    /// That person's name.
+    pub requester: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The message.
+    pub input: String,
+    /// The answer, or the part of it that came.
+    pub output: Option<String>,
+    /// Why it failed.
+    pub error: Option<RunFailure>,
+    /// The provider's name in this workspace.
+    pub provider: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// Tokens of all its model calls.
+    pub usage: Usage,
+    /// How often it was claimed; more than one means that a node died under it.
+    pub attempt: i32,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// One stored event of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunEvent {
+    /// From 0, without gaps: a reader's cursor.
+    pub index: i32,
+    /// AgentOS's name: `RunContent`, `ToolCallStarted`, …
+    pub name: String,
+    /// What is special to the event.
+    pub data: Value,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// One stored step of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// From 0, without gaps.
+    pub position: i32,
+    /// What it is.
+    pub content: StepContent,
+    /// Waits for a person.
+    pub waiting: bool,
+    /// The approval that it waits, or waited, for.
+    pub approval_id: Option<ApprovalId>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What a step is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StepContent {
+    /// One answer of the model.
+    Model {
+        /// Its text.
+        text: String,
+        /// Its reasoning, where the provider shows it.
+        reasoning: String,
+        /// The calls that it wants.
+        tool_calls: Vec<ToolCall>,
+        /// What it cost.
+        usage: Usage,
+        /// Why it ended.
+        finish: Finish,
+        /// The model that answered.
+        model: String,
+        /// Milliseconds from the request to the first token.
+        first_token_ms: Option<u32>,
+        /// Milliseconds from the request to the end.
+        total_ms: u32,
+    },
+    /// One call of a tool.
+    Tool {
+        /// The call.
+        call: ToolCall,
+        /// What the model is told; `None` while it waits.
+        result: Option<ToolResult>,
+    },
+}
+
+/// What a tool answered.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ToolResult {
+    /// JSON or text for the model.
+    pub content: String,
+    /// The call failed, was refused or was rejected.
+    pub is_error: bool,
+}
+
+/// A run with its steps.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RunDetail {
+    /// The run.
+    pub run: Run,
+    /// Oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// A conversation with everything said in it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Conversation {
+    /// The conversation.
+    pub session: AgentSession,
+    /// One turn per run, oldest first.
+    pub turns: Vec<Turn>,
+}

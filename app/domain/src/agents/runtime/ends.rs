@@ -1,0 +1,167 @@
+//! How a run stops being driven: it waits for people, has answered, was cancelled, or failed.
+
+use serde_json::json;
+
+use super::{Driver, Flow, Stop, calls, is_outage};
+use crate::{
+    Actor, Result,
+    agents::{
+        RunFailure, RunStatus, StepContent,
+        store::{self, Claimed, EventDraft},
+    },
+    approvals,
+    audit::Entry,
+    crash,
+    events::Draft,
+    providers::Usage,
+    services::Services,
+};
+
+impl Driver<'_> {
+    /// Lets the run rest until a person has decided. If that happened just now, the run goes on.
+    pub(super) async fn pause(&mut self) -> Result<Flow, Stop> {
+        let mut tx = self.begin().await?;
+        store::lock(&mut tx, self.id).await?.ok_or(Stop::Lost)?;
+        let steps = store::steps(&mut tx, &[self.id.0]).await?;
+        self.steps = steps.into_iter().map(|(_, step)| step).collect();
+        if !self.steps.iter().any(|s| s.waiting) {
+            let answers = self.unreported(&mut tx).await?;
+            self.pending.extend(answers);
+            return Ok(Flow::On);
+        }
+        let tools: Vec<_> = self
+            .steps
+            .iter()
+            .filter_map(|step| match &step.content {
+                StepContent::Tool { call, result: None } => Some(calls::waiting(call, step.approval_id)),
+                _ => None,
+            })
+            .collect();
+        let requirements: Vec<_> = tools.iter().map(|t| json!({ "tool_execution": t })).collect();
+        self.pending.push(EventDraft::new("RunPaused", json!({ "tools": tools, "requirements": requirements })));
+        let events = self.put_events(&mut tx).await?;
+        store::set_status(&mut tx, self.id, RunStatus::Paused).await?;
+        self.tell(&mut tx, "run.paused");
+        tx.commit().await?;
+        crash::point("run.paused");
+        self.publish(events);
+        Ok(Flow::Ended)
+    }
+
+    /// The run has answered. `step` is the last answer where it is not stored yet: then all of it is one transaction.
+    pub(super) async fn complete(&mut self, step: Option<StepContent>, text: String) -> Result<Flow, Stop> {
+        let mut total = Usage::default();
+        for content in self.steps.iter().map(|s| &s.content).chain(&step) {
+            if let StepContent::Model { usage, .. } = content {
+                total.input += usage.input;
+                total.output += usage.output;
+                total.reasoning += usage.reasoning;
+                total.cached += usage.cached;
+            }
+        }
+        self.pending.push(EventDraft::new("RunContentCompleted", json!({})));
+        let metrics = json!({
+            "input_tokens": total.input,
+            "output_tokens": total.output,
+            "total_tokens": total.input + total.output,
+            "reasoning_tokens": total.reasoning,
+            "cache_read_tokens": total.cached,
+        });
+        self.pending.push(EventDraft::new(
+            "RunCompleted",
+            json!({ "content": text, "content_type": "str", "metrics": metrics }),
+        ));
+        let mut tx = self.begin().await?;
+        let events = self.put_events(&mut tx).await?;
+        if let Some(content) = &step {
+            self.put_model_step(&mut tx, content).await?;
+        }
+        store::set_result(&mut tx, self.id, Some(&text), None, None, Usage::default()).await?;
+        store::set_status(&mut tx, self.id, RunStatus::Completed).await?;
+        tx.audit(Entry::new("run.completed", "run", self.id.0));
+        self.tell(&mut tx, "run.completed");
+        crash::point("run.before_complete");
+        tx.commit().await?;
+        crash::point("run.completed");
+        self.publish(events);
+        Ok(Flow::Ended)
+    }
+
+    /// Ends the run for a reason other than an answer.
+    pub(super) async fn stop(&mut self, stop: Stop) -> Result<()> {
+        let (event, status, action, failure) = match stop {
+            Stop::Lost => return Ok(()),
+            Stop::Fault(e) if is_outage(&e) => return Err(e),
+            Stop::Cancelled => (
+                EventDraft::new("RunCancelled", json!({ "reason": "Cancelled by a person." })),
+                RunStatus::Cancelled,
+                "run.cancelled",
+                None,
+            ),
+            Stop::Failed(failure) => (failed(&failure), RunStatus::Error, "run.failed", Some(failure)),
+            Stop::Fault(e) => {
+                let failure = fault(&e.message);
+                (failed(&failure), RunStatus::Error, "run.failed", Some(failure))
+            }
+        };
+        self.pending.push(event);
+        let mut tx = self.s.db.tenant(&Actor::system(self.actor.workspace)).await?;
+        let events = match self.put_events(&mut tx).await {
+            Ok(events) => events,
+            Err(Stop::Fault(e)) => return Err(e),
+            Err(_) => return Ok(()),
+        };
+        store::set_result(&mut tx, self.id, None, failure.as_ref(), None, Usage::default()).await?;
+        store::set_status(&mut tx, self.id, status).await?;
+        approvals::service::cancel_for_run(&mut tx, self.id).await?;
+        let kind = failure.as_ref().map(|f| f.kind.clone());
+        tx.audit(Entry::new(action, "run", self.id.0).details(json!({ "error": kind })));
+        self.tell(&mut tx, action);
+        tx.commit().await?;
+        self.publish(events);
+        Ok(())
+    }
+
+    fn tell(&self, tx: &mut crate::db::TenantTx, name: &'static str) {
+        let event = Draft::new(name, "run", self.id.0, json!({ "agent": self.agent.id }));
+        tx.emit(match self.actor.user_id() {
+            Some(requester) => event.only_for(requester),
+            None => event,
+        });
+    }
+}
+
+fn failed(failure: &RunFailure) -> EventDraft {
+    EventDraft::new(
+        "RunError",
+        json!({ "content": failure.message, "error_type": failure.kind, "remedy": failure.remedy }),
+    )
+}
+
+fn fault(message: &str) -> RunFailure {
+    RunFailure {
+        kind: "internal".to_owned(),
+        message: message.to_owned(),
+        remedy: "Retry; the server’s log has the details.".to_owned(),
+    }
+}
+
+/// Ends a run that could not even be taken up: its provider is gone, its requester is no member any more.
+pub(super) async fn stop_untaken(s: &Services, run: &Claimed, stop: Stop) -> Result<()> {
+    let failure = match stop {
+        Stop::Failed(failure) => failure,
+        Stop::Fault(e) if is_outage(&e) => return Err(e),
+        Stop::Fault(e) => fault(&e.message),
+        Stop::Lost | Stop::Cancelled => return Ok(()),
+    };
+    let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
+    let events = store::append_undriven(&mut tx, run.id, vec![failed(&failure)]).await?;
+    store::set_result(&mut tx, run.id, None, Some(&failure), None, Usage::default()).await?;
+    store::set_status(&mut tx, run.id, RunStatus::Error).await?;
+    approvals::service::cancel_for_run(&mut tx, run.id).await?;
+    tx.audit(Entry::new("run.failed", "run", run.id.0).details(json!({ "error": failure.kind })));
+    tx.emit(Draft::new("run.failed", "run", run.id.0, json!({ "agent": run.agent })).only_for(run.requester));
+    tx.commit().await?;
+    s.hub.publish_run(run.id, events.into());
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! Driving a run: ask the model, call its tools, wait for people, until there is an answer.
+//!
+//! What comes next is read off the stored steps (`next`), never remembered: a node that takes a run over after a crash
+//! does exactly what the dead one would have done. Each write carries the lease as a fence; whoever has lost it stops
+//! without a trace.
+
+mod calls;
+mod ends;
+mod model;
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::{
+    Agent, RunEvent, RunFailure, Step, StepContent, history,
+    store::{self, Claimed, EventDraft},
+};
+use crate::{
+    Actor, Code, Error, Result, Timestamp, Who,
+    db::TenantTx,
+    ids::RunId,
+    providers::{self, Failure, FailureKind, Message, ToolCall, service::Resolved},
+    services::Services,
+    workspaces,
+};
+
+/// Why a run stops being driven.
+pub(super) enum Stop {
+    /// Another node has it now.
+    Lost,
+    /// A person cancelled it.
+    Cancelled,
+    /// It ends in an error that its people can understand.
+    Failed(RunFailure),
+    /// A fault of ours, or the database is away.
+    Fault(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(e: Error) -> Self {
+        Self::Fault(e)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        let kind = serde_json::to_value::<FailureKind>(failure.kind).ok();
+        Self::Failed(RunFailure {
+            kind: kind.as_ref().and_then(Value::as_str).unwrap_or("failed").to_owned(),
+            message: failure.to_string(),
+            remedy: failure.remedy().to_owned(),
+        })
+    }
+}
+
+/// What a run needs next.
+#[derive(Debug, PartialEq)]
+enum Next {
+    /// An answer of the model.
+    Model,
+    /// These calls of the last answer.
+    Calls(Vec<ToolCall>),
+    /// A person.
+    Wait,
+    /// Nothing: the last answer is the answer.
+    Complete(String),
+}
+
+/// Read off the stored steps.
+fn next(steps: &[Step]) -> Next {
+    let Some(at) = steps.iter().rposition(|s| matches!(s.content, StepContent::Model { .. })) else {
+        return Next::Model;
+    };
+    let StepContent::Model { text, tool_calls, .. } = &steps[at].content else { return Next::Model };
+    if tool_calls.is_empty() {
+        return Next::Complete(text.clone());
+    }
+    let answered = |call: &ToolCall| {
+        steps[at..].iter().any(|s| matches!(&s.content, StepContent::Tool { call: c, .. } if c.id == call.id))
+    };
+    let open: Vec<ToolCall> = tool_calls.iter().filter(|c| !answered(c)).cloned().collect();
+    if !open.is_empty() {
+        Next::Calls(open)
+    } else if steps[at..].iter().any(|s| s.waiting) {
+        Next::Wait
+    } else {
+        Next::Model
+    }
+}
+
+/// Whether the run is still this node's after a step.
+enum Flow {
+    On,
+    Ended,
+}
+
+/// A run in this node's hands.
+struct Driver<'s> {
+    s: &'s Services,
+    actor: Actor,
+    id: RunId,
+    agent: Agent,
+    on: Resolved,
+    model: String,
+    /// What was said before this run.
+    earlier: Vec<Message>,
+    /// What this run has achieved.
+    steps: Vec<Step>,
+    next_event: i32,
+    /// Events that are not stored yet.
+    pending: Vec<EventDraft>,
+    cancel: Arc<Notify>,
+}
+
+/// Drives a claimed run until it ends, waits, or is lost.
+pub(super) async fn drive(s: &Services, run: Claimed) {
+    let id = run.id;
+    let workspace = run.workspace;
+    let driven = match Driver::take(s, &run).await {
+        Ok(mut driver) => {
+            let stop = driver.go().await;
+            if let Err(stop) = stop { driver.stop(stop).await } else { Ok(()) }
+        }
+        Err(stop) => ends::stop_untaken(s, &run, stop).await,
+    };
+    s.hub.off_cancel(id);
+    if let Err(e) = driven {
+        // The lease runs out by itself; whoever claims the run next goes on from the last stored step.
+        tracing::warn!(run = %id, workspace = %workspace, error.message = %e, "a run was let go");
+    }
+    s.hub.poke_work();
+}
+
+impl<'s> Driver<'s> {
+    /// Loads everything that driving needs, in one transaction.
+    async fn take(s: &'s Services, run: &Claimed) -> Result<Self, Stop> {
+        let cancel = s.hub.on_cancel(run.id);
+        let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
+        let role = workspaces::service::role_of(&mut tx, run.requester).await?.ok_or_else(|| {
+            Stop::Failed(RunFailure {
+                kind: "requester_gone".to_owned(),
+                message: "Whoever started this run is no longer a member of the workspace.".to_owned(),
+                remedy: "Start it again as a member.".to_owned(),
+            })
+        })?;
+        let agent = store::agents(&mut tx, Some(run.agent))
+            .await?
+            .pop()
+            .ok_or_else(|| Error::internal("a run without its agent"))?;
+        let on = providers::service::resolve(&mut tx, s, agent.provider_id).await?;
+        let (earlier, steps) = history::load(&mut tx, run.session, run.id).await?;
+        let mut driver = Self {
+            s,
+            actor: Actor {
+                workspace: run.workspace,
+                who: Who::Agent { agent: run.agent, requester: run.requester, role },
+            },
+            id: run.id,
+            model: agent.model.clone().unwrap_or_else(|| on.provider.default_model.clone()),
+            agent,
+            on,
+            earlier,
+            steps,
+            next_event: run.next_event_index,
+            pending: Vec::new(),
+            cancel,
+        };
+        if run.next_event_index == 0 {
+            let data = json!({ "model": driver.model, "model_provider": driver.on.provider.name, "model_provider_kind": driver.on.provider.provider.as_str() });
+            driver.pending.push(EventDraft::new("RunStarted", data));
+        } else {
+            driver.take_up(&mut tx).await?;
+        }
+        Ok(driver)
+    }
+
+    /// Tells followers what happened while nobody drove the run.
+    async fn take_up(&mut self, tx: &mut TenantTx) -> Result<(), Stop> {
+        if store::has_partial_answer(tx, self.id).await? {
+            let note =
+                json!({ "type": "partial_voided", "content": "The server was interrupted; the answer begins again." });
+            self.pending.push(EventDraft::new("CustomEvent", note));
+        }
+        let answers = self.unreported(tx).await?;
+        if !answers.is_empty() {
+            self.pending.push(EventDraft::new("RunContinued", json!({})));
+            self.pending.extend(answers);
+        }
+        Ok(())
+    }
+
+    /// Answers of calls that waited, and that followers were not told of.
+    async fn unreported(&self, tx: &mut TenantTx) -> Result<Vec<EventDraft>, Stop> {
+        let reported = store::reported_calls(tx, self.id).await?;
+        Ok(self
+            .steps
+            .iter()
+            .filter_map(|step| match &step.content {
+                StepContent::Tool { call, result: Some(result) } if !reported.contains(&call.id) => {
+                    Some(calls::answered(call, result, step.approval_id, None))
+                }
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// One step after the other.
+    async fn go(&mut self) -> Result<(), Stop> {
+        loop {
+            let flow = match next(&self.steps) {
+                Next::Model => self.ask_model().await?,
+                Next::Calls(calls) => self.call_tools(calls).await?,
+                Next::Wait => self.pause().await?,
+                Next::Complete(text) => self.complete(None, text).await?,
+            };
+            if matches!(flow, Flow::Ended) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<TenantTx, Stop> {
+        Ok(self.s.db.tenant(&self.actor).await?)
+    }
+
+    fn lease(&self) -> Timestamp {
+        Timestamp::now().plus(self.s.settings.lease)
+    }
+
+    /// How often the lease is renewed while nothing is written.
+    fn renewal(&self) -> Duration {
+        self.s.settings.lease / 3
+    }
+
+    /// Adds the pending events to a transaction, under the lease's fence. Call [`Self::publish`] with them after the commit.
+    async fn put_events(&mut self, tx: &mut TenantTx) -> Result<Arc<[RunEvent]>, Stop> {
+        let events = store::number(self.next_event, std::mem::take(&mut self.pending));
+        if !store::append(tx, self.id, self.s.node, self.lease(), &events).await? {
+            return Err(Stop::Lost);
+        }
+        self.next_event += events.len() as i32;
+        Ok(events.into())
+    }
+
+    fn publish(&self, events: Arc<[RunEvent]>) {
+        if !events.is_empty() {
+            self.s.hub.publish_run(self.id, events);
+        }
+    }
+
+    /// Stores what is pending, then shows it.
+    async fn flush(&mut self) -> Result<(), Stop> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        let events = self.put_events(&mut tx).await?;
+        tx.commit().await?;
+        self.publish(events);
+        Ok(())
+    }
+
+    /// Renews the lease; a cancellation that was asked for on another node is noticed here.
+    async fn renew(&mut self) -> Result<(), Stop> {
+        let mut tx = self.begin().await?;
+        let cancel = store::renew(&mut tx, self.id, self.s.node, self.lease()).await?.ok_or(Stop::Lost)?;
+        tx.commit().await?;
+        if cancel { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    fn position(&self) -> i32 {
+        self.steps.len() as i32
+    }
+
+    fn remember(&mut self, content: StepContent, approval_id: Option<crate::ids::ApprovalId>) {
+        let now = Timestamp::now();
+        let waiting = matches!(content, StepContent::Tool { result: None, .. });
+        let ended_at = (!waiting).then_some(now);
+        self.steps.push(Step { position: self.position(), content, waiting, approval_id, created_at: now, ended_at });
+    }
+}
+
+/// Whether a fault means that the database is away: then the run is let go, and goes on later.
+fn is_outage(e: &Error) -> bool {
+    e.code == Code::Unavailable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agents::ToolResult,
+        providers::{Finish, Usage},
+    };
+
+    fn step(content: StepContent) -> Step {
+        let now = Timestamp::now();
+        let waiting = matches!(content, StepContent::Tool { result: None, .. });
+        Step { position: 0, content, waiting, approval_id: None, created_at: now, ended_at: None }
+    }
+
+    fn call(id: &str) -> ToolCall {
+        ToolCall { id: id.into(), name: "search_records".into(), arguments: "{}".into() }
+    }
+
+    fn model(text: &str, calls: &[&str]) -> Step {
+        step(StepContent::Model {
+            text: text.into(),
+            reasoning: String::new(),
+            tool_calls: calls.iter().map(|id| call(id)).collect(),
+            usage: Usage::default(),
+            finish: Finish::Stop,
+            model: "m".into(),
+            first_token_ms: None,
+            total_ms: 0,
+        })
+    }
+
+    fn tool(id: &str, done: bool) -> Step {
+        let result = done.then(|| ToolResult { content: "{}".into(), is_error: false });
+        step(StepContent::Tool { call: call(id), result })
+    }
+
+    #[test]
+    fn what_comes_next_is_read_off_the_steps() {
+        assert_eq!(next(&[]), Next::Model);
+        assert_eq!(next(&[model("hi", &[])]), Next::Complete("hi".into()));
+        assert_eq!(next(&[model("", &["a", "b"]), tool("a", true)]), Next::Calls(vec![call("b")]));
+        assert_eq!(next(&[model("", &["a", "b"]), tool("a", true), tool("b", false)]), Next::Wait);
+        assert_eq!(next(&[model("", &["a"]), tool("a", true)]), Next::Model);
+        // An id that a provider uses again in a later answer is a new call.
+        assert_eq!(next(&[model("", &["a"]), tool("a", true), model("", &["a"])]), Next::Calls(vec![call("a")]));
+    }
+}

@@ -1,0 +1,232 @@
+//! Asking the model: its words are stored before anyone sees them, in batches of at most 20 ms, and the whole answer is
+//! one step.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use super::{Driver, Flow, Stop};
+use crate::{
+    agents::{StepContent, history, store, store::EventDraft},
+    crash,
+    providers::{Failure, FailureKind, Finish, ModelEvent, ToolCall, Usage},
+};
+
+/// How long words are gathered before they are stored together.
+const GATHER: Duration = Duration::from_millis(20);
+/// The most characters of one answer that are kept.
+const MAX_TEXT: usize = 1_000_000;
+
+/// An answer while it comes in.
+struct Answer {
+    text: String,
+    reasoning: String,
+    calls: Vec<ToolCall>,
+    usage: Usage,
+    finish: Option<Finish>,
+    model: String,
+    asked: Instant,
+    first_token: Option<Duration>,
+}
+
+impl Answer {
+    fn new(model: &str) -> Self {
+        Self {
+            text: String::new(),
+            reasoning: String::new(),
+            calls: Vec::new(),
+            usage: Usage::default(),
+            finish: None,
+            model: model.to_owned(),
+            asked: Instant::now(),
+            first_token: None,
+        }
+    }
+
+    /// Takes what the model streamed; words become pending events.
+    fn take(&mut self, events: Vec<ModelEvent>, pending: &mut Vec<EventDraft>) {
+        for event in events {
+            if !matches!(event, ModelEvent::Model(_) | ModelEvent::Usage(_)) {
+                self.first_token.get_or_insert_with(|| self.asked.elapsed());
+            }
+            match event {
+                ModelEvent::Model(name) => self.model = name,
+                ModelEvent::Text(more) => {
+                    self.text.push_str(&more);
+                    gather(pending, "RunContent", "content", &more);
+                }
+                ModelEvent::Reasoning(more) => {
+                    self.reasoning.push_str(&more);
+                    gather(pending, "ReasoningContentDelta", "reasoning_content", &more);
+                }
+                ModelEvent::ToolCallStart { index, id, name } => {
+                    let call = self.call(index);
+                    call.id = id;
+                    call.name = name;
+                }
+                ModelEvent::ToolCallArguments { index, delta } => self.call(index).arguments.push_str(&delta),
+                ModelEvent::Usage(usage) => self.usage = usage,
+                ModelEvent::Finish(finish) => self.finish = Some(finish),
+            }
+        }
+    }
+
+    fn call(&mut self, index: usize) -> &mut ToolCall {
+        // Indexes come from the adapter, which numbers calls without gaps.
+        while self.calls.len() <= index {
+            self.calls.push(ToolCall { id: String::new(), name: String::new(), arguments: String::new() });
+        }
+        &mut self.calls[index]
+    }
+
+    fn too_long(&self) -> bool {
+        self.text.len() + self.reasoning.len() + self.calls.iter().map(|c| c.arguments.len()).sum::<usize>() > MAX_TEXT
+    }
+
+    fn step(self, finish: Finish) -> StepContent {
+        StepContent::Model {
+            text: self.text,
+            reasoning: self.reasoning,
+            tool_calls: self.calls,
+            usage: self.usage,
+            finish,
+            model: self.model,
+            first_token_ms: self.first_token.map(|d| d.as_millis() as u32),
+            total_ms: self.asked.elapsed().as_millis() as u32,
+        }
+    }
+}
+
+/// Adds words to the pending event of that name, or begins one.
+fn gather(pending: &mut Vec<EventDraft>, name: &'static str, key: &'static str, more: &str) {
+    if let Some(last) = pending.last_mut().filter(|e| e.name == name)
+        && let Some(serde_json::Value::String(text)) = last.data.get_mut(key)
+    {
+        text.push_str(more);
+        return;
+    }
+    let data = if name == "RunContent" { json!({ key: more, "content_type": "str" }) } else { json!({ key: more }) };
+    pending.push(EventDraft::new(name, data));
+}
+
+impl Driver<'_> {
+    /// One answer of the model. Without calls it is the run's answer, and the run completes in the same transaction.
+    pub(super) async fn ask_model(&mut self) -> Result<Flow, Stop> {
+        let request = history::request(&self.agent, &self.model, &self.earlier, &self.steps);
+        let begun = EventDraft::new(
+            "ModelRequestStarted",
+            json!({ "model": self.model, "model_provider": self.on.provider.name }),
+        );
+        let mut answer = Answer::new(&self.model);
+
+        // The provider works while what is pending is stored.
+        let (s, on, cancel) = (self.s, self.on.clone(), std::sync::Arc::clone(&self.cancel));
+        let opening = async {
+            tokio::select! {
+                stream = on.stream(s, &request) => stream.map_err(Stop::from),
+                () = cancel.notified() => Err(Stop::Cancelled),
+            }
+        };
+        let (stream, flushed) = tokio::join!(opening, self.flush());
+        flushed?;
+        let mut stream = stream?;
+        self.pending.push(begun);
+
+        let mut renewals = interval_at((Instant::now() + self.renewal()).into(), self.renewal());
+        renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stored: Option<Instant> = None;
+        while answer.finish.is_none() {
+            let due = stored.filter(|_| !self.pending.is_empty()).map(|at| at + GATHER);
+            tokio::select! {
+                biased;
+                () = cancel.notified() => return self.broken(answer, Stop::Cancelled).await,
+                next = stream.next() => match next {
+                    Ok(Some(events)) => answer.take(events, &mut self.pending),
+                    Ok(None) => break,
+                    Err(failure) => return self.broken(answer, failure.into()).await,
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {}
+                _ = renewals.tick() => self.renew().await?,
+            }
+            if answer.too_long() {
+                let failure = Failure {
+                    kind: FailureKind::Broken,
+                    provider: self.on.provider.name.clone(),
+                    status: None,
+                    retry_after: None,
+                };
+                return self.broken(answer, failure.into()).await;
+            }
+            if answer.finish.is_none() && self.pending.len() > 1 && stored.is_none_or(|at| at.elapsed() >= GATHER) {
+                self.flush().await?;
+                if stored.is_none() {
+                    crash::point("model.first_batch");
+                }
+                stored = Some(Instant::now());
+            } else if answer.finish.is_none() && stored.is_some_and(|at| at.elapsed() >= GATHER) {
+                self.flush().await?;
+                stored = Some(Instant::now());
+            }
+        }
+        let finish = answer.finish.unwrap_or(Finish::Stop);
+        self.keep_answer(answer, finish).await
+    }
+
+    async fn keep_answer(&mut self, answer: Answer, finish: Finish) -> Result<Flow, Stop> {
+        let usage = answer.usage;
+        let data = json!({
+            "model": answer.model,
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "total_tokens": usage.input + usage.output,
+            "reasoning_tokens": usage.reasoning,
+            "cache_read_tokens": usage.cached,
+            "time_to_first_token": answer.first_token.map(|d| d.as_secs_f64()),
+        });
+        self.pending.push(EventDraft::new("ModelRequestCompleted", data));
+        let calls = !answer.calls.is_empty();
+        let text = answer.text.clone();
+        let content = answer.step(finish);
+        if !calls {
+            return self.complete(Some(content), text).await;
+        }
+        let mut tx = self.begin().await?;
+        let events = self.put_events(&mut tx).await?;
+        self.put_model_step(&mut tx, &content).await?;
+        crash::point("model.before_step");
+        tx.commit().await?;
+        crash::point("model.after_step");
+        self.publish(events);
+        self.remember(content, None);
+        Ok(Flow::On)
+    }
+
+    /// Stores a model step and what it cost.
+    pub(super) async fn put_model_step(&self, tx: &mut crate::db::TenantTx, content: &StepContent) -> Result<(), Stop> {
+        store::insert_step(tx, self.id, self.position(), content, None).await?;
+        if let StepContent::Model { usage, model, .. } = content {
+            store::set_result(tx, self.id, None, None, Some((&self.on.provider.name, model)), *usage).await?;
+        }
+        Ok(())
+    }
+
+    /// The answer broke off: what came is kept for the reader.
+    async fn broken(&mut self, answer: Answer, stop: Stop) -> Result<Flow, Stop> {
+        self.flush().await?;
+        if !answer.text.is_empty() {
+            let mut tx = self.begin().await?;
+            store::set_result(
+                &mut tx,
+                self.id,
+                Some(&answer.text),
+                None,
+                Some((&self.on.provider.name, &answer.model)),
+                answer.usage,
+            )
+            .await?;
+            tx.commit().await?;
+        }
+        Err(stop)
+    }
+}

@@ -1,0 +1,568 @@
+//! SQL of agents, conversations, runs, their steps and events.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Agent, AgentSession, Run, RunEvent, RunFailure, RunStatus, Step, StepContent};
+use crate::{
+    Error, PageRequest, Result, Timestamp,
+    db::{SystemTx, TenantTx},
+    ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId, WorkspaceId},
+    providers::Usage,
+};
+
+/// An event before it has an index.
+#[derive(Clone, Debug)]
+pub(super) struct EventDraft {
+    pub(super) name: &'static str,
+    pub(super) data: Value,
+}
+
+impl EventDraft {
+    pub(super) fn new(name: &'static str, data: Value) -> Self {
+        Self { name, data }
+    }
+}
+
+/// Gives drafts their indexes from `first`, and their time.
+pub(super) fn number(first: i32, drafts: Vec<EventDraft>) -> Vec<RunEvent> {
+    let created_at = Timestamp::now();
+    drafts
+        .into_iter()
+        .zip(first..)
+        .map(|(d, index)| RunEvent { index, name: d.name.to_owned(), data: d.data, created_at })
+        .collect()
+}
+
+fn status(word: &str) -> Result<RunStatus> {
+    RunStatus::parse(word).ok_or_else(|| Error::internal(format!("unknown run status {word}")))
+}
+
+/// All agents, by name.
+pub(super) async fn agents(tx: &mut TenantTx, only: Option<AgentId>) -> Result<Vec<Agent>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT id, name, description, instructions, provider_id, model, tools, created_at FROM agents
+         WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY name, id",
+        workspace,
+        only.map(|a| a.0),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Agent {
+            id: AgentId(r.id),
+            name: r.name,
+            description: r.description,
+            instructions: r.instructions,
+            provider_id: r.provider_id.map(ProviderId),
+            model: r.model,
+            tools: r.tools,
+            created_at: Timestamp(r.created_at),
+        })
+        .collect())
+}
+
+/// Adds an agent on the workspace's default provider.
+pub(super) async fn insert_agent(
+    tx: &mut TenantTx,
+    name: &str,
+    description: &str,
+    instructions: &str,
+    tools: &[String],
+) -> Result<AgentId> {
+    let (workspace, id) = (tx.workspace().0, AgentId::new());
+    sqlx::query!(
+        "INSERT INTO agents (workspace_id, id, name, description, instructions, tools) VALUES ($1, $2, $3, $4, $5, $6)",
+        workspace,
+        id.0,
+        name,
+        description,
+        instructions,
+        tools,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(id)
+}
+
+/// A person's conversations, newest first, or one of them.
+pub(super) async fn sessions(
+    tx: &mut TenantTx,
+    user: UserId,
+    only: Option<AgentSessionId>,
+) -> Result<Vec<AgentSession>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT s.id, s.agent_id, a.name AS agent, s.user_id, s.title, s.created_at, s.updated_at
+         FROM agent_sessions s JOIN agents a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
+         WHERE s.workspace_id = $1 AND s.user_id = $2 AND ($3::uuid IS NULL OR s.id = $3) ORDER BY s.updated_at DESC LIMIT 100",
+        workspace,
+        user.0,
+        only.map(|s| s.0),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| AgentSession {
+            id: AgentSessionId(r.id),
+            agent_id: AgentId(r.agent_id),
+            agent: r.agent,
+            user_id: UserId(r.user_id),
+            title: r.title,
+            created_at: Timestamp(r.created_at),
+            updated_at: Timestamp(r.updated_at),
+        })
+        .collect())
+}
+
+/// A new run.
+pub(super) struct NewRow<'a> {
+    pub(super) id: RunId,
+    pub(super) agent: AgentId,
+    pub(super) session: AgentSessionId,
+    /// The conversation begins with this run.
+    pub(super) new_session: bool,
+    pub(super) title: &'a str,
+    pub(super) requester: UserId,
+    pub(super) input: &'a str,
+    /// Claimed at once by this node until then; else anyone claims it.
+    pub(super) lease: Option<(Uuid, Timestamp)>,
+}
+
+/// Adds a run, and its conversation where it is new, in one statement.
+pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "WITH talk AS (
+           INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) SELECT $1, $3, $4, $5, $6 WHERE $7
+           RETURNING id),
+         touched AS (
+           UPDATE agent_sessions SET updated_at = now() WHERE workspace_id = $1 AND id = $3 AND NOT $7 RETURNING id)
+         INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt)
+         SELECT $1, $2, $4, $3, $5, CASE WHEN $9::uuid IS NULL THEN 'PENDING' ELSE 'RUNNING' END, $8, $9, $10, CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END
+         FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s",
+        workspace,
+        row.id.0,
+        row.session.0,
+        row.agent.0,
+        row.requester.0,
+        row.title,
+        row.new_session,
+        row.input,
+        row.lease.map(|(node, _)| node),
+        row.lease.map(|(_, until)| until.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Stores events of a run that this node drives, and renews its lease. False when the lease was lost: then nothing is stored.
+pub(super) async fn append(
+    tx: &mut TenantTx,
+    run: RunId,
+    node: Uuid,
+    until: Timestamp,
+    events: &[RunEvent],
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let Some(first) = events.first() else { return renew(tx, run, node, until).await.map(|kept| kept.is_some()) };
+    let indexes: Vec<i32> = events.iter().map(|e| e.index).collect();
+    let names: Vec<String> = events.iter().map(|e| e.name.clone()).collect();
+    let data: Vec<Value> = events.iter().map(|e| e.data.clone()).collect();
+    let stored = sqlx::query!(
+        "WITH fence AS (
+           UPDATE runs SET next_event_index = next_event_index + $6, lease_until = $4
+           WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING' AND next_event_index = $5 RETURNING id)
+         INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
+         SELECT $1, fence.id, e.index, e.name, e.data, $7 FROM fence, unnest($8::int[], $9::text[], $10::jsonb[]) AS e (index, name, data)",
+        workspace,
+        run.0,
+        node,
+        until.0,
+        first.index,
+        events.len() as i32,
+        first.created_at.0,
+        &indexes,
+        &names,
+        &data,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(stored.rows_affected() == events.len() as u64)
+}
+
+/// Renews the lease; answers whether the run shall be cancelled, or `None` when the lease was lost.
+pub(super) async fn renew(tx: &mut TenantTx, run: RunId, node: Uuid, until: Timestamp) -> Result<Option<bool>> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        "UPDATE runs SET lease_until = $4 WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING' RETURNING cancel_requested",
+        workspace,
+        run.0,
+        node,
+        until.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Stores events of a run that nobody drives; the run's row is locked until the transaction ends.
+pub(super) async fn append_undriven(tx: &mut TenantTx, run: RunId, drafts: Vec<EventDraft>) -> Result<Vec<RunEvent>> {
+    let workspace = tx.workspace().0;
+    let next = sqlx::query_scalar!(
+        "UPDATE runs SET next_event_index = next_event_index + $3 WHERE workspace_id = $1 AND id = $2 RETURNING next_event_index",
+        workspace,
+        run.0,
+        drafts.len() as i32,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let events = number(next - drafts.len() as i32, drafts);
+    for e in &events {
+        sqlx::query!(
+            "INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            workspace,
+            run.0,
+            e.index,
+            e.name,
+            e.data,
+            e.created_at.0,
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(events)
+}
+
+/// Stores a step.
+pub(super) async fn insert_step(
+    tx: &mut TenantTx,
+    run: RunId,
+    position: i32,
+    content: &StepContent,
+    approval: Option<ApprovalId>,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    let (kind, call, waiting) = match content {
+        StepContent::Model { .. } => ("model", None, false),
+        StepContent::Tool { call, result } => ("tool", Some(call.id.as_str()), result.is_none()),
+    };
+    sqlx::query!(
+        "INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $5 = 'done' THEN now() END)",
+        workspace,
+        run.0,
+        position,
+        kind,
+        if waiting { "waiting" } else { "done" },
+        call,
+        approval.map(|a| a.0),
+        serde_json::to_value(content).map_err(Error::internal)?,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Ends a waiting step.
+pub(super) async fn finish_step(tx: &mut TenantTx, run: RunId, position: i32, content: &StepContent) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE run_steps SET state = 'done', content = $4, ended_at = now() WHERE workspace_id = $1 AND run_id = $2 AND position = $3",
+        workspace,
+        run.0,
+        position,
+        serde_json::to_value(content).map_err(Error::internal)?,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The steps of some runs, in order.
+pub(super) async fn steps(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId, Step)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT run_id, position, state, approval_id, content, created_at, ended_at FROM run_steps
+         WHERE workspace_id = $1 AND run_id = ANY ($2) ORDER BY run_id, position",
+        workspace,
+        runs,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let step = Step {
+                position: r.position,
+                content: serde_json::from_value(r.content).map_err(Error::internal)?,
+                waiting: r.state == "waiting",
+                approval_id: r.approval_id.map(ApprovalId),
+                created_at: Timestamp(r.created_at),
+                ended_at: r.ended_at.map(Timestamp),
+            };
+            Ok((RunId(r.run_id), step))
+        })
+        .collect()
+}
+
+/// The runs of a conversation up to and including one, oldest first: id and message.
+pub(super) async fn inputs(
+    tx: &mut TenantTx,
+    session: AgentSessionId,
+    until: RunId,
+    limit: i64,
+) -> Result<Vec<(RunId, String)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT id, input FROM (
+           SELECT id, input, created_at FROM runs
+           WHERE workspace_id = $1 AND session_id = $2 AND created_at <= (SELECT created_at FROM runs WHERE workspace_id = $1 AND id = $3)
+           ORDER BY created_at DESC, id DESC LIMIT $4) latest
+         ORDER BY created_at, id",
+        workspace,
+        session.0,
+        until.0,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (RunId(r.id), r.input)).collect())
+}
+
+/// A run locked until the transaction ends: whoever changes its steps or status from outside takes this first.
+pub(super) struct LockedRun {
+    pub(super) status: RunStatus,
+}
+
+/// Locks a run.
+pub(super) async fn lock(tx: &mut TenantTx, run: RunId) -> Result<Option<LockedRun>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!("SELECT status FROM runs WHERE workspace_id = $1 AND id = $2 FOR UPDATE", workspace, run.0,)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(|r| Ok(LockedRun { status: status(&r.status)? })).transpose()
+}
+
+/// How many steps of a run wait for a person.
+pub(super) async fn waiting(tx: &mut TenantTx, run: RunId) -> Result<i64> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM run_steps WHERE workspace_id = $1 AND run_id = $2 AND state = 'waiting'"#,
+        workspace,
+        run.0,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Moves a run that this node gives up, or that nobody drives, to a status, without a lease.
+pub(super) async fn set_status(tx: &mut TenantTx, run: RunId, to: RunStatus) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE runs SET status = $3, lease_owner = NULL, lease_until = NULL, ended_at = CASE WHEN $4 THEN now() END WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        run.0,
+        to.as_str(),
+        to.is_final(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Asks whoever drives the run to cancel it.
+pub(super) async fn request_cancel(tx: &mut TenantTx, run: RunId) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!("UPDATE runs SET cancel_requested = true WHERE workspace_id = $1 AND id = $2", workspace, run.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Writes what a run has come to: answer, failure, model and tokens.
+pub(super) async fn set_result(
+    tx: &mut TenantTx,
+    run: RunId,
+    output: Option<&str>,
+    error: Option<&RunFailure>,
+    model: Option<(&str, &str)>,
+    usage: Usage,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE runs SET output = COALESCE($3, output), error = $4, provider = COALESCE($5, provider), model = COALESCE($6, model),
+                input_tokens = input_tokens + $7, output_tokens = output_tokens + $8, reasoning_tokens = reasoning_tokens + $9, cached_tokens = cached_tokens + $10
+         WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        run.0,
+        output,
+        error.map(serde_json::to_value).transpose().map_err(Error::internal)?,
+        model.map(|(provider, _)| provider),
+        model.map(|(_, model)| model),
+        usage.input as i64,
+        usage.output as i64,
+        usage.reasoning as i64,
+        usage.cached as i64,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Events of a run from an index on.
+pub(super) async fn events(tx: &mut TenantTx, run: RunId, from: i32, limit: i64) -> Result<Vec<RunEvent>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT index, name, data, created_at FROM run_events WHERE workspace_id = $1 AND run_id = $2 AND index >= $3 ORDER BY index LIMIT $4",
+        workspace,
+        run.0,
+        from,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| RunEvent { index: r.index, name: r.name, data: r.data, created_at: Timestamp(r.created_at) })
+        .collect())
+}
+
+/// The calls of a run whose answers have been told to its followers.
+pub(super) async fn reported_calls(tx: &mut TenantTx, run: RunId) -> Result<Vec<String>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query_scalar!(
+        "SELECT data->'tool'->>'tool_call_id' FROM run_events WHERE workspace_id = $1 AND run_id = $2 AND name IN ('ToolCallCompleted', 'ToolCallError')",
+        workspace,
+        run.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Whether the run's newest model request was begun and not ended: its words so far do not count.
+pub(super) async fn has_partial_answer(tx: &mut TenantTx, run: RunId) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT COALESCE((SELECT name = 'ModelRequestStarted' FROM run_events
+             WHERE workspace_id = $1 AND run_id = $2 AND name IN ('ModelRequestStarted', 'ModelRequestCompleted') ORDER BY index DESC LIMIT 1), false) AS "partial!""#,
+        workspace,
+        run.0,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Which runs a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunFilter {
+    /// Only of this agent.
+    pub agent: Option<AgentId>,
+    /// Only of this conversation.
+    pub session: Option<AgentSessionId>,
+    /// Only with this status.
+    pub status: Option<RunStatus>,
+}
+
+/// A page of runs, newest first, and how many match. `only` names a single one.
+pub(super) async fn runs(
+    tx: &mut TenantTx,
+    filter: RunFilter,
+    only: Option<RunId>,
+    page: PageRequest,
+) -> Result<(Vec<Run>, i64)> {
+    let workspace = tx.workspace().0;
+    let wanted = filter.status.map(RunStatus::as_str);
+    let rows = sqlx::query!(
+        r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, u.name AS requester, r.status, r.input, r.output, r.error,
+                  r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.attempt, r.created_at, r.ended_at,
+                  count(*) OVER () AS "total!"
+           FROM runs r
+           JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
+           JOIN users u ON u.id = r.requester_id
+           WHERE r.workspace_id = $1 AND ($2::uuid IS NULL OR r.agent_id = $2) AND ($3::uuid IS NULL OR r.session_id = $3)
+             AND ($4::text IS NULL OR r.status = $4) AND ($5::uuid IS NULL OR r.id = $5)
+           ORDER BY r.created_at DESC, r.id DESC LIMIT $6 OFFSET $7"#,
+        workspace,
+        filter.agent.map(|a| a.0),
+        filter.session.map(|s| s.0),
+        wanted,
+        only.map(|r| r.0),
+        page.size,
+        page.offset(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let total = rows.first().map_or(0, |r| r.total);
+    let runs = rows
+        .into_iter()
+        .map(|r| {
+            Ok(Run {
+                id: RunId(r.id),
+                agent_id: AgentId(r.agent_id),
+                agent: r.agent,
+                session_id: AgentSessionId(r.session_id),
+                requester_id: UserId(r.requester_id),
+                requester: r.requester,
+                status: status(&r.status)?,
+                input: r.input,
+                output: r.output,
+                error: r.error.map(serde_json::from_value).transpose().map_err(Error::internal)?,
+                provider: r.provider,
+                model: r.model,
+                usage: Usage {
+                    input: r.input_tokens as u64,
+                    output: r.output_tokens as u64,
+                    reasoning: r.reasoning_tokens as u64,
+                    cached: r.cached_tokens as u64,
+                    cost_micros: None,
+                },
+                attempt: r.attempt,
+                created_at: Timestamp(r.created_at),
+                ended_at: r.ended_at.map(Timestamp),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok((runs, total))
+}
+
+/// A run that a worker has claimed.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    pub(super) workspace: WorkspaceId,
+    pub(super) id: RunId,
+    pub(super) agent: AgentId,
+    pub(super) session: AgentSessionId,
+    pub(super) requester: UserId,
+    pub(super) next_event_index: i32,
+}
+
+/// Claims runs of any workspace that nobody drives.
+pub(super) async fn claim(tx: &mut SystemTx, node: Uuid, until: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
+    let rows = sqlx::query!(
+        "UPDATE runs SET status = 'RUNNING', lease_owner = $1, lease_until = $2, attempt = attempt + 1
+         WHERE (workspace_id, id) IN (
+           SELECT workspace_id, id FROM runs WHERE status = 'PENDING' OR (status = 'RUNNING' AND lease_until < now())
+           ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+         RETURNING workspace_id, id, agent_id, session_id, requester_id, next_event_index",
+        node,
+        until.0,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Claimed {
+            workspace: WorkspaceId(r.workspace_id),
+            id: RunId(r.id),
+            agent: AgentId(r.agent_id),
+            session: AgentSessionId(r.session_id),
+            requester: UserId(r.requester_id),
+            next_event_index: r.next_event_index,
+        })
+        .collect())
+}

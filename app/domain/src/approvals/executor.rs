@@ -1,0 +1,238 @@
+//! The executor: carries out approved effects, each at most once, and says what happened.
+//!
+//! A transactional effect commits together with its ledger row. An effect that leaves the building is first marked as
+//! executing, then tried once; if the process dies in between, nobody knows how it ended, so it becomes `unknown` and a
+//! person is asked. Before anything runs, the bytes are checked against the approved hash once more.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    EffectState, Status,
+    proposal::Proposal,
+    service::{mark_superseded, tell_run},
+    store::{self, Locked},
+};
+use crate::{
+    Actor, Error, Result, Timestamp, Who,
+    agents::Outcome,
+    audit::Entry,
+    crash,
+    db::TenantTx,
+    events::Draft,
+    ids::{AgentId, ApprovalId, EffectId, UserId, WorkspaceId},
+    services::Services,
+    tools::{
+        registry::{self, NotApplied, Performed},
+        sent,
+    },
+    workspaces,
+};
+
+/// How many due effects one look takes.
+const BATCH: i64 = 64;
+/// How long the executor sleeps at most: another node may have died with an effect in hand.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Executes due effects until the task is aborted.
+pub async fn work(s: Services) {
+    let mut wake = s.hub.follow_work();
+    loop {
+        wake.mark_unchanged();
+        let pause = match run_due(&s).await {
+            Ok(next) => next.min(IDLE),
+            Err(e) => {
+                tracing::warn!(error.message = %e, "the executor looks again in a moment");
+                IDLE
+            }
+        };
+        tokio::select! {
+            _ = wake.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Executes what is due now; answers when the next effect is.
+pub async fn run_due(s: &Services) -> Result<Duration> {
+    let mut tx = s.db.system("effects that are due").await?;
+    let due = store::due(&mut tx, BATCH).await?;
+    let next = store::next_due(&mut tx).await?;
+    drop(tx);
+    for &(workspace, effect) in &due {
+        if let Err(e) = execute(s, workspace, effect).await {
+            tracing::error!(effect = %effect, workspace = %workspace, error.message = %e, "an effect could not be executed now");
+        }
+    }
+    if due.len() as i64 == BATCH {
+        return Ok(Duration::ZERO);
+    }
+    Ok(next.map_or(IDLE, |ms| Duration::from_millis(ms.max(5) as u64)))
+}
+
+async fn execute(s: &Services, workspace: WorkspaceId, effect: EffectId) -> Result<()> {
+    crash::point("effect.before_claim");
+    let actor = Actor::system(workspace);
+    let mut tx = s.db.tenant(&actor).await?;
+    let Some(claimed) = store::lock_effect(&mut tx, effect).await? else { return Ok(()) };
+    match claimed.state {
+        EffectState::Intended => {}
+        // Somebody died while executing it.
+        EffectState::Executing if claimed.lease_over => {
+            let item = item(&mut tx, claimed.item).await?;
+            let why = "HYVVE was interrupted while this was under way. It may or may not have happened.";
+            return end(s, tx, effect, claimed.item, &item, Ended::Unknown(why.to_owned())).await;
+        }
+        _ => return Ok(()),
+    }
+    let item = item(&mut tx, claimed.item).await?;
+    if !matches!(item.status, Status::Approved | Status::AutoApproved) {
+        return Err(Error::internal("an effect of an item that is not approved"));
+    }
+    // Bytes that are not what was approved never run; trying again would not make them so.
+    let Ok(proposal) = Proposal::open(workspace, &item.canonical, &item.hash) else {
+        let why = "What is stored is not what was approved. Nothing was done.";
+        return end(s, tx, effect, claimed.item, &item, Ended::Failed(why.to_owned())).await;
+    };
+    if claimed.repeat == "transactional" {
+        in_transaction(s, tx, effect, claimed.item, &item, &proposal).await
+    } else {
+        outside(s, tx, effect, claimed.item, &item, &proposal).await
+    }
+}
+
+async fn item(tx: &mut TenantTx, id: ApprovalId) -> Result<Locked> {
+    store::lock(tx, id).await?.ok_or_else(|| Error::internal("an effect without its item"))
+}
+
+/// The effect and its ledger row commit together.
+async fn in_transaction(
+    s: &Services,
+    mut tx: TenantTx,
+    effect: EffectId,
+    id: ApprovalId,
+    item: &Locked,
+    proposal: &Proposal,
+) -> Result<()> {
+    crash::point("effect.claimed");
+    let by = proposer(&mut tx, item).await?;
+    let applied =
+        registry::apply(&mut tx, &proposal.tool, &proposal.arguments, &proposal.expected_versions, &by, id, effect)
+            .await?;
+    let ended = match applied {
+        Ok(result) => Ended::Done(result),
+        // Nothing was written before the refusal, so the same transaction can record it.
+        Err(NotApplied::Superseded) => Ended::Superseded,
+        Err(NotApplied::Failed(why)) => Ended::Failed(why),
+    };
+    let eml = matches!(ended, Ended::Done(_)).then(|| proposal.arguments.clone());
+    end(s, tx, effect, id, item, ended).await?;
+    if let Some(arguments) = eml {
+        sent::write_eml(&s.mailer, &proposal.tool, &arguments, effect).await;
+    }
+    Ok(())
+}
+
+/// First the ledger says `executing`, then it is tried once, then the ledger says how it ended.
+async fn outside(
+    s: &Services,
+    mut tx: TenantTx,
+    effect: EffectId,
+    id: ApprovalId,
+    item: &Locked,
+    proposal: &Proposal,
+) -> Result<()> {
+    store::begin_effect(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
+    tx.emit(
+        Draft::new("effect.executing", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tx.commit().await?;
+    crash::point("effect.claimed");
+
+    let performed = tokio::time::timeout(
+        s.settings.lease * 2,
+        registry::perform(&s.mailer, &proposal.tool, &proposal.arguments, effect),
+    )
+    .await
+    .unwrap_or_else(|_| Performed::Unknown("It took too long; it may or may not have happened.".to_owned()));
+
+    let mut tx = s.db.tenant(&Actor::system(proposal.workspace)).await?;
+    let item = self::item(&mut tx, id).await?;
+    let ended = match performed {
+        Performed::Done(result) => {
+            sent::note(&mut tx, &proposal.tool, &proposal.arguments, effect).await?;
+            Ended::Done(result)
+        }
+        Performed::Failed(why) => Ended::Failed(why),
+        Performed::Unknown(why) => Ended::Unknown(why),
+    };
+    end(s, tx, effect, id, &item, ended).await?;
+    sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
+    Ok(())
+}
+
+/// How an effect ended.
+enum Ended {
+    Done(Value),
+    Failed(String),
+    Unknown(String),
+    Superseded,
+}
+
+/// Writes the end into the ledger, the audit log, the outbox and the run, in one transaction.
+async fn end(
+    s: &Services,
+    mut tx: TenantTx,
+    effect: EffectId,
+    id: ApprovalId,
+    item: &Locked,
+    ended: Ended,
+) -> Result<()> {
+    let (state, result, error) = match &ended {
+        Ended::Done(result) => (EffectState::Done, Some(result), None),
+        Ended::Failed(why) => (EffectState::Failed, None, Some(why.as_str())),
+        Ended::Unknown(why) => (EffectState::Unknown, None, Some(why.as_str())),
+        Ended::Superseded => {
+            (EffectState::Failed, None, Some("What it would have changed has changed meanwhile. Nothing was done."))
+        }
+    };
+    store::end_effect(&mut tx, effect, state, result, error).await?;
+    let name = match state {
+        EffectState::Done => "effect.done",
+        EffectState::Unknown => "effect.unknown",
+        _ => "effect.failed",
+    };
+    tx.audit(
+        Entry::new(name, "approval", id.0)
+            .details(json!({ "effect": effect, "hash": hex::encode(&item.hash), "run": item.run })),
+    );
+    tx.emit(
+        Draft::new(name, "approval", id.0, json!({ "title": item.title, "run": item.run })).only_for(item.requester),
+    );
+    match ended {
+        Ended::Superseded => mark_superseded(&mut tx, id, item).await?,
+        Ended::Done(result) => tell_run(&mut tx, item, Outcome::Done(result)).await?,
+        Ended::Failed(why) => tell_run(&mut tx, item, Outcome::Failed(why)).await?,
+        Ended::Unknown(why) => tell_run(&mut tx, item, Outcome::Unknown(why)).await?,
+    }
+    crash::point("effect.before_commit");
+    tx.commit().await?;
+    crash::point("effect.after_commit");
+    s.hub.poke_work();
+    Ok(())
+}
+
+/// Whose change it is: the proposer's, with the requester's present role.
+async fn proposer(tx: &mut TenantTx, item: &Locked) -> Result<Actor> {
+    let role = workspaces::service::role_of(tx, item.requester).await?;
+    let workspace = tx.workspace();
+    Ok(match (item.proposer_kind.as_str(), role) {
+        (_, None) => Actor::system(workspace),
+        ("agent", Some(role)) => {
+            Actor { workspace, who: Who::Agent { agent: AgentId(item.proposer_id), requester: item.requester, role } }
+        }
+        (_, Some(role)) => Actor::user(workspace, UserId(item.proposer_id), role),
+    })
+}

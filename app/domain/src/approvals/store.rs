@@ -1,0 +1,441 @@
+//! SQL of approval items, decisions and effects.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Effect, EffectState, Filter, HistoryEntry, Item, Status, proposal::Sealed};
+use crate::{
+    Error, PageRequest, Result, Timestamp,
+    db::{SystemTx, TenantTx},
+    ids::{ApprovalId, DecisionId, EffectId, RunId, UserId, WorkspaceId},
+    tools::{Repeat, Reversibility},
+};
+
+/// A new item.
+pub(super) struct NewRow<'a> {
+    pub(super) id: ApprovalId,
+    pub(super) tool: &'a str,
+    pub(super) tool_version: i32,
+    pub(super) title: &'a str,
+    pub(super) reversibility: Reversibility,
+    pub(super) sealed: &'a Sealed,
+    pub(super) reason: Option<&'a str>,
+    pub(super) proposer_kind: &'a str,
+    pub(super) proposer_id: Uuid,
+    pub(super) requester: UserId,
+    pub(super) run: Option<RunId>,
+    pub(super) tool_call_id: Option<&'a str>,
+}
+
+/// An item as a decision needs it, locked.
+pub(super) struct Locked {
+    pub(super) status: Status,
+    pub(super) tool: String,
+    pub(super) title: String,
+    pub(super) canonical: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+    pub(super) proposer_kind: String,
+    pub(super) proposer_id: Uuid,
+    pub(super) requester: UserId,
+    pub(super) run: Option<RunId>,
+    pub(super) tool_call_id: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) decided_at: Option<Timestamp>,
+}
+
+fn status(word: &str) -> Result<Status> {
+    Status::parse(word).ok_or_else(|| Error::internal(format!("unknown status {word}")))
+}
+
+fn effect_state(word: &str) -> Result<EffectState> {
+    EffectState::parse(word).ok_or_else(|| Error::internal(format!("unknown effect state {word}")))
+}
+
+/// Adds a pending item.
+pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, reason,
+                                     proposer_kind, proposer_id, requester_id, run_id, tool_call_id)
+         VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        workspace,
+        row.id.0,
+        row.tool,
+        row.tool_version,
+        row.title,
+        row.reversibility.as_str(),
+        row.sealed.bytes,
+        row.sealed.hash.as_slice(),
+        row.reason,
+        row.proposer_kind,
+        row.proposer_id,
+        row.requester.0,
+        row.run.map(|r| r.0),
+        row.tool_call_id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// One item, locked until the transaction ends.
+pub(super) async fn lock(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Locked>> {
+    let workspace = tx.workspace().0;
+    sqlx::query!("SELECT id FROM approval_items WHERE workspace_id = $1 AND id = $2 FOR UPDATE", workspace, id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    look(tx, id).await
+}
+
+/// The same without a lock, for whoever may only look.
+pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Locked>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        "SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at
+         FROM approval_items WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| {
+        Ok(Locked {
+            status: status(&r.status)?,
+            tool: r.tool,
+            title: r.title,
+            canonical: r.canonical,
+            hash: r.hash,
+            proposer_kind: r.proposer_kind,
+            proposer_id: r.proposer_id,
+            requester: UserId(r.requester_id),
+            run: r.run_id.map(RunId),
+            tool_call_id: r.tool_call_id,
+            reason: r.reason,
+            decided_at: r.decided_at.map(Timestamp),
+        })
+    })
+    .transpose()
+}
+
+/// Moves an item to a status.
+pub(super) async fn set_status(tx: &mut TenantTx, id: ApprovalId, to: Status) -> Result<()> {
+    let workspace = tx.workspace().0;
+    let decided = (to != Status::Pending).then(|| Timestamp::now().0);
+    sqlx::query!(
+        "UPDATE approval_items SET status = $3, decided_at = $4 WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        to.as_str(),
+        decided,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Records a decision. `actor` is a person's id, or `None` for HYVVE itself.
+pub(super) async fn insert_decision(
+    tx: &mut TenantTx,
+    item: ApprovalId,
+    outcome: &str,
+    actor: Option<UserId>,
+    note: Option<&str>,
+    hash: &[u8],
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, actor_id, note, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        workspace,
+        DecisionId::new().0,
+        item.0,
+        outcome,
+        if actor.is_some() { "user" } else { "system" },
+        actor.map(|u| u.0),
+        note,
+        hash,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Who decided last, and when.
+pub(super) async fn last_decision(tx: &mut TenantTx, item: ApprovalId) -> Result<Option<(Option<String>, Timestamp)>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        r#"SELECT u.name AS "name?", d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
+           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at DESC LIMIT 1"#,
+        workspace,
+        item.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| (r.name, Timestamp(r.created_at))))
+}
+
+/// Every decision on an item, oldest first.
+pub(super) async fn decisions(tx: &mut TenantTx, item: ApprovalId) -> Result<Vec<HistoryEntry>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT d.outcome, u.name AS "name?", d.note, d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
+           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at"#,
+        workspace,
+        item.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| HistoryEntry { what: r.outcome, who: r.name, note: r.note, at: Timestamp(r.created_at) })
+        .collect())
+}
+
+/// Intends an effect.
+pub(super) async fn insert_effect(
+    tx: &mut TenantTx,
+    item: ApprovalId,
+    tool: &str,
+    repeat: Repeat,
+    not_before: Timestamp,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ($1, $2, $3, 'intended', $4, $5, $6)",
+        workspace,
+        EffectId::new().0,
+        item.0,
+        tool,
+        repeat.as_str(),
+        not_before.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The newest effect of an item.
+pub(super) async fn effect(tx: &mut TenantTx, item: ApprovalId) -> Result<Option<Effect>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        "SELECT state, not_before, result, error, ended_at FROM effects WHERE workspace_id = $1 AND approval_id = $2
+         ORDER BY created_at DESC LIMIT 1",
+        workspace,
+        item.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| {
+        Ok(Effect {
+            state: effect_state(&r.state)?,
+            not_before: Timestamp(r.not_before),
+            result: r.result,
+            error: r.error,
+            ended_at: r.ended_at.map(Timestamp),
+        })
+    })
+    .transpose()
+}
+
+/// Withdraws an intent that has not begun; false when it has.
+pub(super) async fn withdraw_intent(tx: &mut TenantTx, item: ApprovalId) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let done = sqlx::query!(
+        "UPDATE effects SET state = 'withdrawn', ended_at = now()
+         WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()",
+        workspace,
+        item.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Effects whose time has come, of any workspace, oldest first; and those whose executor died.
+pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, EffectId)>> {
+    let rows = sqlx::query!(
+        r#"(SELECT workspace_id AS "workspace_id!", id AS "id!" FROM effects WHERE state = 'intended' AND not_before <= now() ORDER BY not_before LIMIT $1)
+           UNION ALL
+           (SELECT workspace_id, id FROM effects WHERE state = 'executing' AND lease_until < now() LIMIT $1)"#,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), EffectId(r.id))).collect())
+}
+
+/// Milliseconds until the next intended effect is due; `None` when there is none.
+pub(super) async fn next_due(tx: &mut SystemTx) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT ceil(extract(epoch FROM min(not_before) - now()) * 1000)::bigint FROM effects WHERE state = 'intended'"
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// An effect in the hands of the executor, locked until the transaction ends.
+pub(super) struct Claimed {
+    pub(super) item: ApprovalId,
+    pub(super) state: EffectState,
+    pub(super) repeat: String,
+    pub(super) lease_over: bool,
+}
+
+/// Locks an effect that is due; `None` when another node has it.
+pub(super) async fn lock_effect(tx: &mut TenantTx, id: EffectId) -> Result<Option<Claimed>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        r#"SELECT approval_id, state, repeat, COALESCE(lease_until < now(), true) AS "lease_over!" FROM effects
+           WHERE workspace_id = $1 AND id = $2 AND not_before <= now() FOR UPDATE SKIP LOCKED"#,
+        workspace,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| {
+        Ok(Claimed {
+            item: ApprovalId(r.approval_id),
+            state: effect_state(&r.state)?,
+            repeat: r.repeat,
+            lease_over: r.lease_over,
+        })
+    })
+    .transpose()
+}
+
+/// `intended → executing`, with a lease.
+pub(super) async fn begin_effect(tx: &mut TenantTx, id: EffectId, node: Uuid, until: Timestamp) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE effects SET state = 'executing', started_at = now(), lease_owner = $3, lease_until = $4 WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        node,
+        until.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Ends an effect.
+pub(super) async fn end_effect(
+    tx: &mut TenantTx,
+    id: EffectId,
+    state: EffectState,
+    result: Option<&Value>,
+    error: Option<&str>,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE effects SET state = $3, started_at = COALESCE(started_at, now()), ended_at = now(), result = $4, error = $5, lease_owner = NULL, lease_until = NULL
+         WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        state.as_str(),
+        result,
+        error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// How many items wait that the actor may see.
+pub(super) async fn count_pending(tx: &mut TenantTx) -> Result<i64> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM approval_items WHERE workspace_id = $1 AND status = 'pending'"#,
+        workspace,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// A run's items that still wait.
+pub(super) async fn pending_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<ApprovalId>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query_scalar!(
+        "SELECT id FROM approval_items WHERE workspace_id = $1 AND run_id = $2 AND status = 'pending' ORDER BY id FOR UPDATE",
+        workspace,
+        run.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(ApprovalId).collect())
+}
+
+/// A page of items, newest first, and how many match.
+pub(super) async fn list(tx: &mut TenantTx, filter: &Filter, page: PageRequest) -> Result<(Vec<Item>, i64)> {
+    let workspace = tx.workspace().0;
+    let wanted = filter.status.map(Status::as_str);
+    // The page's ids first, from an index alone; names and effects only for those.
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM approval_items
+         WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')
+         ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
+        workspace,
+        wanted,
+        filter.tool,
+        filter.decided,
+        page.size,
+        page.offset(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM approval_items
+           WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')"#,
+        workspace,
+        wanted,
+        filter.tool,
+        filter.decided,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((items(tx, &ids).await?, total))
+}
+
+/// Items as a list shows them, newest first.
+pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at,
+                  COALESCE(a.name, p.name, 'unknown') AS "proposer!", r.name AS requester,
+                  (SELECT e.state FROM effects e WHERE e.workspace_id = i.workspace_id AND e.approval_id = i.id ORDER BY e.created_at DESC LIMIT 1) AS effect
+           FROM approval_items i
+           JOIN users r ON r.id = i.requester_id
+           LEFT JOIN agents a ON i.proposer_kind = 'agent' AND a.workspace_id = i.workspace_id AND a.id = i.proposer_id
+           LEFT JOIN users p ON i.proposer_kind = 'user' AND p.id = i.proposer_id
+           WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.created_at DESC, i.id DESC"#,
+        workspace,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Item {
+                id: ApprovalId(r.id),
+                status: status(&r.status)?,
+                tool: r.tool,
+                title: r.title,
+                reversibility: if r.reversibility == "reversible" {
+                    Reversibility::Reversible
+                } else {
+                    Reversibility::Irreversible
+                },
+                review: r.review,
+                hash: hex::encode(r.hash),
+                proposer: r.proposer,
+                requester_id: UserId(r.requester_id),
+                requester: r.requester,
+                run_id: r.run_id.map(RunId),
+                effect: r.effect.as_deref().map(effect_state).transpose()?,
+                due_at: r.due_at.map(Timestamp),
+                created_at: Timestamp(r.created_at),
+                decided_at: r.decided_at.map(Timestamp),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! The audit log: who did what, in a chain of hashes per workspace, written in the transaction of the change itself.
+//!
+//! Each row's hash covers the row and the hash before it, so an edited, removed or reordered row breaks the chain at that
+//! place. Cutting off the tail breaks nothing inside the database; therefore the heads are signed and kept outside of it
+//! (see `anchor.rs`), and `verify` compares. Personal data stands in a table of its own that can be erased; the chain holds
+//! salted hashes of it.
+
+#[cfg(feature = "ssr")]
+pub mod anchor;
+#[cfg(feature = "ssr")]
+pub mod chain;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::Timestamp;
+
+/// One entry, before it has a number.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Dotted, lower case: `approval.approved`.
+    pub action: &'static str,
+    /// What it is about: `approval`, `run`, `record`, `ai_provider`, …
+    pub subject_kind: &'static str,
+    /// Which one.
+    pub subject_id: Option<Uuid>,
+    /// Facts without personal data; only strings, booleans, integers and nested objects of them.
+    pub details: Value,
+    /// Personal data and free text; erasable.
+    pub personal: Option<Value>,
+}
+
+impl Entry {
+    /// An entry about a subject.
+    pub fn new(action: &'static str, subject_kind: &'static str, subject_id: impl Into<Option<Uuid>>) -> Self {
+        Self {
+            action,
+            subject_kind,
+            subject_id: subject_id.into(),
+            details: Value::Object(Default::default()),
+            personal: None,
+        }
+    }
+
+    /// The entry with facts.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The entry with personal data.
+    #[must_use]
+    pub fn personal(mut self, personal: Value) -> Self {
+        self.personal = Some(personal);
+        self
+    }
+}
+
+/// One row, as people read it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Its number in the workspace, from 1.
+    pub seq: i64,
+    /// When the transaction wrote it.
+    pub at: Timestamp,
+    /// `user`, `agent` or `system`.
+    pub actor_kind: String,
+    /// The user's or agent's id.
+    pub actor_id: Option<Uuid>,
+    /// The user's or agent's name, if it still exists.
+    pub actor_name: Option<String>,
+    /// Dotted, lower case.
+    pub action: String,
+    /// What it is about.
+    pub subject_kind: String,
+    /// Which one.
+    pub subject_id: Option<Uuid>,
+    /// Facts.
+    pub details: Value,
+    /// Personal data, unless erased.
+    pub personal: Option<Value>,
+    /// SHA-256 of this row and all before it, hexadecimal.
+    pub hash: String,
+    /// The head that covers this row is signed and kept outside the database.
+    pub anchored: bool,
+}
+
+/// What verification found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// How many rows were read.
+    pub rows: i64,
+    /// Up to which number the log is anchored outside the database.
+    pub anchored: i64,
+    /// The first row that does not fit, if any.
+    pub first_bad: Option<Flaw>,
+}
+
+/// Where the chain breaks, and how one can tell.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Flaw {
+    /// The number of the first row that is wrong or missing.
+    pub seq: i64,
+    /// In words.
+    pub what: String,
+}

@@ -1,0 +1,116 @@
+//! Accounts and sessions: who somebody is. What they may do in a workspace is the actor's role.
+//!
+//! A browser holds one opaque cookie; the database holds its SHA-256. Passwords are Argon2id, hashed on blocking threads, a
+//! bounded number at once. An unknown address costs as much time as a wrong password.
+
+#[cfg(feature = "ssr")]
+pub mod password;
+pub mod rules;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+pub mod sessions;
+#[cfg(feature = "ssr")]
+mod store;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    ids::{SessionId, UserId, WorkspaceId},
+};
+
+/// A person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The person's id.
+    pub id: UserId,
+    /// Lower case.
+    pub email: String,
+    /// Whether the address was proved.
+    pub email_verified: bool,
+    /// As the person writes it.
+    pub name: String,
+    /// A picture's address.
+    pub image: Option<String>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A signed-in browser, without its secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Its id: a handle for revoking, not a credential.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The workspace used last; serves clients that name none.
+    pub active_organization_id: Option<WorkspaceId>,
+    /// When it ends unless used.
+    pub expires_at: Timestamp,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub updated_at: Timestamp,
+    /// The network address that it began at.
+    pub ip_address: Option<String>,
+    /// The browser's own description.
+    pub user_agent: Option<String>,
+}
+
+/// A person with the session that proves it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The person.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+/// A password on its way in. It is never shown, logged or sent back.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What sign-up asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignUp {
+    /// The person's name.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// What sign-in asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignIn {
+    /// The person's address.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// Where a request comes from, for the session list and the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The network address.
+    pub ip: Option<String>,
+    /// The browser's own description.
+    pub user_agent: Option<String>,
+}

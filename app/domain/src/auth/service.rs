@@ -1,0 +1,120 @@
+//! Sign-up, sign-in, sign-out, and the check of a session.
+
+use serde_json::json;
+
+use super::{Origin, Password, SignIn, SignUp, SignedIn, User, rules, sessions, sessions::Token, store};
+use crate::{Code, Error, Result, Timestamp, ids::WorkspaceId, services::Services, workspaces};
+
+/// Makes an account with a workspace of its own, and signs it in.
+pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<(SignedIn, Token)> {
+    if !s.settings.sign_up {
+        return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
+    }
+    let user = create_account(s, &input.name, &input.email, &input.password).await?;
+    let workspace = workspaces::service::create_first(s, &user).await?;
+    begin(s, user, Some(workspace.id), origin, "auth.signed_up").await
+}
+
+/// Makes an account: sign-up, and the demo.
+pub async fn create_account(s: &Services, name: &str, email: &str, password: &Password) -> Result<User> {
+    let name = rules::name(name)?;
+    let email = rules::email(email)?;
+    rules::password_length(&password.0)?;
+    let phc = s.passwords.hash(password).await?;
+    let mut tx = s.db.system("sign-up").await?;
+    let Some(user) = store::insert_user(&mut tx, &email, &name, &phc).await? else {
+        return Err(Error::new(Code::Conflict, "An account with this e-mail address exists. Sign in instead.")
+            .with(json!({ "field": "email", "constraint": "unique" })));
+    };
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// The person with this address.
+pub(crate) async fn find_by_email(s: &Services, email: &str) -> Result<User> {
+    let mut tx = s.db.system("the demo account").await?;
+    let found = store::credential(&mut tx, email).await?;
+    found.map(|(user, _)| user).ok_or_else(|| Error::not_found("account"))
+}
+
+/// Checks address and password. Which of the two is wrong is not said, and takes the same time.
+pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(SignedIn, Token)> {
+    let wrong = || Error::new(Code::Unauthorized, "E-mail address or password is wrong.");
+    if input.password.0.len() > rules::PASSWORD_MAX * 4 {
+        return Err(wrong());
+    }
+    let found = match rules::email(&input.email) {
+        Ok(email) => {
+            let mut tx = s.db.system("sign-in").await?;
+            store::credential(&mut tx, &email).await?
+        }
+        Err(_) => None,
+    };
+    let (user, phc) = match found {
+        Some((user, phc)) => (Some(user), phc),
+        None => (None, None),
+    };
+    let right = s.passwords.verify(&input.password, phc).await?;
+    let Some(user) = user.filter(|_| right) else { return Err(wrong()) };
+    // A crash during sign-up can leave an account without its workspace; signing in mends that.
+    let workspace = match workspaces::service::first_of(s, user.id).await? {
+        Some(id) => id,
+        None => workspaces::service::create_first(s, &user).await?.id,
+    };
+    begin(s, user, Some(workspace), origin, "auth.signed_in").await
+}
+
+async fn begin(
+    s: &Services,
+    user: User,
+    workspace: Option<WorkspaceId>,
+    origin: &Origin,
+    action: &'static str,
+) -> Result<(SignedIn, Token)> {
+    let token = Token::random()?;
+    let mut tx = s.db.system("a new session").await?;
+    let expires_at = Timestamp::now().plus(sessions::LIFETIME);
+    let session = store::insert_session(&mut tx, user.id, token.hash(), workspace, origin, expires_at).await?;
+    tx.commit().await?;
+    if let Some(workspace) = workspace {
+        workspaces::service::note_sign_in(s, workspace, user.id, action, origin).await?;
+    }
+    Ok((SignedIn { user, session }, token))
+}
+
+/// The person behind a session's secret, or `None`. Renews the session once a day.
+pub async fn check(s: &Services, token: &Token) -> Result<Option<SignedIn>> {
+    let hash = token.hash();
+    if let Some(known) = s.sessions.get(hash).await {
+        return Ok(Some(known));
+    }
+    let mut tx = s.db.system("a session check").await?;
+    let Some(mut signed_in) = store::find_session(&mut tx, hash).await? else { return Ok(None) };
+    let renewed = Timestamp::now().plus(sessions::LIFETIME);
+    if signed_in.session.expires_at.plus(sessions::RENEW_AFTER) < renewed {
+        store::renew_session(&mut tx, signed_in.session.id, renewed).await?;
+        tx.commit().await?;
+        signed_in.session.expires_at = renewed;
+    }
+    s.sessions.put(hash, signed_in.clone()).await;
+    Ok(Some(signed_in))
+}
+
+/// Remembers the workspace that a session used last.
+pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: WorkspaceId) -> Result<()> {
+    if signed_in.session.active_organization_id == Some(workspace) {
+        return Ok(());
+    }
+    let mut tx = s.db.system("the workspace used last").await?;
+    store::set_active(&mut tx, signed_in.session.id, workspace).await?;
+    tx.commit().await
+}
+
+/// Ends a session. Signing out twice is no error.
+pub async fn sign_out(s: &Services, token: &Token) -> Result<()> {
+    let mut tx = s.db.system("sign-out").await?;
+    store::delete_session(&mut tx, token.hash()).await?;
+    tx.commit().await?;
+    s.sessions.forget(token.hash()).await;
+    Ok(())
+}

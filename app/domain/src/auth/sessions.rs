@@ -1,0 +1,74 @@
+//! The session secret, and a short memory of sessions seen lately.
+//!
+//! A check of a warm session costs no round trip to the database. The memory is bounded in time so that a revocation on
+//! another node is noticed within a second; a revocation on this node is noticed at once.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use moka::future::Cache;
+
+use super::SignedIn;
+use crate::{Result, canonical};
+
+/// A session lives this long after its last use.
+pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
+/// Its end is moved at most this often.
+pub const RENEW_AFTER: Duration = Duration::from_hours(24);
+/// How long a session is believed without asking the database.
+const BELIEVE: Duration = Duration::from_secs(1);
+
+/// SHA-256 of a session's secret: what the database and the cache know it by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// A session's secret, as the cookie carries it: 256 random bits, base64url.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A fresh one.
+    pub fn random() -> Result<Self> {
+        let bytes: [u8; 32] = canonical::random()?;
+        Ok(Self(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// From a cookie; anything that cannot be one is `None`, without asking the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == 32).then(|| Self(text.to_owned()))
+    }
+
+    /// What the cookie carries.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What everything else may know of it.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(canonical::sha256(self.0.as_bytes()))
+    }
+}
+
+/// Sessions seen lately.
+pub struct SessionCache(Cache<TokenHash, SignedIn>);
+
+impl Default for SessionCache {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(10_000).time_to_live(BELIEVE).build())
+    }
+}
+
+impl SessionCache {
+    pub(super) async fn get(&self, hash: TokenHash) -> Option<SignedIn> {
+        self.0.get(&hash).await
+    }
+
+    pub(super) async fn put(&self, hash: TokenHash, signed_in: SignedIn) {
+        self.0.insert(hash, signed_in).await;
+    }
+
+    pub(super) async fn forget(&self, hash: TokenHash) {
+        self.0.invalidate(&hash).await;
+    }
+}

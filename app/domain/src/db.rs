@@ -1,0 +1,216 @@
+//! The only ways to the database: a transaction inside one tenant, one for a person's own memberships, and one, logged
+//! with a reason, for HYVVE itself. Pools never leave this file.
+
+use sqlx::{
+    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use crate::{
+    Actor, Result,
+    audit::Entry,
+    events::{Draft, Hub},
+    heads,
+    ids::{UserId, WorkspaceId},
+};
+
+/// How long a request waits for a connection before it is answered with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the database is, by role. See `migrations/roles.sql`.
+#[derive(Clone)]
+pub struct DbUrls {
+    /// As `hyvve_app`. May be PgBouncer in transaction mode.
+    pub app: String,
+    /// As `hyvve_system`.
+    pub system: String,
+    /// Connections of the serving pool; the system pool has a quarter of them, at least two.
+    pub max_connections: u32,
+}
+
+/// The two pools and the hub that learns of every commit.
+#[derive(Clone)]
+pub struct Db {
+    app: PgPool,
+    system: PgPool,
+    hub: Arc<Hub>,
+}
+
+impl Db {
+    /// Connects both pools, or says why not.
+    pub async fn connect(urls: &DbUrls, hub: Arc<Hub>) -> Result<Self, sqlx::Error> {
+        let pool = |max: u32| PgPoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
+        let options = |url: &str, name: &str| PgConnectOptions::from_str(url).map(|o| o.application_name(name));
+        let app = pool(urls.max_connections.max(1)).connect_with(options(&urls.app, "hyvve")?).await?;
+        let system =
+            pool((urls.max_connections / 4).max(2)).connect_with(options(&urls.system, "hyvve-system")?).await?;
+        Ok(Self { app, system, hub })
+    }
+
+    /// A transaction inside the actor's workspace. Policies see workspace, kind, person and role, all set in the same
+    /// round trip as BEGIN.
+    pub async fn tenant(&self, actor: &Actor) -> Result<TenantTx> {
+        // Every value is a typed uuid or a word of ours, so there is nothing to inject.
+        let begin = format!(
+            "BEGIN; SET LOCAL hyvve.workspace = '{}'; SET LOCAL hyvve.kind = '{}'; SET LOCAL hyvve.user_id = '{}'; SET LOCAL hyvve.role = '{}'",
+            actor.workspace,
+            actor.kind(),
+            actor.user_id().map(|u| u.to_string()).unwrap_or_default(),
+            actor.role().map_or("", crate::Role::as_str),
+        );
+        let tx = self.app.begin_with(AssertSqlSafe(begin)).await?;
+        Ok(TenantTx { tx, actor: *actor, audit: Vec::new(), events: Vec::new(), hub: Arc::clone(&self.hub) })
+    }
+
+    /// A transaction in which a person sees his or her own memberships, across workspaces, and nothing else.
+    pub async fn user(&self, user: UserId) -> Result<UserTx> {
+        let begin = format!("BEGIN READ ONLY; SET LOCAL hyvve.user_id = '{user}'");
+        Ok(UserTx { tx: self.app.begin_with(AssertSqlSafe(begin)).await?, user })
+    }
+
+    /// HYVVE itself, outside any tenant: sign-in, claims, relays, purges. The reason is logged.
+    #[expect(clippy::disallowed_methods, reason = "the one place where a transaction begins without a tenant")]
+    pub async fn system(&self, reason: &'static str) -> Result<SystemTx> {
+        tracing::trace!(reason, "a system transaction");
+        Ok(SystemTx { tx: self.system.begin().await? })
+    }
+
+    /// Answers when both pools do.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.app).await?;
+        sqlx::query("SELECT 1").execute(&self.system).await?;
+        Ok(())
+    }
+
+    /// Closes both pools, after what is under way.
+    pub async fn close(&self) {
+        tokio::join!(self.app.close(), self.system.close());
+    }
+}
+
+/// A transaction inside one tenant. Audit entries and events that are added to it get their numbers at commit, with the
+/// workspace's head locked last, so that numbers commit in order.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    actor: Actor,
+    audit: Vec<Entry>,
+    events: Vec<Draft>,
+    hub: Arc<Hub>,
+}
+
+impl TenantTx {
+    /// The connection, for a store's queries.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// The tenant, for the explicit filter that every query carries besides the policy.
+    pub fn workspace(&self) -> WorkspaceId {
+        self.actor.workspace
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Adds an audit entry to this transaction.
+    pub fn audit(&mut self, entry: Entry) {
+        self.audit.push(entry);
+    }
+
+    /// Adds an event to this transaction's outbox.
+    pub fn emit(&mut self, event: Draft) {
+        self.events.push(event);
+    }
+
+    /// Numbers and writes what was added, commits, and wakes whoever follows this workspace.
+    pub async fn commit(mut self) -> Result<()> {
+        if !self.audit.is_empty() || !self.events.is_empty() {
+            heads::append(&mut self.tx, &self.actor, &self.audit, &self.events).await?;
+        }
+        self.tx.commit().await?;
+        if !self.events.is_empty() {
+            self.hub.poke_workspace(self.actor.workspace);
+        }
+        Ok(())
+    }
+
+    /// Undoes everything, and waits until the database has.
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.tx.rollback().await?)
+    }
+}
+
+/// A read-only transaction over a person's own memberships.
+pub struct UserTx {
+    tx: Transaction<'static, Postgres>,
+    user: UserId,
+}
+
+impl UserTx {
+    /// The connection, for a store's queries.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// The person.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+}
+
+/// A transaction of HYVVE itself, outside any tenant.
+pub struct SystemTx {
+    tx: Transaction<'static, Postgres>,
+}
+
+impl SystemTx {
+    /// The connection, for a store's queries.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// Commits.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+/// The name of the unique or check constraint that a write ran into.
+pub fn violated(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error()?.constraint()
+}
+
+/// Migrates as the owner. Run before [`Db::connect`]; safe when several nodes start at once.
+pub async fn migrate(owner_url: &str) -> Result<(), sqlx::migrate::MigrateError> {
+    use sqlx::{Connection, PgConnection};
+    let mut conn = PgConnection::connect(owner_url).await.map_err(sqlx::migrate::MigrateError::Execute)?;
+    sqlx::migrate!("../../migrations").run(&mut conn).await?;
+    conn.close().await.map_err(sqlx::migrate::MigrateError::Execute)
+}
+
+/// Creates the roles and, when missing, the database, as a superuser: the embedded database's start, and tests. Safe when
+/// several processes do it at once.
+pub async fn bootstrap(superuser_url: &str, database: &str) -> Result<(), sqlx::Error> {
+    use sqlx::{Connection, Executor};
+    if !database.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        return Err(sqlx::Error::Protocol(format!("{database:?} is no name for a database")));
+    }
+    let options = PgConnectOptions::from_str(superuser_url)?;
+    let mut conn = PgConnection::connect_with(&options).await?;
+    conn.execute(include_str!("../../../migrations/roles.sql")).await?;
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(database)
+        .fetch_one(&mut conn)
+        .await?;
+    if !exists {
+        conn.execute(AssertSqlSafe(format!("CREATE DATABASE {database} OWNER hyvve_owner"))).await?;
+    }
+    conn.close().await?;
+    let mut conn = PgConnection::connect_with(&options.database(database)).await?;
+    conn.execute("ALTER SCHEMA public OWNER TO hyvve_owner").await?;
+    conn.close().await
+}

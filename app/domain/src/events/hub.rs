@@ -1,0 +1,185 @@
+//! Wake-ups inside one node, and the fast path of a run's events to whoever follows it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+
+use crate::{
+    agents::RunEvent,
+    ids::{RunId, WorkspaceId},
+};
+
+/// How many batches of a run's events a slow reader may lag before it is sent to the database instead.
+const RUN_BUFFER: usize = 64;
+
+/// What a follower of a run is told.
+#[derive(Clone, Debug)]
+pub enum RunSignal {
+    /// These events were stored, in order.
+    Stored(Arc<[RunEvent]>),
+    /// Something was stored elsewhere: look at the database.
+    Look,
+}
+
+/// What other nodes should be told, as the relay sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Poke {
+    Workspace(WorkspaceId),
+    Run(RunId),
+}
+
+/// Who follows what on this node. Nothing in here is needed for correctness: readers read from the database by cursor.
+pub struct Hub {
+    workspaces: Mutex<HashMap<WorkspaceId, watch::Sender<u64>>>,
+    runs: Mutex<HashMap<RunId, broadcast::Sender<RunSignal>>>,
+    cancels: Mutex<HashMap<RunId, Arc<Notify>>>,
+    work: watch::Sender<u64>,
+    outward: mpsc::UnboundedSender<Poke>,
+    inward: Mutex<Option<mpsc::UnboundedReceiver<Poke>>>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let (outward, inward) = mpsc::unbounded_channel();
+        Self {
+            workspaces: Mutex::default(),
+            runs: Mutex::default(),
+            cancels: Mutex::default(),
+            work: watch::Sender::new(0),
+            outward,
+            inward: Mutex::new(Some(inward)),
+        }
+    }
+}
+
+impl Hub {
+    /// Wakes when the workspace has new events.
+    pub fn follow_workspace(&self, id: WorkspaceId) -> watch::Receiver<u64> {
+        lock(&self.workspaces).entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    /// Hears of a run's events from now on. Subscribe first, then read what is stored.
+    pub fn follow_run(self: &Arc<Self>, id: RunId) -> RunFollower {
+        let signals = lock(&self.runs).entry(id).or_insert_with(|| broadcast::Sender::new(RUN_BUFFER)).subscribe();
+        RunFollower { signals: Some(signals), id, hub: Arc::clone(self) }
+    }
+
+    /// Wakes workers: a run may be claimable, or an effect due.
+    pub fn follow_work(&self) -> watch::Receiver<u64> {
+        self.work.subscribe()
+    }
+
+    /// The workspace has new events: wakes readers here and, through the relay, elsewhere.
+    pub fn poke_workspace(&self, id: WorkspaceId) {
+        self.wake_workspace(id);
+        // The relay is gone only when the process ends.
+        let _ = self.outward.send(Poke::Workspace(id));
+    }
+
+    /// Events of a run were stored by this node.
+    pub fn publish_run(&self, id: RunId, events: Arc<[RunEvent]>) {
+        self.signal_run(id, RunSignal::Stored(events));
+        let _ = self.outward.send(Poke::Run(id));
+    }
+
+    /// Notified when somebody on this node cancels the run. Whoever drives it asks for this, and gives it back at the end.
+    pub(crate) fn on_cancel(&self, id: RunId) -> Arc<Notify> {
+        Arc::clone(lock(&self.cancels).entry(id).or_default())
+    }
+
+    /// The run is not driven here any more.
+    pub(crate) fn off_cancel(&self, id: RunId) {
+        lock(&self.cancels).remove(&id);
+    }
+
+    /// Tells whoever drives the run on this node to cancel it; other nodes see it when they renew the lease.
+    pub(crate) fn cancel(&self, id: RunId) {
+        if let Some(notify) = lock(&self.cancels).get(&id) {
+            notify.notify_one();
+        }
+    }
+
+    /// Workers should look for work now.
+    pub fn poke_work(&self) {
+        self.work.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    pub(crate) fn wake_workspace(&self, id: WorkspaceId) {
+        let mut map = lock(&self.workspaces);
+        if let Some(sender) = map.get(&id) {
+            if sender.receiver_count() == 0 {
+                map.remove(&id);
+            } else {
+                sender.send_modify(|n| *n = n.wrapping_add(1));
+            }
+        }
+    }
+
+    pub(crate) fn signal_run(&self, id: RunId, signal: RunSignal) {
+        if let Some(sender) = lock(&self.runs).get(&id) {
+            // Whoever stops following takes the entry away, so this is only a race with that.
+            let _ = sender.send(signal);
+        }
+    }
+
+    /// The relay's end of the pokes; only the first caller gets it.
+    pub(crate) fn take_inward(&self) -> Option<mpsc::UnboundedReceiver<Poke>> {
+        lock(&self.inward).take()
+    }
+}
+
+/// Follows one run. The last one that stops following a run takes its entry out of the hub.
+pub struct RunFollower {
+    signals: Option<broadcast::Receiver<RunSignal>>,
+    id: RunId,
+    hub: Arc<Hub>,
+}
+
+impl RunFollower {
+    /// The next signal. May be dropped while it waits, and called again.
+    pub async fn recv(&mut self) -> Result<RunSignal, broadcast::error::RecvError> {
+        match &mut self.signals {
+            Some(signals) => signals.recv().await,
+            None => Err(broadcast::error::RecvError::Closed),
+        }
+    }
+}
+
+impl Drop for RunFollower {
+    fn drop(&mut self) {
+        let mut map = lock(&self.hub.runs);
+        self.signals = None;
+        if map.get(&self.id).is_some_and(|sender| sender.receiver_count() == 0) {
+            map.remove(&self.id);
+        }
+    }
+}
+
+/// A panic in another thread cannot leave these maps half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_that_nobody_follows_leaves_nothing_behind() {
+        let hub = Arc::new(Hub::default());
+        let id = RunId::new();
+        let mut first = hub.follow_run(id);
+        let second = hub.follow_run(id);
+        hub.signal_run(id, RunSignal::Look);
+        assert!(matches!(first.recv().await, Ok(RunSignal::Look)));
+        drop(first);
+        assert_eq!(lock(&hub.runs).len(), 1);
+        drop(second);
+        assert_eq!(lock(&hub.runs).len(), 0);
+        hub.signal_run(id, RunSignal::Look);
+        assert_eq!(lock(&hub.runs).len(), 0);
+    }
+}

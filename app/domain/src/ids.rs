@@ -1,0 +1,82 @@
+//! Typed identifiers: UUIDv7, so that they sort by creation time, each in a newtype of its own.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(transparent))]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh id, made of the current time and randomness.
+            #[cfg(feature = "ssr")]
+            #[expect(clippy::new_without_default, reason = "a default id would be a different one at each call")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person with an account.
+    UserId;
+    /// A tenant: one company or team, and everything that belongs to it.
+    WorkspaceId;
+    /// A signed-in browser. Not the secret in its cookie.
+    SessionId;
+    /// A configured AI provider of a workspace.
+    ProviderId;
+    /// An agent of a workspace.
+    AgentId;
+    /// A conversation with an agent; AgentOS calls it a session.
+    AgentSessionId;
+    /// One run of an agent: from a message to an answer.
+    RunId;
+    /// Something that was proposed and waits for, or has had, a decision.
+    ApprovalId;
+    /// A person's or a rule's decision on an approval item.
+    DecisionId;
+    /// One entry of the effect ledger.
+    EffectId;
+    /// A set of records with one JSON Schema.
+    CollectionId;
+    /// One record of a collection.
+    RecordId;
+    /// A mail that HYVVE sent, or kept because no SMTP server is configured.
+    MailId;
+    /// An event of the outbox.
+    EventId;
+}

@@ -1,0 +1,110 @@
+//! One streamed chunk, as servers really send it: any field may be missing or `null`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::providers::Usage;
+
+#[derive(Deserialize)]
+pub(super) struct Chunk {
+    pub(super) model: Option<String>,
+    pub(super) choices: Option<Vec<Choice>>,
+    pub(super) usage: Option<Value>,
+    /// OpenRouter, LiteLLM and vLLM report a failure in mid-stream here.
+    pub(super) error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    pub(super) delta: Option<Delta>,
+    pub(super) finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Delta {
+    pub(super) content: Option<Value>,
+    /// OpenAI: why the model declines; it is what the model says.
+    pub(super) refusal: Option<String>,
+    /// DeepSeek, vLLM, llama.cpp.
+    pub(super) reasoning_content: Option<String>,
+    /// OpenRouter, Ollama. A server that sends both sends the same text twice.
+    pub(super) reasoning: Option<String>,
+    pub(super) tool_calls: Option<Vec<CallDelta>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallDelta {
+    pub(super) index: Option<u64>,
+    pub(super) id: Option<String>,
+    pub(super) function: Option<FunctionDelta>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct FunctionDelta {
+    pub(super) name: Option<String>,
+    /// Text; some servers send the object itself.
+    pub(super) arguments: Option<Value>,
+}
+
+/// Reads a `usage` object; unknown forms count as nothing rather than break an answer.
+pub(super) fn usage(value: &Value) -> Usage {
+    let tokens = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    Usage {
+        input: tokens("/prompt_tokens"),
+        output: tokens("/completion_tokens"),
+        reasoning: tokens("/completion_tokens_details/reasoning_tokens"),
+        // The second is DeepSeek's own name; it sends either or both.
+        cached: tokens("/prompt_tokens_details/cached_tokens").max(tokens("/prompt_cache_hit_tokens")),
+        cost_micros: value.get("cost").and_then(Value::as_f64).and_then(micros),
+    }
+}
+
+/// OpenRouter's `cost` is in US dollars.
+fn micros(dollars: f64) -> Option<u64> {
+    let micros = (dollars * 1e6).round();
+    (0.0..=1e15).contains(&micros).then_some(micros as u64)
+}
+
+/// The text in `content`: a string, or (Mistral) a list of parts, some of which are reasoning.
+pub(super) enum Words {
+    Text(String),
+    Reasoning(String),
+}
+
+/// What `content` says, in order.
+pub(super) fn words(content: Value) -> Vec<Words> {
+    match content {
+        Value::String(text) => vec![Words::Text(text)],
+        Value::Array(parts) => parts.into_iter().filter_map(part).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn part(mut part: Value) -> Option<Words> {
+    if let Some(Value::String(text)) = part.get_mut("text").map(Value::take) {
+        return Some(Words::Text(text));
+    }
+    let thinking = part.get("thinking")?.as_array()?;
+    Some(Words::Reasoning(thinking.iter().filter_map(|t| t.get("text")?.as_str()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn usage_is_read_in_every_dialect() {
+        let openai = json!({"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4},
+            "completion_tokens_details": {"reasoning_tokens": 2}});
+        assert_eq!(usage(&openai), Usage { input: 10, output: 5, reasoning: 2, cached: 4, cost_micros: None });
+        let deepseek = json!({"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 8});
+        assert_eq!(usage(&deepseek).cached, 8);
+        let openrouter = json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.013_317_6});
+        assert_eq!(usage(&openrouter).cost_micros, Some(13_318));
+        let strange =
+            json!({"prompt_tokens": -1, "completion_tokens": "many", "cost": -3, "prompt_tokens_details": null});
+        assert_eq!(usage(&strange), Usage::default());
+    }
+}

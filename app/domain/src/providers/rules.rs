@@ -1,0 +1,107 @@
+//! What may be entered about a provider. Every refusal names the field.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{ApiKey, BaseUrl, Kind, sandbox};
+use crate::{Error, Result, auth::rules::line};
+
+const NAME_MAX: usize = 100;
+const MODEL_MAX: usize = 200;
+const KEY_MAX: usize = 500;
+/// A shorter key shows nothing of itself: four characters would be too much of it.
+const HINT_FROM: usize = 12;
+
+/// A provider's name.
+pub(super) fn name(text: &str) -> Result<String> {
+    line(text, "name", NAME_MAX, "Please enter a name.")
+}
+
+/// The model that agents use unless they name one.
+pub(super) fn model(kind: Kind, text: &str) -> Result<String> {
+    let model = line(text, "defaultModel", MODEL_MAX, "Please enter the model that agents use.")?;
+    if kind == Kind::Sandbox && model != sandbox::MODEL {
+        return Err(Error::invalid("defaultModel", "model", format!("The sandbox has one model, {}.", sandbox::MODEL)));
+    }
+    Ok(model)
+}
+
+/// The base URL: every kind needs one, except the sandbox, which must have none.
+pub(super) fn base_url(kind: Kind, text: Option<&str>) -> Result<Option<BaseUrl>> {
+    match (kind, text) {
+        (Kind::Sandbox, None) => Ok(None),
+        (Kind::Sandbox, Some(_)) => {
+            Err(Error::invalid("baseUrl", "absent", "The sandbox sends nothing and has no base URL."))
+        }
+        (Kind::OpenaiCompatible, text) => BaseUrl::parse(text.unwrap_or_default()).map(Some),
+    }
+}
+
+/// The key, if one was entered: visible ASCII, because it travels in a header.
+pub(super) fn key(kind: Kind, input: Option<&ApiKey>) -> Result<Option<SecretString>> {
+    let Some(text) = input.map(|k| k.0.trim()).filter(|t| !t.is_empty()) else { return Ok(None) };
+    let bad = |constraint: &str, message: String| Err(Error::invalid("apiKey", constraint, message));
+    if kind == Kind::Sandbox {
+        return bad("absent", "The sandbox sends nothing and has no key.".into());
+    }
+    if text.len() > KEY_MAX {
+        return bad("maxLength", format!("A key has at most {KEY_MAX} characters."));
+    }
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return bad("visibleAscii", "A key has no spaces and no special characters. Please copy it again.".into());
+    }
+    Ok(Some(SecretString::from(text)))
+}
+
+/// What people recognise a key by.
+pub(super) fn hint(key: &SecretString) -> String {
+    let key = key.expose_secret();
+    let shown = if key.len() < HINT_FROM { key.len() } else { key.len() - 4 };
+    key.get(shown..).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: Kind = Kind::OpenaiCompatible;
+
+    #[test]
+    fn a_key_is_visible_ascii_and_only_its_end_is_shown() -> Result<()> {
+        let key_of = |text: &str| key(KIND, Some(&ApiKey(text.into())));
+        let key = key_of(" sk-0123456789abcd\n")?.ok_or_else(Error::unauthorized)?;
+        assert_eq!((key.expose_secret(), hint(&key).as_str()), ("sk-0123456789abcd", "abcd"));
+        assert_eq!(hint(&SecretString::from("short-key")), "");
+        assert!(key_of("  ")?.is_none());
+        for (bad, constraint) in [
+            ("a b", "visibleAscii"),
+            ("a\0b", "visibleAscii"),
+            ("schlüssel", "visibleAscii"),
+            (&"k".repeat(501), "maxLength"),
+        ] {
+            let details = key_of(bad).err().and_then(|e| e.details);
+            assert_eq!(details, Some(serde_json::json!({ "field": "apiKey", "constraint": constraint })));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_sandbox_has_neither_address_nor_key_nor_another_model() {
+        let field = |error: Option<Error>| error.and_then(|e| e.field().map(str::to_owned));
+        assert_eq!(field(base_url(Kind::Sandbox, Some("https://a.example")).err()).as_deref(), Some("baseUrl"));
+        assert_eq!(field(key(Kind::Sandbox, Some(&ApiKey("sk".into()))).err()).as_deref(), Some("apiKey"));
+        assert_eq!(field(model(Kind::Sandbox, "gpt").err()).as_deref(), Some("defaultModel"));
+        assert!(model(Kind::Sandbox, sandbox::MODEL).is_ok());
+    }
+
+    #[test]
+    fn names_models_and_addresses_are_required_and_bounded() {
+        let field = |error: Option<Error>| error.and_then(|e| e.field().map(str::to_owned));
+        for bad in [" ", &"n".repeat(101), "a\0b"] {
+            assert_eq!(field(name(bad).err()).as_deref(), Some("name"), "{bad:?}");
+        }
+        for bad in ["", &"m".repeat(201), "a\nb"] {
+            assert_eq!(field(model(KIND, bad).err()).as_deref(), Some("defaultModel"), "{bad:?}");
+        }
+        assert_eq!(field(base_url(KIND, None).err()).as_deref(), Some("baseUrl"));
+    }
+}

@@ -1,0 +1,257 @@
+//! Use cases around AI providers: people configure them, the runtime asks for the one to run on.
+
+use serde_json::{Value, json};
+
+use super::{
+    BaseUrl, ChatRequest, Endpoint, Failure, Kind, ModelStream, NewProvider, Provider, ProviderChanges, TestResult,
+    rules, sandbox, sender,
+    store::{self, Stored},
+};
+use crate::{
+    Actor, Code, Error, Result, Role, Timestamp,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{ProviderId, WorkspaceId},
+    seal::Place,
+    services::Services,
+};
+
+const SUBJECT: &str = "ai_provider";
+
+/// The workspace's providers, oldest first.
+pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Provider>> {
+    actor.require(Role::can_configure_ai, "see AI providers")?;
+    let mut tx = s.db.tenant(actor).await?;
+    store::list(&mut tx).await
+}
+
+/// Adds a provider. The first one of a workspace becomes its default.
+pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<Provider> {
+    actor.require(Role::can_configure_ai, "add AI providers")?;
+    let kind = input.provider;
+    let base_url = rules::base_url(kind, input.base_url.as_deref())?;
+    let key = rules::key(kind, input.api_key.as_ref())?;
+    let default_model = rules::model(kind, &input.default_model)?;
+    let name = match (&input.name, &base_url) {
+        (Some(name), _) => rules::name(name)?,
+        (None, Some(url)) => rules::name(url.host().get(..100).unwrap_or(url.host()))?,
+        (None, None) => kind.label().to_owned(),
+    };
+    let id = ProviderId::new();
+    let sealed = match (&key, &base_url) {
+        (Some(key), Some(url)) => Some(s.sealer.seal(place(actor.workspace, id, &purpose(url)), key)?),
+        _ => None,
+    };
+    let mut tx = s.db.tenant(actor).await?;
+    let provider = Provider {
+        id,
+        provider: kind,
+        name,
+        base_url: base_url.map(|u| u.to_string()),
+        key_hint: key.as_ref().map(rules::hint),
+        default_model,
+        is_default: input.make_default || store::find(&mut tx, None).await?.is_none(),
+        checked_at: None,
+        check_error: None,
+        created_at: Timestamp::now(),
+    };
+    if provider.is_default {
+        store::clear_default(&mut tx).await?;
+    }
+    store::insert(&mut tx, &provider, sealed.as_deref()).await?;
+    note(&mut tx, "ai_provider.created", &provider, facts(&provider));
+    tx.commit().await?;
+    Ok(provider)
+}
+
+/// Changes a provider. Where there is a key, a new base URL needs the key again: a key is never sent to a host other than
+/// the one that it was entered for. A new address or key has not been tested yet.
+pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: ProviderChanges) -> Result<Provider> {
+    actor.require(Role::can_configure_ai, "change AI providers")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let mut stored = found(&mut tx, id).await?;
+    let before = stored.provider.clone();
+    let kind = before.provider;
+    let key = rules::key(kind, changes.api_key.as_ref())?;
+    let provider = &mut stored.provider;
+    if let Some(name) = &changes.name {
+        provider.name = rules::name(name)?;
+    }
+    if let Some(model) = &changes.default_model {
+        provider.default_model = rules::model(kind, model)?;
+    }
+    if let Some(url) = &changes.base_url {
+        provider.base_url = rules::base_url(kind, Some(url))?.map(|u| u.to_string());
+    }
+    let moved = provider.base_url != before.base_url;
+    if moved && key.is_none() && stored.sealed_key.is_some() {
+        let message =
+            "Please enter the key again: the stored one was entered for the old base URL and is sent nowhere else.";
+        return Err(Error::invalid("apiKey", "required", message));
+    }
+    if let (Some(key), Some(url)) = (&key, &provider.base_url) {
+        let url = BaseUrl::parse(url)?;
+        stored.sealed_key = Some(s.sealer.seal(place(actor.workspace, id, &purpose(&url)), key)?);
+        provider.key_hint = Some(rules::hint(key));
+    }
+    if moved || key.is_some() {
+        (provider.checked_at, provider.check_error) = (None, None);
+    }
+    let promoted = changes.make_default && !before.is_default;
+    provider.is_default |= promoted;
+    if *provider == before && key.is_none() {
+        return Ok(before);
+    }
+    if promoted {
+        store::clear_default(&mut tx).await?;
+    }
+    if !store::update(&mut tx, &stored).await? {
+        return Err(Error::new(
+            Code::Conflict,
+            "Someone else changed this provider a moment ago. Please look at it again.",
+        ));
+    }
+    let mut details = facts(&stored.provider);
+    details["keyReplaced"] = key.is_some().into();
+    details["before"] = facts(&before);
+    note(&mut tx, "ai_provider.updated", &stored.provider, details);
+    tx.commit().await?;
+    Ok(stored.provider)
+}
+
+/// Removes a provider with its key. Not the default one (make another the default first), and none that agents name.
+pub async fn delete(s: &Services, actor: &Actor, id: ProviderId) -> Result<()> {
+    actor.require(Role::can_configure_ai, "delete AI providers")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let Stored { provider, .. } = found(&mut tx, id).await?;
+    if provider.is_default {
+        return Err(Error::new(
+            Code::Conflict,
+            "This is the default provider. Make another one the default, then delete it.",
+        ));
+    }
+    store::delete(&mut tx, id).await?;
+    note(&mut tx, "ai_provider.deleted", &provider, facts(&provider));
+    tx.commit().await
+}
+
+/// Tries a provider's key and lists its models. No transaction is open while the provider is asked.
+pub async fn test(s: &Services, actor: &Actor, id: ProviderId) -> Result<TestResult> {
+    actor.require(Role::can_configure_ai, "test AI providers")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let stored = found(&mut tx, id).await?;
+    tx.rollback().await?;
+    let endpoint = open(s, actor.workspace, &stored)?;
+    let Provider { provider: kind, name, .. } = &stored.provider;
+    let answer = match (kind.adapter(), &endpoint) {
+        (Some(adapter), Some(endpoint)) => sender::models(&s.http, adapter, endpoint, name, s.settings.stall).await,
+        _ => Ok(vec![sandbox::MODEL.to_owned()]),
+    };
+    let result = match answer {
+        Ok(models) => TestResult { valid: true, error: None, models },
+        Err(failure) => {
+            TestResult { valid: false, error: Some(format!("{failure} {}", failure.remedy())), models: Vec::new() }
+        }
+    };
+    let mut tx = s.db.tenant(actor).await?;
+    if store::set_checked(&mut tx, &stored, result.error.as_deref()).await? {
+        note(&mut tx, "ai_provider.tested", &stored.provider, json!({ "valid": result.valid }));
+    }
+    tx.commit().await?;
+    Ok(result)
+}
+
+/// What an agent runs on.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The agent's own provider, or the workspace's default.
+    pub provider: Provider,
+    /// Where its requests go; the sandbox sends none.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl Resolved {
+    /// Asks for a streamed answer.
+    pub async fn stream(&self, s: &Services, request: &ChatRequest) -> Result<ModelStream, Failure> {
+        match (self.provider.provider.adapter(), &self.endpoint) {
+            (Some(adapter), Some(endpoint)) => {
+                sender::stream(&s.http, adapter, endpoint, &self.provider.name, request, s.settings.stall).await
+            }
+            _ => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace)),
+        }
+    }
+}
+
+/// The provider that an agent runs on, with its key opened: for the runtime, which acts as an agent or as HYVVE itself.
+pub async fn resolve(tx: &mut TenantTx, s: &Services, provider_id: Option<ProviderId>) -> Result<Resolved> {
+    let stored = store::find(tx, provider_id).await?.ok_or_else(|| match provider_id {
+        Some(_) => Error::not_found("AI provider"),
+        None => Error::new(
+            Code::Unprocessable,
+            "This workspace has no default AI provider. An owner or admin can choose one in Settings → AI providers.",
+        ),
+    })?;
+    let endpoint = open(s, tx.workspace(), &stored)?;
+    Ok(Resolved { provider: stored.provider, endpoint })
+}
+
+/// Gives a new workspace the sandbox as its default provider.
+pub async fn seed_sandbox(tx: &mut TenantTx) -> Result<ProviderId> {
+    let provider = Provider {
+        id: ProviderId::new(),
+        provider: Kind::Sandbox,
+        name: Kind::Sandbox.label().to_owned(),
+        base_url: None,
+        key_hint: None,
+        default_model: sandbox::MODEL.to_owned(),
+        is_default: true,
+        checked_at: None,
+        check_error: None,
+        created_at: Timestamp::now(),
+    };
+    store::insert(tx, &provider, None).await?;
+    note(tx, "ai_provider.created", &provider, facts(&provider));
+    Ok(provider.id)
+}
+
+async fn found(tx: &mut TenantTx, id: ProviderId) -> Result<Stored> {
+    store::find(tx, Some(id)).await?.ok_or_else(|| Error::not_found("AI provider"))
+}
+
+/// Opens the key, which opens only for the address that it was sealed for.
+fn open(s: &Services, workspace: WorkspaceId, stored: &Stored) -> Result<Option<Endpoint>> {
+    let Some(url) = &stored.provider.base_url else { return Ok(None) };
+    let base_url = BaseUrl::parse(url)?;
+    let purpose = purpose(&base_url);
+    let key = stored
+        .sealed_key
+        .as_deref()
+        .map(|sealed| s.sealer.open(place(workspace, stored.provider.id, &purpose), sealed));
+    Ok(Some(Endpoint { base_url, key: key.transpose()? }))
+}
+
+fn purpose(url: &BaseUrl) -> String {
+    format!("api key for {}", url.origin())
+}
+
+fn place(workspace: WorkspaceId, provider: ProviderId, purpose: &str) -> Place<'_> {
+    Place { workspace, provider, purpose }
+}
+
+/// What the audit log keeps about a provider: nothing of the key.
+fn facts(provider: &Provider) -> Value {
+    json!({
+        "provider": provider.provider,
+        "name": provider.name,
+        "baseUrl": provider.base_url,
+        "defaultModel": provider.default_model,
+        "isDefault": provider.is_default,
+        "hasKey": provider.key_hint.is_some(),
+    })
+}
+
+fn note(tx: &mut TenantTx, action: &'static str, provider: &Provider, details: Value) {
+    tx.audit(Entry::new(action, SUBJECT, provider.id.0).details(details));
+    tx.emit(Draft::new("ai_provider.changed", SUBJECT, provider.id.0, json!({ "action": action })));
+}

@@ -1,0 +1,115 @@
+//! Reading records, and changing them as the effect of a decision.
+
+use serde_json::{Map, Value, json};
+
+use super::{Collection, Detail, Record, change, store, validate};
+use crate::{
+    Actor, Error, Page, PageRequest, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{ApprovalId, RecordId},
+    services::Services,
+};
+
+/// All collections of the workspace.
+pub async fn collections(s: &Services, actor: &Actor) -> Result<Vec<Collection>> {
+    reader(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    store::collections(&mut tx).await
+}
+
+/// A page of a collection's records; `text` finds words by their beginnings.
+pub async fn list(
+    s: &Services,
+    actor: &Actor,
+    slug: &str,
+    text: &str,
+    page: PageRequest,
+) -> Result<(Collection, Page<Record>)> {
+    reader(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let collection = collection(&mut tx, slug).await?;
+    let (items, total) = store::search(&mut tx, collection.id, text, page).await?;
+    Ok((collection, page.of(items, total)))
+}
+
+/// One record with its history.
+pub async fn get(s: &Services, actor: &Actor, id: RecordId) -> Result<Detail> {
+    reader(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let (collection, record) = find(&mut tx, id, false).await?;
+    let history = store::history(&mut tx, id).await?;
+    Ok(Detail { collection, record, history })
+}
+
+/// A collection by its slug, inside a running transaction.
+pub(crate) async fn collection(tx: &mut TenantTx, slug: &str) -> Result<Collection> {
+    store::collection(tx, Some(slug), None).await?.ok_or_else(|| Error::not_found("collection"))
+}
+
+/// The first matches of a search, inside a running transaction.
+pub(crate) async fn search(
+    tx: &mut TenantTx,
+    collection: &Collection,
+    text: &str,
+    limit: i64,
+) -> Result<(Vec<Record>, i64)> {
+    store::search(tx, collection.id, text, PageRequest::new(None, Some(limit))).await
+}
+
+/// A record with its collection, inside a running transaction; `lock` holds it until the end.
+pub(crate) async fn find(tx: &mut TenantTx, id: RecordId, lock: bool) -> Result<(Collection, Record)> {
+    let record = store::record(tx, id, lock).await?.ok_or_else(|| Error::not_found("record"))?;
+    let collection =
+        store::collection(tx, None, Some(record.collection_id)).await?.ok_or_else(|| Error::not_found("collection"))?;
+    Ok((collection, record))
+}
+
+/// What a record was at a version, inside a running transaction.
+pub(crate) async fn data_at(tx: &mut TenantTx, id: RecordId, version: i32) -> Result<Map<String, Value>> {
+    store::data_at(tx, id, version).await?.ok_or_else(|| Error::not_found("record"))
+}
+
+/// Whether a record would still fit its schema with these changes.
+pub(crate) fn check_change(collection: &Collection, record: &Record, changes: &Map<String, Value>) -> Result<()> {
+    let after = change::merge(&record.data, changes);
+    validate::data(collection, &after)?;
+    validate::title(collection, &after).map(drop)
+}
+
+/// Makes the next version of a record if it still is at `expected`; answers the new version, or `None` if it moved on.
+/// Audit entry and event are part of the same transaction.
+pub(crate) async fn apply_change(
+    tx: &mut TenantTx,
+    id: RecordId,
+    expected: i32,
+    changes: &Map<String, Value>,
+    by: &Actor,
+    approval: Option<ApprovalId>,
+) -> Result<Option<i32>> {
+    let (collection, record) = find(tx, id, true).await?;
+    if record.version != expected {
+        return Ok(None);
+    }
+    let after = change::merge(&record.data, changes);
+    validate::data(&collection, &after)?;
+    let title = validate::title(&collection, &after)?;
+    if !store::update(tx, id, expected, &title, &after, by, approval).await? {
+        return Ok(None);
+    }
+    let version = expected + 1;
+    let fields: Vec<String> = change::diff(&collection, &record.data, &after).into_iter().map(|c| c.field).collect();
+    let facts = json!({ "collection": collection.slug, "version": version, "fields": fields, "approval": approval });
+    tx.audit(Entry::new("record.updated", "record", id.0).details(facts.clone()));
+    tx.emit(Draft::new("record.updated", "record", id.0, facts));
+    Ok(Some(version))
+}
+
+/// Guests see records only once something can be shared with them.
+fn reader(actor: &Actor) -> Result<()> {
+    match actor.role() {
+        Some(Role::Guest) => Err(Error::forbidden("Nothing has been shared with you yet.")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Sealing secrets at rest: AES-256-GCM, bound to what they are for, under keys that can be rotated.
+//!
+//! A sealed value is `1 | key id (4 bytes) | nonce (12) | ciphertext and tag`. The additional data names workspace, provider
+//! and purpose, so a value moved to another row does not open.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    Error, Result, canonical,
+    ids::{ProviderId, WorkspaceId},
+};
+
+const FORMAT: u8 = 1;
+const HEADER: usize = 1 + 4;
+const NONCE: usize = 12;
+
+/// Where a sealed value belongs. A value sealed for one place opens in no other.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// The provider row.
+    pub provider: ProviderId,
+    /// What the secret is for: the host that it may be sent to is part of it.
+    pub purpose: &'a str,
+}
+
+impl Place<'_> {
+    fn aad(&self) -> Vec<u8> {
+        format!("hyvve.seal/1|{}|{}|{}", self.workspace, self.provider, self.purpose).into_bytes()
+    }
+}
+
+/// Seals and opens. Keys never leave it.
+pub struct Sealer {
+    /// Newest first; the first one seals.
+    keys: Vec<(u32, LessSafeKey)>,
+}
+
+impl Sealer {
+    /// From 32-byte keys with their ids, newest first. `None` when there is no key or one has another length.
+    pub fn new<'k>(keys: impl IntoIterator<Item = (u32, &'k [u8])>) -> Option<Self> {
+        let keys: Option<Vec<_>> = keys
+            .into_iter()
+            .map(|(id, bytes)| UnboundKey::new(&AES_256_GCM, bytes).ok().map(|k| (id, LessSafeKey::new(k))))
+            .collect();
+        keys.filter(|k| !k.is_empty()).map(|keys| Self { keys })
+    }
+
+    /// Seals with the newest key.
+    pub fn seal(&self, place: Place<'_>, secret: &SecretString) -> Result<Vec<u8>> {
+        let (id, key) = &self.keys[0];
+        let nonce: [u8; NONCE] = canonical::random()?;
+        let mut body = secret.expose_secret().as_bytes().to_vec();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.aad()), &mut body)
+            .map_err(|_| Error::internal("sealing failed"))?;
+        let mut out = Vec::with_capacity(HEADER + NONCE + body.len());
+        out.push(FORMAT);
+        out.extend(id.to_be_bytes());
+        out.extend(nonce);
+        out.extend(body);
+        Ok(out)
+    }
+
+    /// Opens what was sealed for the same place; anything else is an error of ours, for the log.
+    pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString> {
+        let bad = |why: &str| Error::internal(format!("a sealed key does not open: {why}"));
+        let (&format, rest) = sealed.split_first().ok_or_else(|| bad("empty"))?;
+        let (id, rest) = rest.split_first_chunk::<4>().ok_or_else(|| bad("truncated"))?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or_else(|| bad("truncated"))?;
+        if format != FORMAT {
+            return Err(bad("unknown format"));
+        }
+        let id = u32::from_be_bytes(*id);
+        let key =
+            self.keys.iter().find(|(k, _)| *k == id).map(|(_, k)| k).ok_or_else(|| bad("its key is not configured"))?;
+        let mut body = body.to_vec();
+        let plain = key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place.aad()), &mut body)
+            .map_err(|_| bad("wrong key or place"))?;
+        let text = std::str::from_utf8(plain).map_err(|_| bad("not text"))?;
+        Ok(SecretString::from(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_value_opens_only_in_its_place_and_survives_rotation() -> Result<(), Box<dyn std::error::Error>> {
+        let old = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
+        let rotated = Sealer::new([(2, [8u8; 32].as_slice()), (1, [7u8; 32].as_slice())]).ok_or("key")?;
+        let place = Place { workspace: WorkspaceId::new(), provider: ProviderId::new(), purpose: "https://a.example" };
+        let sealed = old.seal(place, &SecretString::from("sk-secret"))?;
+        assert!(!sealed.windows(9).any(|w| w == b"sk-secret"));
+        assert_eq!(rotated.open(place, &sealed)?.expose_secret(), "sk-secret");
+        assert!(old.open(Place { purpose: "https://b.example", ..place }, &sealed).is_err());
+        assert!(old.open(Place { workspace: WorkspaceId::new(), ..place }, &sealed).is_err());
+        assert!(old.open(place, &rotated.seal(place, &SecretString::from("x"))?).is_err());
+        for n in 0..sealed.len() {
+            assert!(old.open(place, &sealed[..n]).is_err());
+        }
+        Ok(())
+    }
+}

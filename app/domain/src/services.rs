@@ -1,0 +1,80 @@
+//! What every use case stands on: the database, keys, the network, and the settings that rules depend on.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use uuid::Uuid;
+
+use crate::{
+    audit::anchor::Anchor,
+    auth::{password::Hasher, sessions::SessionCache},
+    db::Db,
+    events::Hub,
+    mail::Mailer,
+    seal::Sealer,
+};
+
+/// Settings that rules depend on; the server reads them from its configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a decision in the browser can be taken back before its effect starts.
+    pub undo: Duration,
+    /// How long a node may go without renewing a lease before another takes its work over.
+    pub lease: Duration,
+    /// How long a provider may send nothing before the run ends as an error.
+    pub stall: Duration,
+    /// Pause between two pieces of the sandbox's text.
+    pub sandbox_pace: Duration,
+    /// How many runs this node drives at once.
+    pub max_runs: usize,
+    /// New workspaces get sample customers and invoices.
+    pub sample_data: bool,
+    /// Anyone may sign up.
+    pub sign_up: bool,
+    /// The session cookie is only sent over https.
+    pub secure_cookies: bool,
+    /// Where sent mail is also written as `.eml` files.
+    pub mail_folder: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            undo: Duration::from_secs(6),
+            lease: Duration::from_secs(15),
+            stall: Duration::from_mins(1),
+            sandbox_pace: Duration::from_millis(12),
+            max_runs: 1024,
+            sample_data: false,
+            sign_up: true,
+            secure_cookies: true,
+            mail_folder: None,
+        }
+    }
+}
+
+/// Everything that a use case needs; cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// Wake-ups and the fast path of run events.
+    pub hub: Arc<Hub>,
+    /// Seals provider keys.
+    pub sealer: Arc<Sealer>,
+    /// Signs audit heads and keeps them outside the database.
+    pub anchor: Arc<Anchor>,
+    /// Hashes passwords, a bounded number at once.
+    pub passwords: Arc<Hasher>,
+    /// Sessions seen lately.
+    pub sessions: Arc<SessionCache>,
+    /// Talks to AI providers: never follows a redirect.
+    pub http: reqwest::Client,
+    /// Sends mail, or keeps it for the mailbox page.
+    pub mailer: Arc<Mailer>,
+    /// Rules' settings.
+    pub settings: Arc<Settings>,
+    /// How many more runs this node may drive at once.
+    pub driving: Arc<tokio::sync::Semaphore>,
+    /// This process, among the nodes of one installation.
+    pub node: Uuid,
+}

@@ -1,0 +1,51 @@
+//! A model's arguments: parsed strictly, checked against the tool's schema, and split from the model's reason.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::registry::Tool;
+use crate::canonical;
+
+/// The most bytes that a call's arguments may have.
+pub const MAX_BYTES: usize = 128 * 1024;
+/// The most characters of a reason that are kept.
+const MAX_REASON: usize = 2_000;
+
+/// Arguments that fit the tool's schema.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arguments {
+    /// What would run.
+    pub values: Map<String, Value>,
+    /// Why, in the model's words. It is shown as such and is no part of what runs.
+    pub reason: Option<String>,
+}
+
+/// Parses and checks. The error is a sentence for the model, which may try again.
+pub fn parse(tool: &Tool, text: &str) -> Result<Arguments, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("The arguments are longer than {MAX_BYTES} bytes."));
+    }
+    let text = if text.trim().is_empty() { "{}" } else { text };
+    let value = canonical::parse_strict(text).map_err(|e| format!("The arguments are not valid JSON: {e}"))?;
+    let schema = jsonschema::validator_for(&tool.parameters()).map_err(|e| e.to_string())?;
+    if let Some(error) = schema.iter_errors(&value).next() {
+        let path = error.instance_path().to_string();
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        return Err(format!("The arguments do not fit the tool’s schema{place}: {error}"));
+    }
+    let Value::Object(mut values) = value else { return Err("The arguments must be an object.".to_owned()) };
+    let reason = if tool.acts() {
+        match values.remove("reason") {
+            Some(Value::String(reason)) => Some(reason.chars().take(MAX_REASON).collect()),
+            _ => None,
+        }
+    } else {
+        None
+    };
+    Ok(Arguments { values, reason })
+}
+
+/// Arguments as a tool's own type.
+pub(super) fn typed<T: DeserializeOwned>(values: &Map<String, Value>) -> Result<T, String> {
+    serde_json::from_value(Value::Object(values.clone())).map_err(|e| format!("The arguments do not fit the tool: {e}"))
+}

@@ -1,0 +1,129 @@
+//! `update_record`: changes fields of one record. The effect commits with the ledger: exactly once by construction.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    arguments::{self, Arguments},
+    registry::{NotApplied, Plan},
+};
+use crate::{
+    Actor, Code, Error, Result,
+    approvals::Preview,
+    db::TenantTx,
+    ids::{ApprovalId, RecordId},
+    records::{self, FieldChange, change},
+};
+
+pub(super) const NAME: &str = "update_record";
+pub(super) const DESCRIPTION: &str = "Change fields of one record. Find the record first; pass its id and only the fields that change. A person decides before anything happens.";
+
+#[derive(Deserialize)]
+struct Input {
+    collection: String,
+    record_id: RecordId,
+    changes: Map<String, Value>,
+}
+
+pub(super) fn schema() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["collection", "record_id", "changes"],
+        "properties": {
+            "collection": { "type": "string", "maxLength": 48, "description": "The collection’s name." },
+            "record_id": { "type": "string", "pattern": "^[0-9a-fA-F-]{36}$", "description": "The record’s id, from search_records." },
+            "changes": { "type": "object", "minProperties": 1, "maxProperties": 50, "description": "New values by field; null removes a field." },
+        },
+    })
+}
+
+pub(super) async fn plan(tx: &mut TenantTx, arguments: &Arguments) -> Result<Result<Plan, String>> {
+    let input: Input = match arguments::typed(&arguments.values) {
+        Ok(input) => input,
+        Err(e) => return Ok(Err(e)),
+    };
+    let (collection, record) = match records::service::find(tx, input.record_id, false).await {
+        Ok(found) => found,
+        Err(e) if e.code == Code::NotFound => return Ok(Err(format!("There is no record {}.", input.record_id))),
+        Err(e) => return Err(e),
+    };
+    if collection.slug != input.collection {
+        return Ok(Err(format!("The record {} is not in {:?}.", input.record_id, input.collection)));
+    }
+    if let Err(e) = records::service::check_change(&collection, &record, &input.changes) {
+        return if e.code == Code::InternalError { Err(e) } else { Ok(Err(e.message)) };
+    }
+    let changes = change::diff(&collection, &record.data, &change::merge(&record.data, &input.changes));
+    if changes.is_empty() {
+        return Ok(Err(format!("{} already has these values; there is nothing to change.", record.title)));
+    }
+    Ok(Ok(Plan {
+        title: title(&record.title, &changes),
+        targets: vec![record.id],
+        expected: BTreeMap::from([(record.id, record.version)]),
+    }))
+}
+
+/// “Change Discount (%) of Ada Lovelace from 0 to 20”.
+fn title(record: &str, changes: &[FieldChange]) -> String {
+    match changes {
+        [one] => {
+            let word = |v: &Option<Value>| match v {
+                None => "nothing".to_owned(),
+                Some(Value::String(s)) => format!("“{}”", s.chars().take(40).collect::<String>()),
+                Some(other) => other.to_string().chars().take(40).collect(),
+            };
+            format!("Change {} of {record} from {} to {}", one.label, word(&one.before), word(&one.after))
+        }
+        several => {
+            let labels: Vec<&str> = several.iter().map(|c| c.label.as_str()).collect();
+            format!("Change {} fields of {record}: {}", several.len(), labels.join(", ")).chars().take(200).collect()
+        }
+    }
+}
+
+pub(super) async fn preview(
+    tx: &mut TenantTx,
+    values: &Map<String, Value>,
+    expected: &BTreeMap<RecordId, i32>,
+) -> Result<Preview> {
+    let input: Input = arguments::typed(values).map_err(Error::internal)?;
+    let version = expected
+        .get(&input.record_id)
+        .copied()
+        .ok_or_else(|| Error::internal("a proposal without its target's version"))?;
+    let (collection, record) = records::service::find(tx, input.record_id, false).await?;
+    let before = records::service::data_at(tx, input.record_id, version).await?;
+    let changes = change::diff(&collection, &before, &change::merge(&before, &input.changes));
+    Ok(Preview::Record {
+        collection: collection.name,
+        collection_slug: collection.slug,
+        record_id: record.id,
+        title: record.title,
+        version,
+        changes,
+    })
+}
+
+pub(super) async fn apply(
+    tx: &mut TenantTx,
+    values: &Map<String, Value>,
+    expected: &BTreeMap<RecordId, i32>,
+    by: &Actor,
+    approval: ApprovalId,
+) -> Result<Result<Value, NotApplied>> {
+    let input: Input = arguments::typed(values).map_err(Error::internal)?;
+    let Some(version) = expected.get(&input.record_id).copied() else {
+        return Err(Error::internal("a proposal without its target's version"));
+    };
+    match records::service::apply_change(tx, input.record_id, version, &input.changes, by, Some(approval)).await {
+        Ok(Some(new)) => Ok(Ok(json!({ "record_id": input.record_id, "version": new }))),
+        Ok(None) => Ok(Err(NotApplied::Superseded)),
+        Err(e) if e.code == Code::NotFound => Ok(Err(NotApplied::Superseded)),
+        Err(e) if e.code == Code::ValidationError => Ok(Err(NotApplied::Failed(e.message))),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,348 @@
+//! The schema tests itself: what `migrations/` makes is read back from PostgreSQL's catalogue and held against the promise
+//! that tenants never meet, then two tenants try to meet in every table.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is this test's way of failing")]
+
+use std::{collections::BTreeSet, sync::OnceLock};
+
+use hyvve_domain::db;
+use hyvve_postgres::{Cluster, Options};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use uuid::Uuid;
+
+const DATABASE: &str = "hyvve_schema";
+
+/// Tables that belong to no tenant, and why they need no `workspace_id`.
+const WITHOUT_TENANT: [&str; 4] = [
+    "users",      // people; policies let one see only the people of the present tenant
+    "accounts",   // credentials; the serving role has no grant at all
+    "sessions",   // the same
+    "workspaces", // the tenants themselves
+];
+
+struct Database {
+    cluster: Cluster,
+}
+
+impl Database {
+    async fn shared() -> &'static Self {
+        static SHARED: OnceLock<Database> = OnceLock::new();
+        static READY: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+        let shared =
+            SHARED.get_or_init(|| Self { cluster: Cluster::start(&Options::throw_away()).expect("PostgreSQL starts") });
+        READY
+            .get_or_init(|| async {
+                db::bootstrap(&shared.cluster.superuser_url("postgres"), DATABASE).await.unwrap();
+                db::migrate(&shared.cluster.url("hyvve_owner", DATABASE)).await.unwrap();
+                let mut root = shared.root().await;
+                for tenant in ['a', 'b'] {
+                    root.execute(AssertSqlSafe(fill(tenant))).await.unwrap();
+                }
+            })
+            .await;
+        shared
+    }
+
+    async fn root(&self) -> PgConnection {
+        PgConnection::connect(&self.cluster.superuser_url(DATABASE)).await.unwrap()
+    }
+
+    async fn app(&self) -> PgConnection {
+        PgConnection::connect(&self.cluster.url("hyvve_app", DATABASE)).await.unwrap()
+    }
+}
+
+async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {
+    sqlx::query_scalar::<_, String>(sql).fetch_all(conn).await.unwrap().into_iter().collect()
+}
+
+async fn tenant_tables(conn: &mut PgConnection) -> BTreeSet<String> {
+    names(
+        conn,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn every_table_belongs_to_a_tenant_or_is_a_known_exception() {
+    let mut root = Database::shared().await.root().await;
+    let all = names(
+        &mut root,
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> '_sqlx_migrations'",
+    )
+    .await;
+    let mut covered = tenant_tables(&mut root).await;
+    covered.extend(WITHOUT_TENANT.map(str::to_owned));
+    assert_eq!(all, covered);
+}
+
+#[tokio::test]
+async fn row_level_security_is_forced_on_every_table() {
+    let mut root = Database::shared().await.root().await;
+    let open = names(
+        &mut root,
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+           AND relname <> '_sqlx_migrations' AND NOT (relrowsecurity AND relforcerowsecurity)",
+    )
+    .await;
+    assert_eq!(open, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn every_tenant_table_has_policies_that_read_and_check_the_tenant() {
+    let mut root = Database::shared().await.root().await;
+    for table in tenant_tables(&mut root).await {
+        let policies: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT polname::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy p
+             JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE polrelid = $1::regclass AND r.rolname = 'hyvve_app'",
+        )
+        .bind(&table)
+        .fetch_all(&mut root)
+        .await
+        .unwrap();
+        let tenant = |e: &Option<String>| e.as_ref().is_some_and(|e| e.contains("ctx.workspace()"));
+        assert!(policies.iter().any(|(_, using, _)| tenant(using)), "{table}: no policy whose USING names the tenant");
+        assert!(
+            policies.iter().any(|(_, _, check)| tenant(check)),
+            "{table}: no policy whose WITH CHECK names the tenant"
+        );
+        for (name, using, check) in &policies {
+            for expression in [using, check].into_iter().flatten() {
+                let scoped = expression.contains("ctx.workspace()") || expression.contains("ctx.user_id()");
+                assert!(scoped, "{table}.{name} is not bound to a tenant or a person: {expression}");
+                // Evaluated once per statement, not once per row.
+                let bare = expression.replace("( SELECT ctx.", "");
+                assert!(!bare.contains("ctx."), "{table}.{name} reads the context for every row: {expression}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_tenant_table_has_an_index_that_leads_with_the_tenant() {
+    let mut root = Database::shared().await.root().await;
+    let led = names(
+        &mut root,
+        "SELECT DISTINCT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] WHERE a.attname = 'workspace_id' AND i.indpred IS NULL",
+    )
+    .await;
+    for table in tenant_tables(&mut root).await {
+        assert!(led.contains(&table), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn the_serving_roles_own_nothing_and_bypass_nothing() {
+    let mut root = Database::shared().await.root().await;
+    for role in ["hyvve_app", "hyvve_system", "hyvve_owner"] {
+        let row = sqlx::query(
+            "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = $1",
+        )
+        .bind(role)
+        .fetch_one(&mut root)
+        .await
+        .unwrap();
+        assert!(!row.get::<bool, _>(0), "{role} has a privilege that it must not have");
+    }
+    let owned = names(
+        &mut root,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname IN ('hyvve_app', 'hyvve_system')",
+    )
+    .await;
+    assert_eq!(owned, BTreeSet::new());
+    let members: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname IN ('hyvve_app', 'hyvve_system')",
+    )
+    .fetch_one(&mut root)
+    .await
+    .unwrap();
+    assert_eq!(members, 0, "a serving role can become another one");
+}
+
+#[tokio::test]
+async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
+    let mut root = Database::shared().await.root().await;
+    for (table, forbidden) in [
+        ("accounts", "SELECT, INSERT, UPDATE, DELETE"),
+        ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
+        ("audit_log", "UPDATE, DELETE, TRUNCATE"),
+        ("audit_personal", "UPDATE, DELETE, TRUNCATE"),
+        ("events", "UPDATE, DELETE, TRUNCATE"),
+        ("run_events", "UPDATE, DELETE, TRUNCATE"),
+        ("record_versions", "UPDATE, DELETE, TRUNCATE"),
+        ("approval_decisions", "UPDATE, DELETE, TRUNCATE"),
+        ("approval_items", "DELETE, TRUNCATE"),
+        ("effects", "DELETE, TRUNCATE"),
+    ] {
+        for privilege in forbidden.split(", ") {
+            let may: bool = sqlx::query_scalar("SELECT has_table_privilege('hyvve_app', $1, $2)")
+                .bind(table)
+                .bind(privilege)
+                .fetch_one(&mut root)
+                .await
+                .unwrap();
+            assert!(!may, "hyvve_app may {privilege} {table}");
+        }
+    }
+    for column in ["canonical", "hash", "tool", "title", "reason", "proposer_id"] {
+        let may: bool = sqlx::query_scalar("SELECT has_column_privilege('hyvve_app', 'approval_items', $1, 'UPDATE')")
+            .bind(column)
+            .fetch_one(&mut root)
+            .await
+            .unwrap();
+        assert!(!may, "hyvve_app may rewrite approval_items.{column}");
+    }
+}
+
+/// Who a transaction says that it is.
+fn context(tenant: Option<char>, kind: &str, role: &str) -> String {
+    let workspace = tenant.map(|t| id(t, 0).to_string()).unwrap_or_default();
+    let user = tenant.map(|t| id(t, 1).to_string()).unwrap_or_default();
+    format!(
+        "SET LOCAL hyvve.workspace = '{workspace}'; SET LOCAL hyvve.kind = '{kind}'; SET LOCAL hyvve.user_id = '{user}'; SET LOCAL hyvve.role = '{role}'"
+    )
+}
+
+/// A stable id: of tenant `t`, number `n`.
+fn id(t: char, n: u8) -> Uuid {
+    Uuid::from_bytes([t as u8, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, n])
+}
+
+/// At least one row in every table, for one tenant.
+fn fill(t: char) -> String {
+    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses] =
+        std::array::from_fn(|n| id(t, n as u8));
+    let h = "decode(repeat('00', 32), 'hex')";
+    format!(
+        "INSERT INTO users (id, email, name) VALUES ('{u}', '{t}@example.com', '{t}');
+         INSERT INTO accounts (user_id, provider, subject) VALUES ('{u}', 'credential', '{t}');
+         INSERT INTO workspaces (id, slug, name, created_by) VALUES ('{w}', 'tenant-{t}', '{t}', '{u}');
+         INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{w}', '{u}', 'owner');
+         INSERT INTO sessions (id, user_id, token_hash, expires_at) VALUES ('{ses}', '{u}', decode(repeat(md5('{t}'), 2), 'hex'), now() + interval '1 day');
+         INSERT INTO workspace_heads (workspace_id) VALUES ('{w}');
+         INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
+         INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');
+         INSERT INTO events (workspace_id, seq, id, type, subject_kind, payload, created_at) VALUES ('{w}', 1, '{ev}', 'x', 'x', '{{}}', now());
+         INSERT INTO collections (workspace_id, id, slug, name, schema, title_field) VALUES ('{w}', '{col}', 'things', 'Things', '{{}}', 'name');
+         INSERT INTO records (workspace_id, id, collection_id, title, data) VALUES ('{w}', '{rec}', '{col}', 'x', '{{}}');
+         INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind) VALUES ('{w}', '{rec}', 1, '{{}}', 'system');
+         INSERT INTO ai_providers (workspace_id, id, kind, name, default_model) VALUES ('{w}', '{prov}', 'sandbox', 'x', 'x');
+         INSERT INTO agents (workspace_id, id, name, instructions, tools) VALUES ('{w}', '{agent}', 'x', 'x', '{{}}');
+         INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) VALUES ('{w}', '{sess}', '{agent}', '{u}', 'x');
+         INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input) VALUES ('{w}', '{run}', '{agent}', '{sess}', '{u}', 'COMPLETED', 'x');
+         INSERT INTO run_steps (workspace_id, run_id, position, kind, state, content) VALUES ('{w}', '{run}', 0, 'model', 'done', '{{}}');
+         INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at) VALUES ('{w}', '{run}', 0, 'x', '{{}}', now());
+         INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id)
+           VALUES ('{w}', '{item}', 'pending', 'x', 1, 'x', 'reversible', '', {h}, 'agent', '{agent}', '{u}');
+         INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, hash) VALUES ('{w}', '{dec}', '{item}', 'approved', 'system', {h});
+         INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
+         INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"
+    )
+}
+
+/// Runs one statement in a context, and says how many rows it touched, or that it was refused.
+async fn touched(app: &mut PgConnection, context: &str, sql: String) -> Option<u64> {
+    app.execute("BEGIN").await.unwrap();
+    app.execute(AssertSqlSafe(context.to_owned())).await.unwrap();
+    let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut *app).await;
+    app.execute("ROLLBACK").await.unwrap();
+    done.ok().map(|d| d.rows_affected())
+}
+
+/// The column that holds the tenant.
+fn tenant_column(table: &str) -> &'static str {
+    if table == "workspaces" { "id" } else { "workspace_id" }
+}
+
+#[tokio::test]
+async fn two_tenants_never_meet_in_any_table() {
+    let shared = Database::shared().await;
+    let mut root = shared.root().await;
+    let mut app = shared.app().await;
+    let mut tables = tenant_tables(&mut root).await;
+    tables.insert("workspaces".to_owned());
+    let mut cases = 0;
+    for table in &tables {
+        let column = tenant_column(table);
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+            .fetch_one(&mut root)
+            .await
+            .unwrap();
+        assert!(rows >= 2, "{table} has no row of each tenant, so this would prove nothing");
+        for (kind, role) in [
+            ("user", "owner"),
+            ("user", "admin"),
+            ("user", "member"),
+            ("user", "viewer"),
+            ("user", "guest"),
+            ("agent", "owner"),
+            ("system", ""),
+        ] {
+            for (own, other) in [('a', 'b'), ('b', 'a')] {
+                let ctx = context(Some(own), kind, role);
+                let theirs = id(other, 0);
+                let seen = touched(&mut app, &ctx, format!("SELECT 1 FROM {table} WHERE {column} = '{theirs}'")).await;
+                assert!(matches!(seen, None | Some(0)), "{kind}/{role} of {own} reads {table} of {other}");
+                let changed = touched(
+                    &mut app,
+                    &ctx,
+                    format!("UPDATE {table} SET {column} = {column} WHERE {column} = '{theirs}'"),
+                )
+                .await;
+                assert!(matches!(changed, None | Some(0)), "{kind}/{role} of {own} changes {table} of {other}");
+                let moved = touched(&mut app, &ctx, format!("UPDATE {table} SET {column} = '{theirs}'")).await;
+                assert!(matches!(moved, None | Some(0)), "{kind}/{role} of {own} moves rows of {table} to {other}");
+                let deleted = touched(&mut app, &ctx, format!("DELETE FROM {table} WHERE {column} = '{theirs}'")).await;
+                assert!(matches!(deleted, None | Some(0)), "{kind}/{role} of {own} deletes {table} of {other}");
+                cases += 4;
+            }
+        }
+        for sql in [
+            format!("SELECT 1 FROM {table}"),
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("DELETE FROM {table}"),
+        ] {
+            for context in [context(None, "", ""), context(None, "user", "owner"), context(None, "system", "")] {
+                let touched = touched(&mut app, &context, sql.clone()).await;
+                assert!(matches!(touched, None | Some(0)), "without a tenant: {sql}");
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 1000, "only {cases} cases");
+}
+
+#[tokio::test]
+async fn nobody_writes_a_row_into_another_tenant() {
+    let shared = Database::shared().await;
+    let mut app = shared.app().await;
+    // The other tenant's own rows again: the policy refuses them before any key is looked at.
+    for statement in fill('a').split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
+        for (kind, role) in [("user", "owner"), ("user", "member"), ("agent", "owner"), ("system", "")] {
+            let ctx = context(Some('b'), kind, role);
+            app.execute("BEGIN").await.unwrap();
+            app.execute(AssertSqlSafe(ctx)).await.unwrap();
+            let refused = app.execute(AssertSqlSafe(statement.to_owned())).await.expect_err(statement);
+            app.execute("ROLLBACK").await.unwrap();
+            let code = refused.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
+            assert_eq!(code.as_deref(), Some("42501"), "{kind}/{role}: {statement}: {refused}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_member_sees_own_and_assigned_records_a_guest_none_and_roles_come_from_the_context() {
+    let shared = Database::shared().await;
+    let mut app = shared.app().await;
+    let count = "SELECT 1 FROM records".to_owned();
+    for (role, expected) in [("owner", 1), ("admin", 1), ("viewer", 1), ("member", 0), ("guest", 0)] {
+        assert_eq!(touched(&mut app, &context(Some('a'), "user", role), count.clone()).await, Some(expected), "{role}");
+    }
+    let items = "SELECT 1 FROM approval_items".to_owned();
+    for (role, expected) in [("owner", 1), ("admin", 1), ("member", 1), ("viewer", 0), ("guest", 0)] {
+        assert_eq!(touched(&mut app, &context(Some('a'), "user", role), items.clone()).await, Some(expected), "{role}");
+    }
+}
