@@ -1,0 +1,117 @@
+//! Runs: start, look, cancel.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use hyvve_domain::{
+    Code, Error, PageRequest,
+    agents::{
+        RunDetail, RunStatus,
+        service::{self, NewRun, RunFilter},
+    },
+    ids::{AgentId, AgentSessionId, RunId},
+    page::PAGE_SIZE_MAX,
+};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    form::{Form, flag, yes},
+    shapes,
+    stream::{self, Head},
+};
+use crate::{
+    asking::Member,
+    extract::{Ids, Query},
+    follow::{Follow, is_final, is_pause},
+    reply::Answer,
+};
+
+#[derive(Deserialize)]
+pub(crate) struct NewMessage {
+    message: String,
+    session_id: Option<AgentSessionId>,
+    #[serde(default = "yes", deserialize_with = "flag")]
+    stream: bool,
+    #[serde(default, deserialize_with = "flag")]
+    background: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    session_id: Option<AgentSessionId>,
+    status: Option<RunStatus>,
+}
+
+/// `POST /agents/{agent_id}/runs`. A run goes on whether or not anybody listens, so `background` only says what is answered.
+pub(crate) async fn create(
+    asking: Member,
+    State(stopping): State<CancellationToken>,
+    Ids(agent_id): Ids<AgentId>,
+    Form(form): Form<NewMessage>,
+) -> Answer<Response> {
+    let run_id = RunId::new();
+    let follow = Follow::fresh(&asking.services, asking.actor, run_id);
+    let new = NewRun { run_id: Some(run_id), agent_id, session_id: form.session_id, message: form.message };
+    let run = service::start(&asking.services, &asking.actor, new).await?;
+    if form.stream {
+        return Ok(stream::reply(Head::from(&run), follow, false, asking.welcome(), stopping));
+    }
+    if form.background {
+        let accepted = json!({ "run_id": run.id, "session_id": run.session_id, "status": run.status });
+        return Ok((StatusCode::ACCEPTED, Json(accepted)).into_response());
+    }
+    rest(follow, &stopping).await?;
+    let detail = service::run(&asking.services, &asking.actor, run.id).await?;
+    Ok(Json(shapes::run(&detail)).into_response())
+}
+
+/// `GET /agents/{agent_id}/runs`: the newest first.
+pub(crate) async fn list(
+    asking: Member,
+    Ids(agent_id): Ids<AgentId>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    service::agent(&asking.services, &asking.actor, agent_id).await?;
+    let filter = RunFilter { agent: Some(agent_id), session: wanted.session_id, status: wanted.status };
+    let page = PageRequest::new(None, Some(PAGE_SIZE_MAX));
+    let runs = service::runs(&asking.services, &asking.actor, filter, page).await?.items;
+    Ok(Json(runs.iter().map(shapes::row).collect::<Vec<_>>()).into_response())
+}
+
+/// `GET /agents/{agent_id}/runs/{run_id}`
+pub(crate) async fn get(asking: Member, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
+    Ok(Json(shapes::run(&find(&asking, ids).await?)).into_response())
+}
+
+/// `POST /agents/{agent_id}/runs/{run_id}/cancel`
+pub(crate) async fn cancel(asking: Member, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
+    let run = find(&asking, ids).await?.run;
+    service::cancel(&asking.services, &asking.actor, run.id).await?;
+    Ok(Json(json!({})).into_response())
+}
+
+/// The run, if it is that agent's.
+pub(super) async fn find(asking: &Member, (agent, run): (AgentId, RunId)) -> Answer<RunDetail> {
+    let detail = service::run(&asking.services, &asking.actor, run).await?;
+    if detail.run.agent_id == agent { Ok(detail) } else { Err(Error::not_found("run").into()) }
+}
+
+/// Waits until a run has ended or waits for a person.
+pub(super) async fn rest(mut follow: Follow, stopping: &CancellationToken) -> Answer<()> {
+    loop {
+        let batch = tokio::select! {
+            batch = follow.next() => batch?,
+            () = stopping.cancelled() => {
+                return Err(Error::new(Code::Unavailable, "HYVVE is restarting; the run goes on. Ask for it again.").into());
+            }
+        };
+        if batch.events().last().is_some_and(|event| is_final(event) || is_pause(event)) {
+            return Ok(());
+        }
+    }
+}

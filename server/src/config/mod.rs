@@ -1,0 +1,219 @@
+//! The settings of a running server, read once at the start: from the environment, else from `Leptos.toml`, else defaults.
+//!
+//! With no settings at all HYVVE runs embedded: its own PostgreSQL, generated secrets, a demo workspace, on loopback.
+//! With `DATABASE_URL` it is production: nothing is generated, and a missing secret stops the start.
+
+mod address;
+mod keys;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, env, fs, io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use hyvve_domain::{db::DbUrls, mail::SmtpSettings, services::Settings};
+
+use self::source::Source;
+pub use self::{address::PublicUrl, keys::Key};
+pub use crate::telemetry::{Format, Logs};
+
+/// The variable that names the settings file.
+const FILE: &str = "HYVVE_CONFIG";
+/// The settings file where none is named.
+const DEFAULT_FILE: &str = "Leptos.toml";
+
+/// A setting that cannot be used: which one, and why.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct Error {
+    name: String,
+    why: String,
+}
+
+impl Error {
+    fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { name: name.into(), why: why.into() }
+    }
+}
+
+/// Everything that can be set.
+pub struct Config {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// How browsers reach it, where that is not the address itself: behind a proxy that speaks https.
+    pub public_url: Option<PublicUrl>,
+    /// What HYVVE keeps on this machine: anchored audit heads; embedded, also the database and the secrets.
+    pub data_dir: PathBuf,
+    /// Where the data is.
+    pub database: Database,
+    /// How mail leaves; without, it stays on the mailbox page.
+    pub smtp: Option<SmtpSettings>,
+    /// The demo workspace and its account.
+    pub demo: bool,
+    /// What the log says, and how.
+    pub logs: Logs,
+    /// The browser's side.
+    pub site: Site,
+    /// Settings that rules depend on.
+    pub rules: Settings,
+    /// Tests only: the point at which the process kills itself, and at which visit.
+    pub crash_at: Option<(String, u32)>,
+}
+
+/// Where the data is, and what its secrets are sealed and signed with.
+pub enum Database {
+    /// A PostgreSQL of our own in the data folder, with generated secrets beside it.
+    Embedded {
+        /// Connections of the serving pool.
+        max_connections: u32,
+    },
+    /// One that somebody runs for us.
+    Given {
+        /// Where, for serving.
+        urls: DbUrls,
+        /// Where, as the owner, for migrations; `None`: somebody else migrates.
+        owner: Option<String>,
+        /// The keys that seal provider keys, newest first, with their ids.
+        encryption: Vec<(u32, Key)>,
+        /// The key that signs audit heads.
+        audit: Key,
+    },
+}
+
+/// Where the browser's side was built to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// What is served.
+    pub root: String,
+    /// The list of hashes in file names.
+    pub hashes: String,
+}
+
+impl Config {
+    /// Reads the environment and the settings file.
+    pub fn load() -> Result<Self, Error> {
+        let environment: BTreeMap<_, _> = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .collect();
+        let named = environment.get(FILE).filter(|path| !path.is_empty());
+        let path = named.map_or(DEFAULT_FILE, String::as_str);
+        let file = match fs::read_to_string(path) {
+            Ok(text) => Some(text),
+            Err(e) if e.kind() == io::ErrorKind::NotFound && named.is_none() => None,
+            Err(e) => {
+                return Err(Error::new(if named.is_some() { FILE } else { DEFAULT_FILE }, format!("{path}: {e}")));
+            }
+        };
+        Self::read(environment, file.as_deref())
+    }
+
+    /// The settings in an environment and in the text of a settings file.
+    pub fn read(environment: BTreeMap<String, String>, file: Option<&str>) -> Result<Self, Error> {
+        let mut from = Source::new(environment, file)?;
+        from.get::<String>("config", &[])?;
+        let address = from.get("address", &[])?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let public_url: Option<PublicUrl> = from.get("public_url", &[])?;
+        let data_dir: PathBuf = from.get("data_dir", &[])?.unwrap_or_else(|| ".hyvve".into());
+        let database = database(&mut from)?;
+        let embedded = matches!(database, Database::Embedded { .. });
+        let demo = from.get("demo", &[])?.unwrap_or(embedded);
+        if demo && !address.ip().is_loopback() {
+            return Err(Error::new(
+                "demo",
+                format!("its password is known, so it cannot be offered on {address}; set demo = false"),
+            ));
+        }
+        let config = Self {
+            address,
+            demo,
+            smtp: smtp(&mut from)?,
+            logs: logs(&mut from)?,
+            site: site(&mut from)?,
+            rules: rules(&mut from, embedded, public_url.as_ref())?,
+            crash_at: crash_at(&mut from)?,
+            public_url,
+            data_dir,
+            database,
+        };
+        from.finish()?;
+        Ok(config)
+    }
+}
+
+fn database(from: &mut Source) -> Result<Database, Error> {
+    let max_connections = from.number("max_connections", 2..=1000)?.unwrap_or(24) as u32;
+    let app = from.secret(&["DATABASE_URL"])?;
+    let system = from.secret(&["DATABASE_SYSTEM_URL"])?;
+    let owner = from.secret(&["DATABASE_DIRECT_URL", "DIRECT_URL"])?;
+    let encryption = keys::encryption(from)?;
+    let audit = keys::audit(from)?;
+    match (app, system, encryption, audit) {
+        (None, None, None, None) if owner.is_none() => Ok(Database::Embedded { max_connections }),
+        (Some(app), Some(system), Some(encryption), Some(audit)) => {
+            Ok(Database::Given { urls: DbUrls { app, system, max_connections }, owner, encryption, audit })
+        }
+        (app, system, encryption, audit) => {
+            let needed = [
+                ("DATABASE_URL", app.is_none()),
+                ("DATABASE_SYSTEM_URL", system.is_none()),
+                ("ENCRYPTION_KEY", encryption.is_none()),
+                ("HYVVE_AUDIT_KEY", audit.is_none()),
+            ];
+            let missing: Vec<_> = needed.into_iter().filter_map(|(name, missing)| missing.then_some(name)).collect();
+            Err(Error::new(missing.join(", "), "missing; a database of your own needs all four, the embedded one none"))
+        }
+    }
+}
+
+fn smtp(from: &mut Source) -> Result<Option<SmtpSettings>, Error> {
+    let sender = from.get("smtp_from", &["SMTP_FROM"])?;
+    match (from.secret(&["SMTP_URL"])?, sender) {
+        (Some(url), Some(from)) => Ok(Some(SmtpSettings { url, from })),
+        (Some(_), None) => {
+            Err(Error::new("SMTP_FROM", "missing: mail needs a sender, for example HYVVE <hyvve@example.com>"))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+fn logs(from: &mut Source) -> Result<Logs, Error> {
+    let defaults = Logs::default();
+    Ok(Logs {
+        filter: from.get("log", &["RUST_LOG"])?.unwrap_or(defaults.filter),
+        format: from.get("log_format", &[])?.unwrap_or(defaults.format),
+    })
+}
+
+fn site(from: &mut Source) -> Result<Site, Error> {
+    let root: String = from.get("site_root", &["LEPTOS_SITE_ROOT"])?.unwrap_or_else(|| "target/site".to_owned());
+    let hashes = from.get("site_hashes", &["LEPTOS_HASH_FILE_NAME"])?.unwrap_or_else(|| format!("{root}.hashes"));
+    Ok(Site { root, hashes })
+}
+
+fn rules(from: &mut Source, embedded: bool, public_url: Option<&PublicUrl>) -> Result<Settings, Error> {
+    let defaults = Settings::default();
+    let seconds = |n: Option<u64>, default: Duration| n.map_or(default, Duration::from_secs);
+    Ok(Settings {
+        undo: seconds(from.number("undo_seconds", 0..=600)?, defaults.undo),
+        lease: seconds(from.number("lease_seconds", 1..=3600)?, defaults.lease),
+        stall: seconds(from.number("stall_seconds", 1..=3600)?, defaults.stall),
+        sandbox_pace: from.number("sandbox_pace_ms", 0..=1000)?.map_or(defaults.sandbox_pace, Duration::from_millis),
+        max_runs: from.number("max_runs", 1..=100_000)?.map_or(defaults.max_runs, |n| n as usize),
+        sample_data: from.get("sample_data", &[])?.unwrap_or(embedded),
+        sign_up: from.get("sign_up", &[])?.unwrap_or(true),
+        secure_cookies: public_url.is_some_and(PublicUrl::is_https),
+        mail_folder: from.get("mail_folder", &[])?,
+    })
+}
+
+/// `HYVVE_CRASH_AT=point` or `point:visit`.
+fn crash_at(from: &mut Source) -> Result<Option<(String, u32)>, Error> {
+    const NAME: &str = "HYVVE_CRASH_AT";
+    let Some(text) = from.secret(&[NAME])? else { return Ok(None) };
+    let (point, visit) = text.split_once(':').unwrap_or((&text, "1"));
+    if !hyvve_domain::crash::POINTS.contains(&point) {
+        return Err(Error::new(NAME, format!("{point:?} is none of {}", hyvve_domain::crash::POINTS.join(", "))));
+    }
+    let visit = visit.parse().map_err(|_| Error::new(NAME, format!("{visit:?} is not a number")))?;
+    Ok(Some((point.to_owned(), visit)))
+}

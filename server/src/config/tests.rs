@@ -1,0 +1,99 @@
+//! What settings are taken, and what is refused with which name.
+
+use super::*;
+
+fn read(environment: &[(&str, &str)], file: Option<&str>) -> Result<Config, Error> {
+    Config::read(environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), file)
+}
+
+fn refused(environment: &[(&str, &str)], file: Option<&str>) -> String {
+    read(environment, file).map_or_else(|e| e.to_string(), |_| "nothing was refused".to_owned())
+}
+
+const HEX: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+#[test]
+fn without_settings_it_runs_embedded_on_loopback_with_the_demo() -> Result<(), Error> {
+    let config = read(&[], None)?;
+    assert!(matches!(config.database, Database::Embedded { .. }));
+    assert!(
+        config.address.ip().is_loopback() && config.demo && config.rules.sample_data && !config.rules.secure_cookies
+    );
+    Ok(())
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_defaults() -> Result<(), Error> {
+    let file = Some("[hyvve]\naddress = \"127.0.0.1:4000\"\nundo_seconds = 9\nsign_up = false\n");
+    let config = read(&[("HYVVE_ADDRESS", "127.0.0.1:5000")], file)?;
+    assert_eq!(config.address.port(), 5000);
+    assert_eq!(config.rules.undo, Duration::from_secs(9));
+    assert!(!config.rules.sign_up);
+    Ok(())
+}
+
+#[test]
+fn unknown_keys_and_bad_values_are_refused_with_their_name() {
+    for (environment, file, name) in [
+        (&[("HYVVE_ADRESS", "127.0.0.1:1")][..], None, "HYVVE_ADRESS: is not known"),
+        (&[("HYVVE_ADDRESS", "here")], None, "HYVVE_ADDRESS: \"here\""),
+        (&[("HYVVE_PUBLIC_URL", "https://a.example/path")], None, "HYVVE_PUBLIC_URL"),
+        (&[("HYVVE_SIGN_UP", "maybe")], None, "HYVVE_SIGN_UP"),
+        (&[("HYVVE_CRASH_AT", "nowhere")], None, "HYVVE_CRASH_AT"),
+        (&[], Some("[hyvve]\ncolour = \"red\"\n"), "colour: is not known"),
+        (&[], Some("[hyvve]\nundo_seconds = 6000\n"), "undo_seconds: 6000"),
+        (&[], Some("[hyvve]\nundo_seconds = [1]\n"), "undo_seconds: cannot be array"),
+        (&[], Some("[hyve]\n"), "hyve: is not known"),
+        (&[], Some("[hyvve]\ndatabase_url = \"postgres://\"\n"), "database_url: is a secret"),
+        (&[], Some("[hyvve\n"), "Leptos.toml: not TOML"),
+        (&[("HYVVE_ADDRESS", "0.0.0.0:3000")], None, "demo: its password is known"),
+    ] {
+        let said = refused(environment, file);
+        assert!(said.starts_with(name), "{said:?} does not start with {name:?}");
+    }
+}
+
+#[test]
+fn with_a_database_of_its_own_every_missing_secret_is_named_and_none_is_shown() {
+    let said = refused(&[("DATABASE_URL", "postgres://app:canary@db/hyvve"), ("ENCRYPTION_KEY", HEX)], None);
+    assert!(said.starts_with("DATABASE_SYSTEM_URL, HYVVE_AUDIT_KEY: missing"), "{said}");
+    let said = refused(&[("ENCRYPTION_KEY", "canary")], None);
+    assert!(said.starts_with("ENCRYPTION_KEY: a key is 64") && !said.contains("canary"), "{said}");
+}
+
+#[test]
+fn keys_rotate_by_number() -> Result<(), Error> {
+    let other = HEX.replace("00", "ff");
+    let keys = format!("2:{other}, 1:{HEX}");
+    let config = read(
+        &[
+            ("DATABASE_URL", "postgres://app@db/hyvve"),
+            ("DATABASE_SYSTEM_URL", "postgres://system@db/hyvve"),
+            ("ENCRYPTION_KEYS", keys.as_str()),
+            ("HYVVE_AUDIT_KEY", HEX),
+        ],
+        None,
+    )?;
+    let Database::Given { encryption, .. } = config.database else { return Err(Error::new("database", "not given")) };
+    assert_eq!(encryption.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [2, 1]);
+    assert!(!config.demo && !config.rules.sample_data);
+    Ok(())
+}
+
+/// A commented line `# key = value` of the shipped file is a setting with its default; with one more space, an example.
+#[test]
+fn the_shipped_file_lists_settings_that_exist_with_their_defaults() -> Result<(), Error> {
+    let shipped = include_str!("../../../Leptos.toml");
+    let lines = |start: &str| {
+        let settings = shipped
+            .lines()
+            .filter_map(|line| line.strip_prefix(start))
+            .filter(|s| s.contains(" = ") && !s.starts_with(' '));
+        format!("[hyvve]\n{}", settings.collect::<Vec<_>>().join("\n"))
+    };
+    let summary =
+        |c: Config| format!("{:?}", (c.address, c.public_url, c.data_dir, c.demo, c.logs.filter, c.site, c.rules));
+    assert!(lines("# ").lines().count() > 10);
+    assert_eq!(summary(read(&[], Some(&lines("# ")))?), summary(read(&[], Some(shipped))?));
+    read(&[], Some(&lines("#  "))).map(drop)
+}

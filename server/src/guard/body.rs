@@ -1,0 +1,99 @@
+//! The body of a request: read whole, up to a limit, and free of what no text of ours may contain.
+
+use axum::{
+    body::{Body, HttpBody, to_bytes},
+    extract::Request,
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures::StreamExt;
+use hyvve_domain::{Code, Error};
+
+use crate::problem::Problem;
+
+/// The largest body.
+const LIMIT: usize = 1 << 20;
+/// How much of a larger one is read before it is refused: clients that only listen after they have sent everything would
+/// otherwise see a broken connection instead of the refusal.
+const PATIENCE: usize = 32 << 20;
+
+/// Reads the body before anything else happens, so that every surface refuses the same things in the same way.
+pub(crate) async fn whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let checked = match read(body).await {
+        Ok(bytes) => check(&parts.headers, &bytes).map(|()| bytes),
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    let too_large = || Error::new(Code::PayloadTooLarge, format!("At most {} KiB, please.", LIMIT >> 10));
+    if body.size_hint().lower() <= LIMIT as u64 && body.size_hint().upper().is_some() {
+        let broken = |_| Error::invalid("body", "complete", "The body ended too early.");
+        return to_bytes(body, LIMIT).await.map_err(broken);
+    }
+    let mut chunks = body.into_data_stream();
+    let (mut kept, mut seen) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Error::invalid("body", "complete", "The body ended too early."))?;
+        seen += chunk.len();
+        if seen > PATIENCE {
+            return Err(too_large());
+        } else if seen > LIMIT {
+            kept = Vec::new();
+        } else {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    if seen > LIMIT { Err(too_large()) } else { Ok(kept.into()) }
+}
+
+/// Text is UTF-8 without NUL, whatever it is wrapped in.
+fn check(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Error> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = str::from_utf8(bytes).map_err(|_| Error::invalid("body", "utf8", "The body is not UTF-8."))?;
+    let has_nul = if kind.starts_with("application/x-www-form-urlencoded") {
+        text.contains("%00") || text.contains('\0')
+    } else if kind.contains("json") {
+        has_escaped_nul(bytes)
+    } else {
+        text.contains('\0')
+    };
+    if has_nul { Err(Error::invalid("body", "noNul", "Text cannot contain a NUL character.")) } else { Ok(()) }
+}
+
+/// Whether JSON spells NUL as `\u0000`. A raw one is not JSON at all, and the parser says so.
+fn has_escaped_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_escaped_nul;
+
+    #[test]
+    fn only_a_real_escape_is_nul() {
+        assert!(has_escaped_nul(br#"{"a":"x\u0000"}"#));
+        assert!(has_escaped_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!has_escaped_nul(br#"{"a":"\\u0000"}"#));
+        assert!(!has_escaped_nul(br#"{"a":"\u0001 \n"}"#));
+        assert!(!has_escaped_nul(b"\\"));
+    }
+}

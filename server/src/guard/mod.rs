@@ -1,0 +1,108 @@
+//! What stands in front of every route: the request's id, its size, where it comes from, and who is asking.
+
+mod body;
+mod cookie;
+mod cross_site;
+mod headers;
+mod request_id;
+mod welcome;
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use hyvve_app::context::RequestContext;
+use hyvve_domain::{
+    Error,
+    auth::{self, Origin, sessions::Token},
+    workspaces::service::Named,
+};
+use tracing::Span;
+
+pub(crate) use self::{
+    body::whole,
+    cookie::{expired_cookie, session_cookie},
+    headers::harden,
+    request_id::{RequestId, trace},
+    welcome::Welcome,
+};
+use crate::{problem::Problem, state::AppState};
+
+/// The header that names the workspace of a call.
+const WORKSPACE: &str = "x-workspace-id";
+/// How much of a browser's description of itself is kept.
+const USER_AGENT_MAX: usize = 300;
+
+/// Finds out who is asking, and turns away what another site's page may have sent. What it found out is in the request's
+/// extensions, for handlers, pages and server functions alike.
+pub(crate) async fn identify(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match context(&state, &parts).await {
+        Ok(context) => {
+            parts.extensions.insert(context);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn context(state: &AppState, parts: &Parts) -> Result<RequestContext, Error> {
+    let headers = &parts.headers;
+    // Whoever sends a key is no browser: cookies do not count, and no other site can have made it do so.
+    let has_key = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key");
+    if !has_key && cross_site::is_suspect(&parts.method, headers, state.public_url.as_ref()) {
+        return Err(Error::forbidden("This request came from another site and was refused."));
+    }
+    if has_nul(&parts.uri) {
+        return Err(Error::invalid("url", "noNul", "An address cannot contain a NUL character."));
+    }
+    let secure_cookies = state.services.settings.secure_cookies;
+    let token = if has_key { None } else { cookie::session(headers, secure_cookies).and_then(Token::parse) };
+    let signed_in = match &token {
+        Some(token) => auth::service::check(&state.services, token).await?,
+        None => None,
+    };
+    if let Some(signed_in) = &signed_in {
+        Span::current().record("user_id", signed_in.user.id.to_string());
+    }
+    Ok(RequestContext {
+        services: state.services.clone(),
+        token: token.filter(|_| signed_in.is_some()),
+        signed_in,
+        origin: origin(parts),
+        workspace: workspace(headers, &parts.uri),
+        request_id: parts.extensions.get::<RequestId>().cloned().unwrap_or_default().into(),
+        secure_cookies,
+    })
+}
+
+fn origin(parts: &Parts) -> Origin {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        ip: peer.map(|ConnectInfo(address)| address.ip().to_string()),
+        user_agent: agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
+    }
+}
+
+/// The workspace that the call names: in the header, or, where there can be none (`EventSource`), in the query.
+fn workspace(headers: &HeaderMap, uri: &Uri) -> Option<Named> {
+    let in_header = headers.get(WORKSPACE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let name = in_header.or_else(|| {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
+        pairs.into_iter().find_map(|(key, value)| (key == "workspace").then_some(value))
+    })?;
+    Some(match name.parse() {
+        Ok(id) => Named::Id(id),
+        Err(_) => Named::Slug(name),
+    })
+}
+
+/// PostgreSQL's text cannot hold it, and nobody means it.
+fn has_nul(uri: &Uri) -> bool {
+    uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00"))
+}

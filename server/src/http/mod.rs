@@ -1,0 +1,28 @@
+//! HYVVE's own REST API, a file per capability.
+
+pub(crate) mod ai_providers;
+pub(crate) mod approvals;
+pub(crate) mod audit;
+pub(crate) mod auth;
+pub(crate) mod mails;
+pub(crate) mod records;
+pub(crate) mod runs;
+pub(crate) mod stream;
+pub(crate) mod workspaces;
+
+use hyvve_domain::PageRequest;
+use serde::Deserialize;
+
+/// Which page of a list is wanted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Paging {
+    page: Option<i64>,
+    page_size: Option<i64>,
+}
+
+impl From<Paging> for PageRequest {
+    fn from(Paging { page, page_size }: Paging) -> Self {
+        Self::new(page, page_size)
+    }
+}

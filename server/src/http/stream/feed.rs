@@ -1,0 +1,144 @@
+//! What is written to one browser, and when.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{
+    StreamExt,
+    stream::{BoxStream, SelectAll, unfold},
+};
+use hyvve_domain::{agents::RunEvent, events, ids::RunId};
+use serde::Serialize;
+use tokio::{
+    sync::watch,
+    time::{Instant, Interval, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    asking::Member,
+    follow::{Batch, Follow, is_final},
+    guard::Welcome,
+    sse::{BEAT, Frames, HEARTBEAT},
+};
+
+/// How often the session and the membership behind a stream are checked.
+const CHECK: Duration = Duration::from_secs(1);
+/// How many checks until the outbox is looked at although nothing said so: a lost hint only delays.
+const LOOK_AGAIN: u32 = 5;
+
+/// The runs that a browser follows.
+type Runs = SelectAll<BoxStream<'static, (RunId, Batch)>>;
+
+#[derive(Serialize)]
+struct Hello {
+    cursor: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfRun<'a> {
+    run_id: RunId,
+    event: &'a RunEvent,
+}
+
+/// A run's events up to its last one.
+pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, (RunId, Batch)> {
+    let steps = unfold(Some(follow), move |follow| async move {
+        let mut follow = follow?;
+        let batch = follow.next().await.ok()?;
+        let ended = batch.events().last().is_some_and(is_final);
+        Some(((run, batch), (!ended).then_some(follow)))
+    });
+    steps.boxed()
+}
+
+/// One browser's stream.
+pub(super) struct Feed {
+    asking: Member,
+    welcome: Welcome,
+    stopping: CancellationToken,
+    news: watch::Receiver<u64>,
+    runs: Runs,
+    cursor: i64,
+    greeted: bool,
+    /// The outbox may hold what was not sent yet.
+    behind: bool,
+    checks: Interval,
+    checked: u32,
+    quiet_since: Instant,
+}
+
+impl Feed {
+    pub(super) fn new(
+        asking: Member,
+        news: watch::Receiver<u64>,
+        cursor: i64,
+        runs: Runs,
+        stopping: CancellationToken,
+    ) -> Self {
+        let mut checks = interval(CHECK);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (welcome, quiet_since) = (asking.welcome(), Instant::now());
+        let (greeted, behind, checked) = (false, true, 0);
+        Self { asking, welcome, stopping, news, runs, cursor, greeted, behind, checks, checked, quiet_since }
+    }
+
+    /// The next write; `None` ends the stream.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
+        let frames = self.frames().await?;
+        self.quiet_since = Instant::now();
+        Some(frames)
+    }
+
+    async fn frames(&mut self) -> Option<Bytes> {
+        if !self.greeted {
+            self.greeted = true;
+            let hello = Hello { cursor: self.cursor };
+            return write(|frames| frames.push("hello", &hello, Some(self.cursor)));
+        }
+        loop {
+            if self.behind
+                && let Some(frames) = self.events().await
+            {
+                return Some(frames);
+            }
+            tokio::select! {
+                Some((run, batch)) = self.runs.next() => {
+                    let mut events = batch.events().iter().map(|event| OfRun { run_id: run, event });
+                    return write(|frames| events.try_for_each(|event| frames.push("run", &event, None::<i64>)));
+                }
+                Ok(()) = self.news.changed() => self.behind = true,
+                _ = self.checks.tick() => {
+                    if !self.welcome.lasts().await {
+                        return None;
+                    }
+                    self.checked += 1;
+                    self.behind |= self.checked.is_multiple_of(LOOK_AGAIN);
+                    if self.quiet_since.elapsed() >= HEARTBEAT {
+                        return Some(BEAT);
+                    }
+                }
+                () = self.stopping.cancelled() => return None,
+            }
+        }
+    }
+
+    /// Events after the cursor; `None` when there are none, or when the database is away and the next look finds them.
+    async fn events(&mut self) -> Option<Bytes> {
+        let Member { services, actor, .. } = &self.asking;
+        let events = events::service::after(services, actor, self.cursor).await.ok()?;
+        let Some(last) = events.last() else {
+            self.behind = false;
+            return None;
+        };
+        self.cursor = last.seq;
+        write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))))
+    }
+}
+
+fn write(write: impl FnOnce(&mut Frames) -> serde_json::Result<()>) -> Option<Bytes> {
+    let mut frames = Frames::default();
+    write(&mut frames).ok()?;
+    Some(frames.into_bytes())
+}

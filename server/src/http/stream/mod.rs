@@ -1,0 +1,69 @@
+//! The browser's one stream: the workspace's events, and those of the runs that it follows, each with its own cursor.
+
+mod feed;
+
+use std::str::FromStr;
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use futures::stream::{SelectAll, unfold};
+use hyvve_domain::{agents, events, ids::RunId};
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use self::feed::Feed;
+use crate::{asking::Member, extract::Query, follow::Follow, reply::Answer, sse};
+
+/// The most runs that one stream follows.
+const RUNS_MAX: usize = 50;
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    cursor: Option<i64>,
+    #[serde(default)]
+    runs: Runs,
+}
+
+/// `run:next_index,…`
+#[derive(Default, Deserialize)]
+#[serde(try_from = "String")]
+struct Runs(Vec<(RunId, i32)>);
+
+/// `GET /api/stream?workspace&cursor&runs`: from the cursor on, or from now on. A browser that comes back says by itself
+/// where it was (`Last-Event-ID`).
+pub(crate) async fn open(
+    asking: Member,
+    State(stopping): State<CancellationToken>,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let (s, actor) = (&asking.services, &asking.actor);
+    let mut runs = SelectAll::new();
+    for (run, next) in wanted.runs.0 {
+        // Whoever may not see a run may not follow it.
+        agents::service::run(s, actor, run).await?;
+        runs.push(feed::run(Follow::from(s, *actor, run, next), run));
+    }
+    let news = s.hub.follow_workspace(actor.workspace);
+    let head = events::service::head(s, actor).await?;
+    let last: Option<i64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let cursor = last.or(wanted.cursor).unwrap_or(head).clamp(0, head);
+    let feed = Feed::new(asking, news, cursor, runs, stopping);
+    Ok(sse::reply(unfold(feed, async |mut feed| feed.next().await.map(|frames| (frames, feed)))))
+}
+
+impl TryFrom<String> for Runs {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let one = |entry: &str| {
+            let (run, next) = entry.split_once(':').unwrap_or((entry, "0"));
+            Some((RunId::from_str(run).ok()?, next.parse::<i32>().ok()?.max(0)))
+        };
+        let entries: Vec<&str> = text.split(',').filter(|entry| !entry.is_empty()).collect();
+        if entries.len() > RUNS_MAX {
+            return Err(format!("expected at most {RUNS_MAX} runs"));
+        }
+        let runs: Option<Vec<_>> = entries.into_iter().map(one).collect();
+        runs.map(Self).ok_or_else(|| "expected run:next_index,…".to_owned())
+    }
+}

@@ -1,0 +1,171 @@
+//! The one place where an error becomes an HTTP reply.
+//!
+//! A handler answers with a [`Problem`]; which body that becomes depends on who reads it (see [`Surface`]), and is written
+//! by [`render`] on the way out, so that every error carries the request's id and none carries a cause.
+
+use std::any::Any;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use hyvve_domain::{Code, Error};
+use serde_json::{Value, json};
+
+use crate::guard::RequestId;
+
+/// The header by which server functions mark an error. They always answer 500, whatever the error is.
+const SERVER_FN_ERROR: &str = "serverfnerror";
+/// No error of ours is longer.
+const ERROR_MAX: usize = 64 << 10;
+
+/// An error on its way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Option<Value>,
+}
+
+impl Problem {
+    /// There is nothing at this address.
+    pub(crate) fn no_such_address() -> Self {
+        Error::not_found("address").into()
+    }
+
+    /// There is something, but not for this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        let (status, message) = (StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method.");
+        Self { status, code: "METHOD_NOT_ALLOWED", message: message.to_owned(), details: None }
+    }
+
+    /// Something of ours broke; the panic itself is in the log.
+    pub(crate) fn of_panic(_panic: Box<dyn Any + Send>) -> Response {
+        Self::from(Error::new(Code::InternalError, "Something went wrong on our side.")).into_response()
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, code: error.code.as_str(), message: error.message, details: error.details }
+    }
+}
+
+/// The body comes later; until then the reply carries the problem itself.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Who reads the error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Surface {
+    /// HYVVE's own REST API.
+    Api,
+    /// better-auth's client.
+    Auth,
+    /// HYVVE's own pages, calling server functions.
+    ServerFn,
+    /// AgentOS's clients, at the root.
+    AgentOs,
+}
+
+impl Surface {
+    fn of(path: &str) -> Self {
+        let below =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        match () {
+            () if below("/api/auth") => Self::Auth,
+            () if below("/api") => Self::Api,
+            () if below("/_fn") => Self::ServerFn,
+            () => Self::AgentOs,
+        }
+    }
+
+    fn body(self, problem: &Problem, id: &RequestId) -> Value {
+        let Problem { code, message, details, .. } = problem;
+        let mut body = match self {
+            Self::Api => json!({ "error": { "code": code, "message": message, "requestId": id.as_str() } }),
+            Self::Auth | Self::ServerFn => json!({ "code": code, "message": message }),
+            Self::AgentOs => json!({ "detail": message, "error_code": code }),
+        };
+        match (self, details) {
+            (Self::Api, Some(details)) => body["error"]["details"] = details.clone(),
+            (Self::ServerFn, Some(details)) => body["details"] = details.clone(),
+            _ => {}
+        }
+        body
+    }
+}
+
+/// Writes the bodies of problems, and gives errors of server functions their status.
+pub(crate) async fn render(request: Request, next: Next) -> Response {
+    let surface = Surface::of(request.uri().path());
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return write(surface, &problem, &id, response);
+    }
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && response.headers().contains_key(SERVER_FN_ERROR) {
+        return with_its_status(response).await;
+    }
+    response
+}
+
+/// Keeps what the reply already says, such as `Allow`.
+fn write(surface: Surface, problem: &Problem, id: &RequestId, response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(seconds) = retry_after(problem) {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Response::from_parts(parts, Body::from(surface.body(problem, id).to_string()))
+}
+
+/// Seconds after which the same request may work.
+fn retry_after(problem: &Problem) -> Option<u64> {
+    let told = problem.details.as_ref().and_then(|details| details.get("retryAfter")).and_then(Value::as_u64);
+    told.or((problem.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1))
+}
+
+async fn with_its_status(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, ERROR_MAX).await.unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice::<Error>(&bytes) {
+        let problem = Problem::from(error);
+        parts.status = problem.status;
+        if let Some(seconds) = retry_after(&problem) {
+            parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reader_gets_the_error_in_its_own_words() {
+        let problem = Problem::from(Error::invalid("email", "isEmail", "No."));
+        let body = |path| Surface::of(path).body(&problem, &RequestId::from("r-1"));
+        let details = json!({ "field": "email", "constraint": "isEmail" });
+        assert_eq!(
+            body("/api/approvals"),
+            json!({ "error": { "code": "VALIDATION_ERROR", "message": "No.", "details": details, "requestId": "r-1" } })
+        );
+        assert_eq!(body("/api/auth/sign-in/email"), json!({ "code": "VALIDATION_ERROR", "message": "No." }));
+        assert_eq!(body("/_fn/decide1"), json!({ "code": "VALIDATION_ERROR", "message": "No.", "details": details }));
+        assert_eq!(body("/agents"), json!({ "detail": "No.", "error_code": "VALIDATION_ERROR" }));
+        assert_eq!(Surface::of("/apiary"), Surface::AgentOs);
+    }
+}

@@ -1,0 +1,65 @@
+//! The envelopes of the REST API.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use hyvve_domain::Page;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// What a handler answers.
+pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// `{data}`.
+#[derive(Serialize)]
+pub(crate) struct Data<T> {
+    data: T,
+}
+
+/// `{data, meta: {total, page, pageSize, hasMore}}`.
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    data: Vec<T>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    total: i64,
+    page: i64,
+    page_size: i64,
+    has_more: bool,
+}
+
+/// `{success: true}`.
+#[derive(Serialize)]
+pub(crate) struct Success {
+    success: bool,
+}
+
+impl Success {
+    pub(crate) const fn new() -> Self {
+        Self { success: true }
+    }
+}
+
+/// One thing, or all of a few.
+pub(crate) fn data<T: Serialize>(data: T) -> Response {
+    Json(Data { data }).into_response()
+}
+
+/// One thing that has just come to be.
+pub(crate) fn created<T: Serialize>(made: T) -> Response {
+    (StatusCode::CREATED, data(made)).into_response()
+}
+
+/// One page of many.
+pub(crate) fn page<T: Serialize>(page: Page<T>) -> Response {
+    let has_more = page.has_more();
+    let Page { items, total, page, page_size } = page;
+    Json(List { data: items, meta: Meta { total, page, page_size, has_more } }).into_response()
+}

@@ -1,0 +1,98 @@
+//! Every address that HYVVE answers: a table of contents.
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get, patch, post},
+};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{agentos, guard, http, pages, problem, problem::Problem, state::AppState};
+
+/// Everything, with the guard in front of it.
+pub(crate) fn router(state: AppState) -> Router {
+    let inside = ServiceBuilder::new()
+        .layer(CatchPanicLayer::custom(Problem::of_panic))
+        .layer(from_fn(guard::whole))
+        .layer(from_fn_with_state(state.clone(), guard::identify));
+    let outside = ServiceBuilder::new()
+        .layer(from_fn(guard::trace))
+        .layer(from_fn(guard::harden))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(problem::render));
+    Router::new()
+        .merge(api())
+        .merge(agent_os())
+        .merge(pages::routes(&state))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(inside)
+        .layer(outside)
+        .merge(pages::package(&state.leptos).layer(from_fn(guard::harden)))
+        .with_state(state)
+}
+
+/// HYVVE's own REST API, and better-auth's below `/api/auth`.
+fn api() -> Router<AppState> {
+    Router::new()
+        // Who somebody is
+        .route("/api/auth/sign-up/email", post(http::auth::sign_up))
+        .route("/api/auth/sign-in/email", post(http::auth::sign_in))
+        .route("/api/auth/sign-out", post(http::auth::sign_out))
+        .route("/api/auth/get-session", get(http::auth::get_session))
+        .route("/api/auth/session", get(http::auth::session))
+        // Workspaces
+        .route("/api/workspaces", get(http::workspaces::list))
+        .route("/api/workspaces/{id}", get(http::workspaces::get))
+        .route("/api/workspaces/{id}/members", get(http::workspaces::members))
+        // Approvals
+        .route("/api/approvals", get(http::approvals::list))
+        .route("/api/approvals/bulk", post(http::approvals::bulk))
+        .route("/api/approvals/{id}", get(http::approvals::get))
+        .route("/api/approvals/{id}/approve", post(http::approvals::approve))
+        .route("/api/approvals/{id}/reject", post(http::approvals::reject))
+        // AI providers
+        .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
+        .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
+        .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
+        // Records
+        .route("/api/collections", get(http::records::collections))
+        .route("/api/collections/{slug}/records", get(http::records::list))
+        .route("/api/records/{id}", get(http::records::get))
+        // Runs
+        .route("/api/runs", get(http::runs::list))
+        .route("/api/runs/{id}", get(http::runs::get))
+        // What happened
+        .route("/api/audit-log", get(http::audit::list))
+        .route("/api/audit-log/verify", post(http::audit::verify))
+        .route("/api/mails", get(http::mails::list))
+        // What happens: the browser's one stream
+        .route("/api/stream", get(http::stream::open))
+        .route("/api/{*rest}", any(async || Problem::no_such_address()))
+}
+
+/// What AgentOS's clients speak, at the root.
+fn agent_os() -> Router<AppState> {
+    Router::new()
+        // The system
+        .route("/health", get(agentos::system::health))
+        .route("/info", get(agentos::system::info))
+        .route("/config", get(agentos::system::config))
+        .route("/models", get(agentos::system::models))
+        // Agents
+        .route("/agents", get(agentos::agents::list))
+        .route("/agents/{agent_id}", get(agentos::agents::get))
+        // Runs
+        .route("/agents/{agent_id}/runs", get(agentos::runs::list).post(agentos::runs::create))
+        .route("/agents/{agent_id}/runs/{run_id}", get(agentos::runs::get))
+        .route("/agents/{agent_id}/runs/{run_id}/continue", post(agentos::confirm::go_on))
+        .route("/agents/{agent_id}/runs/{run_id}/cancel", post(agentos::runs::cancel))
+        .route("/agents/{agent_id}/runs/{run_id}/resume", post(agentos::resume::reattach))
+        .route("/agents/runs/{run_id}/stream", get(agentos::resume::stream))
+        // Approvals
+        .route("/approvals", get(agentos::approvals::list))
+        .route("/approvals/count", get(agentos::approvals::count))
+        .route("/approvals/{id}", get(agentos::approvals::get))
+        .route("/approvals/{id}/status", get(agentos::approvals::status))
+        .route("/approvals/{id}/resolve", post(agentos::approvals::resolve))
+}

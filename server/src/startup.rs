@@ -1,0 +1,142 @@
+//! From settings to running services: the database, the keys, and what rules stand on.
+
+use std::{error::Error, io, path::Path, sync::Arc};
+
+use anyhow::{Context, Result, anyhow};
+use hyvve_domain::{
+    audit::anchor::Anchor,
+    auth::{password::Hasher, sessions::SessionCache},
+    db::{self, Db, DbUrls},
+    events::Hub,
+    mail::Mailer,
+    providers::sender,
+    seal::Sealer,
+    services::Services,
+};
+use hyvve_postgres::{Cluster, Options};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use uuid::Uuid;
+
+use crate::{
+    config::{Config, Database, Key},
+    secrets,
+};
+
+/// The embedded database's name.
+const DATABASE: &str = "hyvve";
+/// Passwords hashed at once; each takes 19 MiB and a core.
+const HASHES_AT_ONCE: usize = 4;
+
+/// What was started, and the embedded database under it, which lives exactly as long.
+pub struct Started {
+    /// What every use case stands on.
+    pub services: Services,
+    /// Where other nodes are told of events, and tell us.
+    pub(crate) system_url: String,
+    cluster: Option<Cluster>,
+}
+
+impl Started {
+    /// Closes connections, then stops the embedded database.
+    pub async fn stop(self) -> Result<()> {
+        self.services.db.close().await;
+        match self.cluster {
+            Some(cluster) => spawn_blocking(move || cluster.stop()).await?.context("stopping the embedded PostgreSQL"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where the data is, ready to be connected to.
+struct Place {
+    urls: DbUrls,
+    owner: Option<String>,
+    encryption: Vec<(u32, Key)>,
+    audit: Key,
+    cluster: Option<Cluster>,
+}
+
+/// Connects, migrates where we may, and builds the services.
+pub async fn services(config: Config) -> Result<Started> {
+    let Config { data_dir, database, smtp, rules, .. } = config;
+    let Place { urls, owner, encryption, audit, cluster } = place(&data_dir, database).await?;
+    if let Some(owner) = owner {
+        migrate_as(&owner).await?;
+    }
+    let hub = Arc::new(Hub::default());
+    let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
+    let services = Services {
+        db: Db::connect(&urls, Arc::clone(&hub)).await.map_err(|e| unreachable(&e))?,
+        hub,
+        sealer: Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?),
+        anchor: Arc::new(
+            Anchor::open(&data_dir.join("audit-heads.jsonl"), audit.expose())
+                .map_err(|e| anyhow!("the anchored audit heads: {e}"))?,
+        ),
+        passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
+        sessions: Arc::new(SessionCache::default()),
+        http: sender::client()?,
+        mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
+        driving: Arc::new(Semaphore::new(rules.max_runs)),
+        settings: Arc::new(rules),
+        node: Uuid::now_v7(),
+    };
+    Ok(Started { services, system_url: urls.system, cluster })
+}
+
+/// Migrates, and nothing else: `hyvve migrate`.
+pub async fn migrate(config: Config) -> Result<()> {
+    let Place { owner, cluster, .. } = place(&config.data_dir, config.database).await?;
+    let owner = owner.context("DATABASE_DIRECT_URL is missing: migrations run as the owner of the schema")?;
+    migrate_as(&owner).await?;
+    match cluster {
+        Some(cluster) => spawn_blocking(move || cluster.stop()).await?.context("stopping the embedded PostgreSQL"),
+        None => Ok(()),
+    }
+}
+
+async fn place(data_dir: &Path, database: Database) -> Result<Place> {
+    match database {
+        Database::Given { urls, owner, encryption, audit } => {
+            Ok(Place { urls, owner, encryption, audit, cluster: None })
+        }
+        Database::Embedded { max_connections } => embedded(data_dir, max_connections).await,
+    }
+}
+
+/// Starts a PostgreSQL of our own. Its roles need no password: the kernel vouches for us.
+async fn embedded(data_dir: &Path, max_connections: u32) -> Result<Place> {
+    let options = Options::kept(data_dir.join("postgres"));
+    let cluster =
+        spawn_blocking(move || Cluster::start(&options)).await?.context("starting the embedded PostgreSQL")?;
+    db::bootstrap(&cluster.superuser_url("postgres"), DATABASE).await.context("making the database")?;
+    Ok(Place {
+        urls: DbUrls {
+            app: cluster.url("hyvve_app", DATABASE),
+            system: cluster.url("hyvve_system", DATABASE),
+            max_connections,
+        },
+        owner: Some(cluster.url("hyvve_owner", DATABASE)),
+        encryption: vec![(1, secrets::keep(data_dir, "encryption-key")?)],
+        audit: secrets::keep(data_dir, "audit-key")?,
+        cluster: Some(cluster),
+    })
+}
+
+async fn migrate_as(owner: &str) -> Result<()> {
+    let Err(error) = db::migrate(owner).await else { return Ok(()) };
+    if is_unreachable(&error) {
+        Err(unreachable(&error))
+    } else {
+        Err(error).context("bringing the database's schema up to date")
+    }
+}
+
+fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
+    anyhow::Chain::new(error).any(<dyn Error>::is::<io::Error>)
+}
+
+/// The cause's own words name no address, and so no password in one.
+fn unreachable(cause: &dyn Error) -> anyhow::Error {
+    anyhow!("PostgreSQL cannot be reached: {cause}. Is it running, and are the DATABASE_… variables right?")
+}

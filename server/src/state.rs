@@ -1,0 +1,35 @@
+//! What handlers and the guard share.
+
+use axum::extract::FromRef;
+use hyvve_domain::{Timestamp, services::Services};
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::PublicUrl;
+
+/// What handlers and the guard share; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    /// What every use case stands on.
+    pub(crate) services: Services,
+    /// Where the browser's side is.
+    pub(crate) leptos: LeptosOptions,
+    /// How browsers reach the server, if that was set.
+    pub(crate) public_url: Option<PublicUrl>,
+    /// Cancelled when the server is to stop.
+    pub(crate) stopping: CancellationToken,
+    /// When the server was started.
+    pub(crate) since: Timestamp,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl FromRef<AppState> for CancellationToken {
+    fn from_ref(state: &AppState) -> Self {
+        state.stopping.clone()
+    }
+}

@@ -1,0 +1,69 @@
+//! What runs besides requests: driving runs, executing effects, relaying events, anchoring audit heads, cleaning up.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use hyvve_domain::{agents, approvals, audit, events, services::Services};
+use tokio::{task::JoinSet, time};
+
+/// Before a worker that ended is started again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often the outbox is cleaned.
+const CLEAN: Duration = Duration::from_hours(1);
+
+/// The workers of this node. They end when this is dropped.
+pub(crate) struct Workers(JoinSet<()>);
+
+type Work = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+impl Workers {
+    /// Starts all of them. `system_url` is a direct connection as `hyvve_system`.
+    pub(crate) fn start(s: &Services, system_url: &str) -> Self {
+        let mut workers = Self(JoinSet::new());
+        workers.keep_up("runs", worker(s, agents::claims::work));
+        workers.keep_up("effects", worker(s, approvals::executor::work));
+        workers.keep_up("anchor", worker(s, audit::anchor::work));
+        workers.keep_up("cleaning", worker(s, clean));
+        let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
+        workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));
+        workers
+    }
+
+    /// Stops all of them, and waits until they have stopped. What they had in hand goes on at the next start.
+    pub(crate) async fn stop(mut self) {
+        self.0.shutdown().await;
+    }
+
+    /// A worker works for ever; one that ended broke, and the next try may not.
+    fn keep_up(&mut self, name: &'static str, work: Work) {
+        self.0.spawn(async move {
+            loop {
+                let mut task = JoinSet::new();
+                task.spawn(work());
+                if let Some(Err(error)) = task.join_next().await {
+                    tracing::error!(worker = name, error.name = "worker", error.message = %error, "a worker broke; starting it again");
+                } else {
+                    tracing::warn!(worker = name, "a worker ended; starting it again");
+                }
+                time::sleep(PAUSE).await;
+            }
+        });
+    }
+}
+
+fn worker<F: Future<Output = ()> + Send + 'static>(s: &Services, work: fn(Services) -> F) -> Work {
+    let s = s.clone();
+    Arc::new(move || work(s.clone()).boxed())
+}
+
+async fn clean(s: Services) {
+    let mut hourly = time::interval(CLEAN);
+    loop {
+        hourly.tick().await;
+        match events::service::purge(&s).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "old events were removed from the outbox"),
+            Err(error) => tracing::warn!(error.message = %error, "the outbox was not cleaned; trying again in an hour"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The crash sweep: the server is killed at every named point of a run's life, again and again, while runs are started and
+//! decided. At the end nothing is lost, and no effect happened twice.
+//!
+//! `CRASH_RUNS` and `CRASH_SEED` choose how many runs and in which order; `cargo xtask crash --runs N --seed S` sets them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed expectation is this test's way of failing"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+
+use hyvve_domain::crash::POINTS;
+use serde_json::Value;
+use support::process::World;
+
+/// Runs that are started in one life of the server.
+const PER_LIFE: usize = 8;
+/// How long one life lasts when its point is never reached.
+const LIFE: Duration = Duration::from_secs(3);
+/// How long everything may take to come to rest at the end.
+const SETTLE: Duration = Duration::from_mins(1);
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A shuffled, endless supply of points and visits, the same for the same seed.
+struct Plan(u64);
+
+impl Plan {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % below
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_crash_loses_a_run_or_repeats_an_effect() {
+    let (runs, seed) = (setting("CRASH_RUNS", 200) as usize, setting("CRASH_SEED", 1));
+    let mut plan = Plan(seed);
+    let mut world = World::new().await;
+    let customers = world.customers(runs).await;
+    let mut acknowledged = Vec::new();
+    let mut deaths: BTreeMap<&str, usize> = BTreeMap::new();
+
+    for (life, names) in customers.chunks(PER_LIFE).enumerate() {
+        // Every point in turn, then again with another visit.
+        let point = POINTS[life % POINTS.len()];
+        let visit = 1 + plan.next(PER_LIFE);
+        world.start(Some(&format!("{point}:{visit}"))).await;
+        acknowledged.extend(world.ask(names).await);
+        let until = Instant::now() + LIFE;
+        while Instant::now() < until && world.is_alive() {
+            world.approve_pending().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if world.kill() {
+            *deaths.entry(point).or_default() += 1;
+        }
+    }
+
+    world.start(None).await;
+    let until = Instant::now() + SETTLE;
+    while !world.at_rest().await {
+        assert!(Instant::now() < until, "something never came to rest: {:#?}", world.unrest().await);
+        world.approve_pending().await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    judge(&world, &acknowledged).await;
+    println!("{} runs acknowledged, killed at: {deaths:?}", acknowledged.len());
+    assert!(
+        deaths.values().sum::<usize>() * 2 >= customers.len().div_ceil(PER_LIFE),
+        "most lives should have ended at their point: {deaths:?}"
+    );
+    world.kill();
+}
+
+async fn judge(world: &World, acknowledged: &[String]) {
+    let runs = world.all("/api/runs").await;
+    let known: HashMap<&str, &Value> = runs.iter().map(|r| (r["id"].as_str().unwrap(), r)).collect();
+    for id in acknowledged {
+        assert!(known.contains_key(id.as_str()), "run {id} was acknowledged and is lost");
+    }
+    for run in &runs {
+        assert_eq!(run["status"], "COMPLETED", "{run:#}");
+    }
+
+    let items = world.all("/api/approvals").await;
+    let (mut changes, mut sent, mut unknown) = (0, 0, 0);
+    for item in &items {
+        assert_eq!(item["status"], "approved", "{item:#}");
+        match (item["type"].as_str().unwrap(), item["effect"].as_str().unwrap()) {
+            ("update_record", "done") => changes += 1,
+            ("send_email", "done") => sent += 1,
+            ("send_email", "unknown") => unknown += 1,
+            other => panic!("an effect ended as {other:?}: {item:#}"),
+        }
+    }
+    // Each run asks for one change of a customer of its own, so a second one would show as version 3.
+    let records = world.all("/api/collections/customers/records").await;
+    let versions: Vec<i64> = records.iter().map(|r| r["version"].as_i64().unwrap()).collect();
+    assert!(versions.iter().all(|v| *v <= 2), "a record was changed twice");
+    assert_eq!(versions.iter().filter(|v| **v == 2).count(), changes, "the ledger and the records disagree");
+
+    let mails = world.mail.counts();
+    assert!(mails.values().all(|n| *n == 1), "a mail left twice: {mails:?}");
+    assert!(
+        (sent..=sent + unknown).contains(&mails.len()),
+        "{} mails left; the ledger says {sent} done and {unknown} unknown",
+        mails.len()
+    );
+
+    let verdict = world.post("/api/audit-log/verify", serde_json::json!({})).await.expect("the log can be verified");
+    assert_eq!(verdict["data"]["firstBad"], Value::Null, "{verdict:#}");
+    println!("{} runs, {changes} changes, {sent} mails, {unknown} of unknown outcome", runs.len());
+}

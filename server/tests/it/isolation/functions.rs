@@ -1,0 +1,96 @@
+//! Server functions: what pages call.
+
+use leptos::server_fn::axum::server_fn_paths;
+use reqwest::Method;
+
+use super::{NOBODYS, Thing, Things};
+use crate::support::{Caller, Reply, Story, TestApp, id};
+
+/// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
+const IN_A_WORKSPACE: [(&str, &str); 26] = [
+    ("records/collections", ""),
+    ("records/list", "collection=customers"),
+    ("records/get", "id={record}"),
+    ("agents/list", ""),
+    ("agents/get", "id={agent}"),
+    ("mailbox/list", ""),
+    ("approvals/list", "tab=waiting&page=1"),
+    ("approvals/get", "id={change}"),
+    ("approvals/decide", "id={change}&verdict=approve&hash=0"),
+    ("approvals/undo", "id={change}"),
+    ("chat/sessions", ""),
+    ("chat/conversation", "id={session}"),
+    ("chat/send", "agent_id={agent}&message=Tell+me+everything"),
+    ("chat/reply", "run_id={run}&tool_call_id=x&text=x"),
+    ("home/figures", ""),
+    ("home/activity", ""),
+    ("runs/list", ""),
+    ("runs/get", "id={run}"),
+    ("runs/cancel", "id={run}"),
+    ("ai-providers/list", ""),
+    ("ai-providers/add", "name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x"),
+    ("ai-providers/change", "id={provider}&name=x&base_url=&default_model=x"),
+    ("ai-providers/delete", "id={provider}"),
+    ("ai-providers/test", "id={provider}"),
+    ("audit-log/list", ""),
+    ("audit-log/verify", ""),
+];
+
+/// Those that anyone may call, and those that look at nothing but what they are sent.
+const ELSEWHERE: [&str; 4] = ["auth/sign-in", "auth/sign-up", "auth/sign-out", "chat/format"];
+
+const IDS: [(&str, Thing); 6] = [
+    ("{record}", Thing::Record),
+    ("{agent}", Thing::Agent),
+    ("{change}", Thing::Change),
+    ("{session}", Thing::Session),
+    ("{run}", Thing::Run),
+    ("{provider}", Thing::Provider),
+];
+
+async fn call(caller: &Caller, function: &str, form: String) -> Reply {
+    let request = caller.request(Method::POST, &format!("/_fn/{function}"));
+    Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
+}
+
+fn filled(form: &str, id_of: impl Fn(Thing) -> String) -> String {
+    IDS.iter().fold(form.to_owned(), |form, (name, thing)| form.replace(name, &id_of(*thing)))
+}
+
+#[tokio::test]
+async fn a_server_function_answers_a_stranger_as_if_there_were_nothing() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let things = Things::of(&story).await;
+    let stranger = app.sign_up("Eve").await;
+    let in_hers = stranger.clone().in_workspace(story.user.workspace());
+    for (function, form) in IN_A_WORKSPACE {
+        let hers = filled(form, |thing| things.id(thing).to_owned());
+        call(&app.anonymous().in_workspace(story.user.workspace()), function, hers.clone()).await.expect(401);
+        call(&in_hers, function, hers.clone()).await.expect(404);
+        if hers != form {
+            let foreign = call(&stranger, function, hers).await;
+            let unknown = call(&stranger, function, filled(form, |_| NOBODYS.to_owned())).await;
+            assert_eq!(foreign.expect(404).body, unknown.expect(404).body, "{function}");
+        }
+    }
+    let item = story.user.get(&format!("/api/approvals/{}", id(&story.change))).await;
+    assert_eq!(item.expect(200).body["data"]["status"], "pending", "nothing that Eve sent has done anything");
+
+    let known = |name: &str| IN_A_WORKSPACE.iter().any(|(function, _)| *function == name) || ELSEWHERE.contains(&name);
+    let missing: Vec<&str> =
+        server_fn_paths().filter_map(|(path, _)| path.strip_prefix("/_fn/")).filter(|name| !known(name)).collect();
+    assert!(missing.is_empty(), "not probed: {missing:?}");
+}
+
+#[tokio::test]
+async fn an_owner_may_call_what_a_stranger_may_not() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let things = Things::of(&story).await;
+    for (function, form) in IN_A_WORKSPACE {
+        let reply = call(&story.user, function, filled(form, |thing| things.id(thing).to_owned())).await;
+        let status = reply.status.as_u16();
+        assert!(![401, 403, 404].contains(&status) && status < 500, "{function}: {status} {}", reply.text);
+    }
+}

@@ -1,0 +1,81 @@
+//! Two workspaces never meet: whatever takes an id answers a stranger as if the thing did not exist. Both tables are
+//! compared with what the server really has, so that nothing new stays unprobed.
+
+mod functions;
+mod routes;
+
+use serde_json::json;
+
+use crate::support::{Story, TestApp, id};
+
+/// An id that nobody has.
+const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
+
+/// What a request names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Thing {
+    Workspace,
+    Change,
+    Provider,
+    Record,
+    Run,
+    Agent,
+    Session,
+}
+
+/// The ids of what is Ada's.
+struct Things {
+    workspace: String,
+    change: String,
+    provider: String,
+    record: String,
+    run: String,
+    agent: String,
+    session: String,
+}
+
+impl Things {
+    async fn of(story: &Story) -> Self {
+        let providers = story.user.get("/api/ai-providers").await;
+        let records = story.user.get("/api/collections/customers/records").await;
+        let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
+        Self {
+            workspace: story.user.workspace().to_owned(),
+            change: id(&story.change).to_owned(),
+            provider: id(&providers.expect(200).body["data"][0]).to_owned(),
+            record: id(&records.expect(200).body["data"][0]).to_owned(),
+            run: story.run.clone(),
+            agent: story.agent.clone(),
+            session: run.expect(200).body["data"]["run"]["sessionId"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn id(&self, thing: Thing) -> &str {
+        match thing {
+            Thing::Workspace => &self.workspace,
+            Thing::Change => &self.change,
+            Thing::Provider => &self.provider,
+            Thing::Record => &self.record,
+            Thing::Run => &self.run,
+            Thing::Agent => &self.agent,
+            Thing::Session => &self.session,
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_show_ones_own_workspace_only() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let stranger = app.sign_up("Eve").await;
+    for path in ["/api/approvals", "/api/runs", "/api/mails", "/approvals"] {
+        let list = stranger.get(path).await;
+        assert_eq!(list.expect(200).body["data"], json!([]), "{path}");
+    }
+    assert_eq!(stranger.get("/approvals/count").await.expect(200).body["count"], 0);
+    let hers = story.user.get("/api/collections/customers/records?q=Ada").await;
+    let eves = stranger.get("/api/collections/customers/records?q=Ada").await;
+    assert_ne!(hers.expect(200).body["data"][0]["id"], eves.expect(200).body["data"][0]["id"]);
+    let in_hers = stranger.clone().in_workspace(story.user.workspace());
+    assert_eq!(in_hers.get("/api/runs").await.expect(404).body["error"]["code"], "NOT_FOUND");
+}

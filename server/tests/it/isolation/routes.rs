@@ -1,0 +1,116 @@
+//! Routes: REST, streams and the agent runtime API.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{NOBODYS, Thing, Things};
+use crate::support::{Caller, Reply, Story, TestApp, id};
+
+/// The server's table of contents. What stands there has to be probed here.
+const ROUTER: &str = include_str!("../../../src/router.rs");
+/// A request that names something of a workspace.
+struct Probe {
+    method: Method,
+    /// As in the router.
+    route: &'static str,
+    /// The id in the route, or in the query.
+    names: Thing,
+    body: Body,
+}
+
+enum Body {
+    None,
+    Json(Value),
+    Form(&'static [(&'static str, &'static str)]),
+}
+
+fn probes() -> Vec<Probe> {
+    use Body::{Form, Json, None};
+    let probe = |method, route, names, body| Probe { method, route, names, body };
+    vec![
+        probe(Method::GET, "/api/workspaces/{id}", Thing::Workspace, None),
+        probe(Method::GET, "/api/workspaces/{id}/members", Thing::Workspace, None),
+        probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
+        probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
+        probe(Method::POST, "/api/approvals/{id}/reject", Thing::Change, Json(json!({ "reason": "Mine now." }))),
+        probe(Method::PATCH, "/api/ai-providers/{id}", Thing::Provider, Json(json!({ "name": "Mine" }))),
+        probe(Method::DELETE, "/api/ai-providers/{id}", Thing::Provider, None),
+        probe(Method::POST, "/api/ai-providers/{id}/test", Thing::Provider, None),
+        probe(Method::GET, "/api/records/{id}", Thing::Record, None),
+        probe(Method::GET, "/api/runs/{id}", Thing::Run, None),
+        probe(Method::GET, "/agents/{agent_id}", Thing::Agent, None),
+        probe(Method::GET, "/agents/{agent_id}/runs", Thing::Agent, None),
+        probe(Method::POST, "/agents/{agent_id}/runs", Thing::Agent, Form(&[("message", "Tell me everything.")])),
+        probe(Method::GET, "/agents/{agent_id}/runs/{run_id}", Thing::Run, None),
+        probe(Method::POST, "/agents/{agent_id}/runs/{run_id}/continue", Thing::Run, Form(&[("tools", "[]")])),
+        probe(Method::POST, "/agents/{agent_id}/runs/{run_id}/cancel", Thing::Run, None),
+        probe(Method::POST, "/agents/{agent_id}/runs/{run_id}/resume", Thing::Run, Form(&[("last_event_index", "0")])),
+        probe(Method::GET, "/agents/runs/{run_id}/stream", Thing::Run, None),
+        probe(Method::GET, "/approvals/{id}", Thing::Change, None),
+        probe(Method::GET, "/approvals/{id}/status", Thing::Change, None),
+        probe(Method::POST, "/approvals/{id}/resolve", Thing::Change, Json(json!({ "status": "approved" }))),
+        // Ids in the query
+        probe(Method::GET, "/api/stream?runs={run_id}:0", Thing::Run, None),
+        probe(Method::GET, "/api/approvals?workspace={id}", Thing::Workspace, None),
+    ]
+}
+
+/// Routes whose parameter is no id of anybody's: a collection's name is looked for in one's own workspace only.
+const NAMES_NOTHING: [(&str, &str); 3] =
+    [("GET", "/api/collections/{slug}/records"), ("ANY", "/api/{*rest}"), ("ANY", "/_fn/{*rest}")];
+
+impl Probe {
+    /// Sends it, with that id in the place of every id.
+    async fn send(&self, caller: &Caller, agent: &str, thing: &str) -> Reply {
+        let path = self.route.replace("{id}", thing).replace("{run_id}", thing);
+        let path = path.replace("{agent_id}", if matches!(self.names, Thing::Agent) { thing } else { agent });
+        let mut request = caller.request(self.method.clone(), &path);
+        request = match &self.body {
+            Body::None => request,
+            Body::Json(body) => request.json(body),
+            Body::Form(fields) => request.form(fields),
+        };
+        Reply::of(request).await
+    }
+}
+
+#[test]
+fn every_route_that_takes_an_id_is_probed() {
+    let mut missing = Vec::new();
+    for line in ROUTER.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
+        let (path, handlers) = line.split_once('"').expect("a path in quotes");
+        for method in ["get", "post", "put", "patch", "delete", "any"] {
+            let is_routed = handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}("));
+            let method = method.to_uppercase();
+            let is_probed = probes().iter().any(|probe| probe.method.as_str() == method && probe.route == path);
+            if is_routed && path.contains('{') && !is_probed && !NAMES_NOTHING.contains(&(method.as_str(), path)) {
+                missing.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not probed: {missing:?}");
+}
+
+#[tokio::test]
+async fn a_strangers_id_answers_exactly_like_one_that_nobody_has() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let stranger = app.sign_up("Eve").await;
+    let own_agent = stranger.get("/agents").await.body[0]["id"].as_str().unwrap().to_owned();
+    let things = Things::of(&story).await;
+    for probe in probes() {
+        let what = format!("{} {}", probe.method, probe.route);
+        let caller = match probe.names {
+            Thing::Workspace if probe.route.contains('?') => stranger.clone().naming_no_workspace(),
+            _ => stranger.clone(),
+        };
+        let foreign = probe.send(&caller, &story.agent, things.id(probe.names)).await;
+        let unknown = probe.send(&caller, &own_agent, NOBODYS).await;
+        assert_eq!(foreign.status, 404, "{what}: {}", foreign.text);
+        assert_eq!(foreign.without_id(), unknown.without_id(), "{what}");
+        let anonymous = probe.send(&app.anonymous(), &story.agent, things.id(probe.names)).await;
+        assert_eq!(anonymous.status, 401, "{what}: {}", anonymous.text);
+    }
+    let item = story.user.get(&format!("/api/approvals/{}", id(&story.change))).await;
+    assert_eq!(item.expect(200).body["data"]["status"], "pending", "nothing that Eve sent has done anything");
+}

@@ -1,0 +1,18 @@
+//! HYVVE as its clients see it: the whole server, over HTTP, on a database of its own per test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so and ends"
+)]
+
+mod approvals;
+mod auth;
+mod bad_input;
+mod cross_site;
+mod health;
+mod isolation;
+mod outage;
+mod races;
+mod stream;
+mod support;

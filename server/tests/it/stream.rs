@@ -1,0 +1,71 @@
+//! The browser's one stream.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{Story, TestApp, id};
+
+#[tokio::test]
+async fn a_browser_hears_what_happens_and_comes_back_to_where_it_was() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let mut stream = story.user.open(&format!("/api/stream?runs={}:0", story.run)).await;
+    let hello = stream.next().await.unwrap();
+    assert_eq!(hello.event, "hello");
+    let cursor = hello.data["cursor"].as_i64().unwrap();
+    let of_run = stream.next_of("run").await;
+    assert_eq!((&of_run.data["runId"], &of_run.data["event"]["index"]), (&json!(story.run), &json!(0)));
+
+    story
+        .user
+        .post(&format!("/api/approvals/{}/reject", id(&story.mail)), &json!({ "reason": "No." }))
+        .await
+        .expect(200);
+    let heard = stream.next_of("event").await;
+    assert_eq!((&heard.data["type"], &heard.data["subjectId"]), (&json!("approval.rejected"), &story.mail["id"]));
+    assert_eq!(heard.id, Some(cursor + 1));
+
+    let mut again = story.user.open(&format!("/api/stream?cursor={cursor}")).await;
+    assert_eq!(again.next_of("event").await.id, heard.id);
+    let mut from_the_start = story.user.open("/api/stream?cursor=0").await;
+    assert_eq!(from_the_start.next_of("event").await.id, Some(1));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_stream_within_about_a_second() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let mut stream = ada.open("/api/stream").await;
+    assert_eq!(stream.next().await.unwrap().event, "hello");
+    ada.post("/api/auth/sign-out", &json!({})).await.expect(200);
+    let since = Instant::now();
+    while stream.next().await.is_some() {}
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn an_event_source_names_its_workspace_in_the_address() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let (workspace, ada) = (ada.workspace().to_owned(), ada.naming_no_workspace());
+    let slug = ada.get("/api/workspaces").await.body["data"][0]["slug"].as_str().unwrap().to_owned();
+    for named in [workspace, slug] {
+        let mut stream = ada.open(&format!("/api/stream?workspace={named}")).await;
+        assert_eq!(stream.next().await.unwrap().event, "hello");
+    }
+    ada.get("/api/stream?workspace=somebody-elses").await.expect(404);
+    ada.get("/api/stream?runs=nonsense").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_ends_its_streams() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let mut stream = ada.open("/api/stream").await;
+    assert_eq!(stream.next().await.unwrap().event, "hello");
+    let since = Instant::now();
+    app.stop().await;
+    assert!(stream.next().await.is_none());
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+}

@@ -1,0 +1,54 @@
+//! One PostgreSQL for all tests, thrown away afterwards; a database of its own for each.
+
+use std::{env, sync::LazyLock};
+
+use hyvve_domain::db;
+use hyvve_postgres::{Cluster, Options};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+/// Names a running PostgreSQL to use instead, as its superuser.
+const OTHER: &str = "HYVVE_TEST_DATABASE_SUPERUSER_URL";
+
+/// Ends with the process that runs the tests: its watchdog sees to that.
+static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| match env::var_os(OTHER) {
+    Some(_) => None,
+    None => Some(Cluster::start(&Options::throw_away()).expect("a PostgreSQL for the tests")),
+});
+
+/// A fresh database: where it is, by role.
+pub(crate) struct Database {
+    pub(super) app: String,
+    pub(super) system: String,
+    pub(super) owner: String,
+}
+
+impl Database {
+    /// In the shared cluster.
+    pub(super) async fn make() -> Self {
+        spawn_blocking(|| LazyLock::force(&SHARED)).await.expect("a cluster");
+        Self::with(&shared).await
+    }
+
+    /// In a cluster of the test's own.
+    pub(crate) async fn make_in(cluster: &Cluster) -> Self {
+        Self::with(&|role, database| cluster.url(role, database)).await
+    }
+
+    async fn with(url: &impl Fn(&str, &str) -> String) -> Self {
+        let name = format!("it_{}", Uuid::now_v7().simple());
+        db::bootstrap(&url("postgres", "postgres"), &name).await.expect("a database of its own");
+        let [app, system, owner] = ["hyvve_app", "hyvve_system", "hyvve_owner"].map(|role| url(role, &name));
+        Self { app, system, owner }
+    }
+}
+
+fn shared(role: &str, database: &str) -> String {
+    if let Some(cluster) = SHARED.as_ref() {
+        return cluster.url(role, database);
+    }
+    let other = env::var(OTHER).expect("a URL");
+    let (_, rest) = other.split_once('@').expect("user@host in the URL");
+    let (place, _) = rest.split_once('/').expect("a database in the URL");
+    format!("postgres://{role}@{place}/{database}")
+}
