@@ -1,0 +1,73 @@
+//! The approvals page: queue and detail side by side; on phones one after the other.
+
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
+
+use super::{
+    address::use_address,
+    api::list_approvals,
+    case::use_case,
+    detail::detail,
+    keyboard::use_approval_keys,
+    list::{queue_tabs, rows},
+};
+use crate::{
+    flash::use_flash,
+    live::use_live,
+    ui::{EmptyState, Glyph, PageTitle, loaded},
+};
+
+/// `/w/{workspace}/approvals[/{id}]`
+pub struct ApprovalsPage;
+
+#[lazy_route]
+impl LazyRoute for ApprovalsPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(this: Self) -> AnyView {
+        let ApprovalsPage = this;
+        view! { <Approvals/> }.into_any()
+    }
+}
+
+#[component]
+fn Approvals() -> AnyView {
+    let address = use_address();
+    let version = use_live().version(&["approval.", "effect."]);
+    let queue = Resource::new(
+        move || (address.tab.get(), address.page.get(), version.get()),
+        |(tab, page, _)| list_approvals(tab, page),
+    );
+    let case = use_case(address.selected.into(), use_flash().beside(&[]));
+    let ids = move || queue.get().and_then(Result::ok).map(|page| page.items.iter().map(|item| item.id).collect());
+    use_approval_keys(address, case, Memo::new(move |_| ids().unwrap_or_default()));
+    view! {
+        <PageTitle text="Approvals".to_owned()/>
+        <div class="split" class:split-detail=move || address.selected.get().is_some()>
+            <section class="split-list" aria-label="Queue">
+                {queue_tabs(address)}
+                <div class="split-scroll">{loaded(queue, move |page| rows(page, address))}</div>
+            </section>
+            <section class="split-main" aria-label="Approval">
+                {loaded(case.shown, move |shown| match shown {
+                    Some(shown) => detail(shown, case, address.beside(None)),
+                    None => nothing_chosen(),
+                })}
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn nothing_chosen() -> AnyView {
+    view! {
+        <EmptyState
+            title="Choose an approval"
+            text="You see exactly what would run before you decide. The keys j and k move through the list, ? shows all keys."
+            glyph=Glyph::Approvals
+        />
+    }
+    .into_any()
+}

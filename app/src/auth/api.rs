@@ -1,0 +1,68 @@
+//! Server functions of the way in and out.
+
+use leptos::prelude::*;
+
+use crate::ApiError;
+#[cfg(feature = "ssr")]
+use crate::{
+    auth::session,
+    context,
+    forms::{answer, answer_with},
+};
+#[cfg(feature = "ssr")]
+use hyvve_domain::auth::{self, Password, service};
+
+/// Signs in and goes to `next`, a path on this site, or to the workspace used last.
+#[server(prefix = "/_fn", endpoint = "auth/sign-in")]
+pub async fn sign_in(
+    /// The person's address.
+    email: String,
+    /// The password.
+    password: String,
+    /// Where to go then.
+    #[server(default)]
+    next: String,
+) -> Result<(), ApiError> {
+    answer_with(vec![("email", email.clone())], async move {
+        let request = context::request()?;
+        let input = auth::SignIn { email, password: Password(password) };
+        let (_, token) = service::sign_in(&request.services, input, &request.origin).await?;
+        session::begin(&token, &next)
+    })
+    .await
+}
+
+/// Makes an account and goes to its new workspace.
+#[server(prefix = "/_fn", endpoint = "auth/sign-up")]
+pub async fn sign_up(
+    /// The person's name.
+    name: String,
+    /// The person's address.
+    email: String,
+    /// The password.
+    password: String,
+    /// Where to go then.
+    #[server(default)]
+    next: String,
+) -> Result<(), ApiError> {
+    answer_with(vec![("name", name.clone()), ("email", email.clone())], async move {
+        let request = context::request()?;
+        let input = auth::SignUp { name, email, password: Password(password) };
+        let (_, token) = service::sign_up(&request.services, input, &request.origin).await?;
+        session::begin(&token, &next)
+    })
+    .await
+}
+
+/// Ends the session.
+#[server(prefix = "/_fn", endpoint = "auth/sign-out")]
+pub async fn sign_out() -> Result<(), ApiError> {
+    answer(async {
+        let request = context::request()?;
+        if let Some(token) = &request.token {
+            service::sign_out(&request.services, token).await?;
+        }
+        session::end()
+    })
+    .await
+}

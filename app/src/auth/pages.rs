@@ -1,0 +1,93 @@
+//! The sign-in and sign-up pages.
+
+use hyvve_domain::auth::rules::PASSWORD_MIN;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use server_fn::ServerFn as _;
+
+use super::api::{SignIn, SignUp};
+use crate::{
+    flash::use_flash,
+    ui::{Button, Field, Form, PageTitle, Variant},
+};
+
+const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@example.com.";
+
+/// The page of people who have an account.
+pub(super) fn sign_in() -> AnyView {
+    let (flash, next) = (use_flash(), use_next());
+    let other = with_next("/sign-up", &next);
+    view! {
+        <Door title="Sign in" message=flash.beside(&["email", "password"])>
+            <Form action=SignIn::url()>
+                <input type="hidden" name="next" value=next/>
+                <Field
+                    name="email" label="E-mail" kind="email" autocomplete="username" required=true autofocus=true
+                    wrong=WRONG_EMAIL value=flash.typed("email") error=flash.at("email")
+                />
+                <Field
+                    name="password" label="Password" kind="password" autocomplete="current-password" required=true
+                    wrong="Please enter your password." error=flash.at("password")
+                />
+                <Button variant=Variant::Primary kind="submit">"Sign in"</Button>
+            </Form>
+            <p class="door-other">"New here? "<a class="link" href=other>"Create an account"</a></p>
+        </Door>
+    }
+    .into_any()
+}
+
+/// The page of people who do not have one yet.
+pub(super) fn sign_up() -> AnyView {
+    let (flash, next) = (use_flash(), use_next());
+    let other = with_next("/sign-in", &next);
+    view! {
+        <Door title="Create your account" message=flash.beside(&["name", "email", "password"])>
+            <Form action=SignUp::url()>
+                <input type="hidden" name="next" value=next/>
+                <Field
+                    name="name" label="Your name" autocomplete="name" required=true autofocus=true
+                    wrong="Please enter your name." value=flash.typed("name") error=flash.at("name")
+                />
+                <Field
+                    name="email" label="E-mail" kind="email" autocomplete="username" required=true
+                    wrong=WRONG_EMAIL value=flash.typed("email") error=flash.at("email")
+                />
+                <Field
+                    name="password" label="Password" kind="password" autocomplete="new-password" required=true
+                    minlength=PASSWORD_MIN hint=format!("At least {PASSWORD_MIN} characters.")
+                    wrong="This is too short." error=flash.at("password")
+                />
+                <Button variant=Variant::Primary kind="submit">"Create account"</Button>
+            </Form>
+            <p class="door-other">"Have an account? "<a class="link" href=other>"Sign in"</a></p>
+        </Door>
+    }
+    .into_any()
+}
+
+/// Where to go afterwards, as the address says; the server follows only paths of this site.
+fn use_next() -> String {
+    use_query_map().read_untracked().get("next").unwrap_or_default()
+}
+
+fn with_next(page: &str, next: &str) -> String {
+    if next.is_empty() { page.to_owned() } else { format!("{page}?next={next}") }
+}
+
+/// The card in the middle of the page.
+#[component]
+fn Door(title: &'static str, message: Option<String>, children: Children) -> AnyView {
+    view! {
+        <PageTitle text=format!("{title} · HYVVE")/>
+        <main id="main" class="door">
+            <div class="door-card">
+                <p class="door-brand"><span class="hex" aria-hidden="true"></span>"HYVVE"</p>
+                <h1>{title}</h1>
+                {message.map(|message| view! { <p class="door-message" role="alert">{message}</p> })}
+                {children()}
+            </div>
+        </main>
+    }
+    .into_any()
+}

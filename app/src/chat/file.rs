@@ -1,0 +1,29 @@
+//! The chat's code: one file for both of its places, loaded when it is first needed.
+
+use leptos::prelude::*;
+
+use super::{dock::docked_chat, page::chat_page};
+
+/// Where the chat shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// A page of its own.
+    Page,
+    /// Beside every page.
+    Dock,
+}
+
+/// The chat in one of its places.
+#[lazy]
+pub(crate) fn chat(place: Place) -> AnyView {
+    match place {
+        Place::Page => chat_page(),
+        Place::Dock => docked_chat(),
+    }
+}
+
+/// Loads the code without showing anything.
+pub(crate) async fn preload() {
+    #[cfg(target_arch = "wasm32")]
+    __preload_chat().await;
+}

@@ -1,0 +1,119 @@
+//! How server functions answer: to a call from the browser with a status, to a form that was posted without JavaScript
+//! with a redirect.
+//!
+//! A plain form's error and what was typed travel to the page in a cookie that lives for a minute and is read once. They
+//! do not travel in the address: addresses are logged, and anyone could write a message into a link.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyvve_domain::Code;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    ApiError,
+    context::{self, cookie, header_text, path_of},
+    flash::{FLASH, Flash},
+};
+
+/// Runs a use case and answers whoever called: every server function's body.
+pub async fn answer<T, E: Into<ApiError>>(case: impl Future<Output = Result<T, E>>) -> Result<T, ApiError> {
+    answer_with(Vec::new(), case).await
+}
+
+/// The same for forms whose fields should survive an error; never give it a password.
+pub async fn answer_with<T, E: Into<ApiError>>(
+    typed: Vec<(&'static str, String)>,
+    case: impl Future<Output = Result<T, E>>,
+) -> Result<T, ApiError> {
+    let outcome = case.await.map_err(Into::into);
+    let parts = context::parts()?;
+    if !parts.uri.path().starts_with("/_fn/") {
+        return outcome;
+    }
+    if let Err(error) = &outcome {
+        if is_plain(&parts.headers) {
+            let referer = header_text(&parts.headers, header::REFERER);
+            Flash::new(error, typed).send();
+            leptos_axum::redirect(local(path_of(referer.as_deref().unwrap_or("/"))));
+        } else {
+            page_status(error.code());
+        }
+    }
+    outcome
+}
+
+/// Whether a form was posted without JavaScript: a browser that goes to a page wants HTML.
+fn is_plain(headers: &HeaderMap) -> bool {
+    header_text(headers, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Sends a form that was posted without JavaScript on to a path of this site; a call from the browser stays where it is.
+pub fn go_on(path: &str) {
+    if context::parts().is_ok_and(|parts| is_plain(&parts.headers)) {
+        leptos_axum::redirect(local(path));
+    }
+}
+
+/// Sends such a form back to its page, without the query that opened the form.
+pub fn leave_form() {
+    let referer = context::parts().ok().and_then(|parts| header_text(&parts.headers, header::REFERER));
+    let path = path_of(referer.as_deref().unwrap_or("/"));
+    go_on(path.split(['?', '#']).next().unwrap_or("/"));
+}
+
+/// Gives the running response the status that belongs to an error.
+pub fn page_status(code: Code) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(code.status())) {
+        response.set_status(status);
+    }
+}
+
+/// A path on this site, or `/`: nobody is sent elsewhere by what stands in an address.
+pub fn local(path: &str) -> &str {
+    let plain = path.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\');
+    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+/// Adds a header to the running response; values that are no header values are left out.
+pub(crate) fn add_header(name: HeaderName, value: &str) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+        response.append_header(name, value);
+    }
+}
+
+impl Flash {
+    fn new(error: &ApiError, typed: Vec<(&'static str, String)>) -> Self {
+        let typed =
+            typed.into_iter().map(|(name, value)| (name.to_owned(), value.chars().take(300).collect())).collect();
+        Self { message: error.to_string(), field: error.0.field().map(str::to_owned), typed }
+    }
+
+    fn send(&self) {
+        let value = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
+        add_header(header::SET_COOKIE, &format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+    }
+
+    /// What the last form left for this page; it is read once.
+    pub(crate) fn take() -> Option<Self> {
+        let parts = context::parts().ok()?;
+        let value = cookie(&parts.headers, FLASH)?;
+        add_header(header::SET_COOKIE, &format!("{FLASH}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn only_paths_of_this_site_are_followed() {
+        assert_eq!(local("/w/acme/approvals?tab=all"), "/w/acme/approvals?tab=all");
+        for elsewhere in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nx: y", "evil", "/\t/evil.example", ""]
+        {
+            assert_eq!(local(elsewhere), "/", "{elsewhere:?} was followed");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Home: what waits, how deciding goes, and what happened last.
+
+mod activity;
+pub mod api;
+mod chart;
+mod figures;
+mod page;
+
+pub(crate) use page::home_page;

@@ -1,0 +1,106 @@
+//! The stream itself: opened with explicit cursors, and again after a failure, after a little longer each time.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast as _, closure::Closure},
+    web_sys::{EventSource, MessageEvent},
+};
+
+/// Waits after a failure; the last one is kept.
+const PAUSES: [u64; 6] = [250, 500, 1_000, 2_000, 5_000, 15_000];
+
+/// What the stream says.
+pub(super) enum Said<'a> {
+    /// It is open, or has just failed.
+    Open(bool),
+    /// A frame of this name.
+    Frame(&'a str, &'a str),
+}
+
+type Address = Rc<dyn Fn() -> String>;
+type Hear = Rc<dyn Fn(Said)>;
+
+#[derive(Default)]
+struct State {
+    source: Option<EventSource>,
+    // The browser calls these as long as the source is open.
+    closures: Vec<Closure<dyn FnMut(MessageEvent)>>,
+    failures: usize,
+    timer: Option<TimeoutHandle>,
+}
+
+/// An event stream that keeps itself open.
+#[derive(Clone)]
+pub(super) struct Source {
+    state: Rc<RefCell<State>>,
+    address: Address,
+    hear: Hear,
+}
+
+impl Source {
+    pub(super) fn new(address: Address, hear: Hear) -> Self {
+        Self { state: Rc::default(), address, hear }
+    }
+
+    /// Opens the stream anew, a moment from now: what asks for it several times at once gets one.
+    pub(super) fn reopen(&self) {
+        self.open_after(Duration::from_millis(20));
+    }
+
+    fn open_after(&self, pause: Duration) {
+        let this = self.clone();
+        let timer = set_timeout_with_handle(move || this.open(), pause).ok();
+        if let Some(waiting) = std::mem::replace(&mut self.state.borrow_mut().timer, timer) {
+            waiting.clear();
+        }
+    }
+
+    fn open(&self) {
+        self.close();
+        let Ok(source) = EventSource::new(&(self.address)()) else { return self.fail() };
+        let mut closures = Vec::new();
+        for name in ["hello", "event", "run"] {
+            let this = self.clone();
+            let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+                this.state.borrow_mut().failures = 0;
+                if let Some(data) = message.data().as_string() {
+                    (this.hear)(Said::Frame(name, &data));
+                }
+            });
+            // Fails only when memory is short.
+            let _ = source.add_event_listener_with_callback(name, frame.as_ref().unchecked_ref());
+            closures.push(frame);
+        }
+        let this = self.clone();
+        let opened = Closure::<dyn FnMut(MessageEvent)>::new(move |_| (this.hear)(Said::Open(true)));
+        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        let this = self.clone();
+        let failed = Closure::<dyn FnMut(MessageEvent)>::new(move |_| this.fail());
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        closures.extend([opened, failed]);
+        let mut state = self.state.borrow_mut();
+        state.source = Some(source);
+        // The old ones may be running this very function: they go after it.
+        let old = std::mem::replace(&mut state.closures, closures);
+        set_timeout(move || drop(old), Duration::ZERO);
+    }
+
+    /// The browser would try again with the address of then; we want the cursors of now.
+    fn fail(&self) {
+        self.close();
+        let failures = self.state.borrow().failures;
+        self.state.borrow_mut().failures = failures + 1;
+        (self.hear)(Said::Open(false));
+        let pause = PAUSES.get(failures).or(PAUSES.last()).copied().unwrap_or_default();
+        // Spread, so that not all browsers come back at once after a restart.
+        self.open_after(Duration::from_millis(pause + (js_sys::Math::random() * pause as f64) as u64));
+    }
+
+    fn close(&self) {
+        if let Some(source) = self.state.borrow_mut().source.take() {
+            source.close();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! An entry of the log in plain words.
+
+use hyvve_domain::audit::Row;
+use serde_json::Value;
+
+use crate::agents::tool_label;
+
+/// Who did it.
+pub(super) fn actor(row: &Row) -> String {
+    match (&row.actor_name, row.actor_kind.as_str()) {
+        (Some(name), _) => name.clone(),
+        (None, "system") => "HYVVE".to_owned(),
+        (None, _) => "Somebody who is gone".to_owned(),
+    }
+}
+
+/// What was done, as the middle of a sentence: “approved”, “began”.
+pub(super) fn verb(action: &str) -> String {
+    let words = match action {
+        "approval.requested" => "proposed",
+        "approval.approved" => "approved",
+        "approval.rejected" => "rejected",
+        "approval.withdrawn" => "took back the approval of",
+        "approval.cancelled" | "run.cancelled" => "cancelled",
+        "approval.superseded" => "ended, because its target had changed,",
+        "effect.executing" => "began to carry out",
+        "effect.done" => "carried out",
+        "effect.failed" => "did not carry out",
+        "effect.unknown" => "does not know whether it carried out",
+        "record.updated" | "ai_provider.updated" => "changed",
+        "run.started" => "started",
+        "run.completed" => "completed",
+        "run.failed" => "failed in",
+        "run.cancel_requested" => "asked to cancel",
+        "run.answered" => "answered a question of",
+        "ai_provider.created" => "added",
+        "ai_provider.deleted" => "deleted",
+        "ai_provider.tested" => "tested",
+        "workspace.created" => "made",
+        "auth.signed_in" => "signed in",
+        "auth.signed_up" => "made an account",
+        other => return other.replace(['.', '_'], " "),
+    };
+    words.to_owned()
+}
+
+/// What it was done to; empty where the verb says all.
+pub(super) fn object(row: &Row) -> String {
+    let detail = |key: &str| row.details.get(key).and_then(Value::as_str);
+    match row.subject_kind.as_str() {
+        "approval" => detail("tool").map_or_else(|| "an action".to_owned(), |tool| format!("“{}”", tool_label(tool))),
+        "run" => "a run".to_owned(),
+        "record" => detail("collection").map_or_else(|| "a record".to_owned(), |slug| format!("a record of {slug}")),
+        "ai_provider" => {
+            detail("name").map_or_else(|| "an AI provider".to_owned(), |name| format!("the AI provider {name}"))
+        }
+        "workspace" => "this workspace".to_owned(),
+        "user" => String::new(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// The path of the page that shows what it was done to.
+pub(super) fn path(row: &Row) -> Option<String> {
+    let id = row.subject_id?;
+    match row.subject_kind.as_str() {
+        "approval" => Some(format!("/approvals/{id}")),
+        "run" => Some(format!("/runs/{id}")),
+        "record" => row.details.get("collection").and_then(Value::as_str).map(|slug| format!("/records/{slug}/{id}")),
+        "ai_provider" => Some("/settings/ai-providers".to_owned()),
+        _ => None,
+    }
+}
+
+/// What the person said with it.
+pub(super) fn note(row: &Row) -> Option<String> {
+    let personal = row.personal.as_ref()?;
+    let text = |key: &str| personal.get(key).and_then(Value::as_str).map(str::to_owned);
+    text("note").or_else(|| text("answer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{actor, object, path, verb};
+    use hyvve_domain::{Timestamp, audit::Row};
+    use serde_json::{Value, json};
+
+    fn row(action: &str, subject: &str, details: Value) -> Row {
+        Row {
+            seq: 1,
+            at: Timestamp(time::OffsetDateTime::UNIX_EPOCH),
+            actor_kind: "user".into(),
+            actor_id: None,
+            actor_name: Some("Ada".into()),
+            action: action.into(),
+            subject_kind: subject.into(),
+            subject_id: Some(uuid::Uuid::nil()),
+            details,
+            personal: None,
+            hash: String::new(),
+            anchored: true,
+        }
+    }
+
+    fn sentence(row: &Row) -> String {
+        format!("{} {} {}", actor(row), verb(&row.action), object(row))
+    }
+
+    #[test]
+    fn entries_read_as_sentences() {
+        let rejected = row("approval.rejected", "approval", json!({ "tool": "send_email" }));
+        assert_eq!(sentence(&rejected), "Ada rejected “Send a mail”");
+        let changed = row("record.updated", "record", json!({ "collection": "customers" }));
+        assert_eq!(sentence(&changed), "Ada changed a record of customers");
+        assert_eq!(path(&changed), Some(format!("/records/customers/{}", uuid::Uuid::nil())));
+        assert_eq!(sentence(&row("new.thing_done", "thing", json!({}))), "Ada new thing done thing");
+    }
+}

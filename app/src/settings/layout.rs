@@ -1,0 +1,45 @@
+//! What the pages of settings have in common.
+
+use hyvve_domain::Role;
+use leptos::prelude::*;
+use leptos_router::components::{A, Redirect};
+
+use crate::{shell::use_frame, ui::PageHeader};
+
+/// A page of settings, and who may see it.
+struct Section {
+    name: &'static str,
+    path: &'static str,
+    allowed: fn(Role) -> bool,
+}
+
+/// All of them.
+const SECTIONS: [Section; 2] = [
+    Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
+    Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
+];
+
+/// A page of settings: its title, a sentence about it, and what stands on it.
+pub(super) fn settings_page(title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
+    let frame = use_frame();
+    let role = frame.data().role;
+    let links = SECTIONS.iter().filter(|section| (section.allowed)(role)).map(|section| {
+        view! { <A href=frame.href(section.path) attr:class="subnav-link">{section.name}</A> }
+    });
+    view! {
+        <div class="page settings">
+            <nav class="subnav" aria-label="Settings">{links.collect_view()}</nav>
+            <div class="min-w-0">
+                <PageHeader title=title lead=lead/>
+                {content}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The page at `/w/{workspace}/settings`: goes to the first of them.
+#[component]
+pub fn SettingsIndex() -> AnyView {
+    view! { <Redirect path=use_frame().href("/settings/ai-providers")/> }.into_any()
+}

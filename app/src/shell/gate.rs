@@ -1,0 +1,137 @@
+//! What is settled before a page is rendered: who may come in, and what the frame around the page shows.
+//!
+//! It stands in front of the pages, not inside of them, so that a redirect is a redirect, a foreign workspace is a 404, and
+//! the frame renders in one go.
+
+use axum::{
+    extract::Request,
+    http::Uri,
+    middleware::Next,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use hyvve_domain::{
+    Error, approvals,
+    auth::{self, SignedIn},
+    events,
+    services::Services,
+    workspaces::{self, Membership, service::Named},
+};
+
+use super::entry::{Entry, FrameData, WorkspaceName};
+use crate::{
+    context::{RequestContext, slug},
+    forms::local,
+};
+
+enum Gate {
+    /// The page needs nothing.
+    Open,
+    /// The page comes in this frame.
+    In(Entry),
+    /// Somewhere else.
+    To(String),
+}
+
+/// The layer in front of all pages; it finds the [`RequestContext`] in the request's extensions.
+pub async fn gate(mut request: Request, next: Next) -> Response {
+    let Some(context) = request.extensions().get::<RequestContext>().cloned() else { return next.run(request).await };
+    match open(&context, request.uri()).await {
+        Gate::Open => next.run(request).await,
+        Gate::In(entry) => {
+            request.extensions_mut().insert(entry);
+            next.run(request).await
+        }
+        Gate::To(path) => Redirect::to(&path).into_response(),
+    }
+}
+
+async fn open(context: &RequestContext, uri: &Uri) -> Gate {
+    let (services, path) = (&context.services, uri.path());
+    match (&context.signed_in, path, slug(path)) {
+        (Some(signed_in), "/", _) => Gate::To(home(services, signed_in).await),
+        (Some(_), "/sign-in" | "/sign-up", _) => Gate::To(next(uri)),
+        (Some(signed_in), _, Some(slug)) => Gate::In(Entry(frame(services, signed_in, slug).await)),
+        (None, "/", _) => Gate::To("/sign-in".to_owned()),
+        (None, _, Some(_)) => Gate::To(format!("/sign-in?next={}", encode(&uri.to_string()))),
+        _ => Gate::Open,
+    }
+}
+
+/// The workspace that the person used last, or the first one.
+async fn home(services: &Services, signed_in: &SignedIn) -> String {
+    let memberships = workspaces::service::memberships(services, signed_in.user.id).await.unwrap_or_default();
+    let last = signed_in.session.active_organization_id;
+    let found = memberships.iter().find(|m| Some(m.workspace.id) == last).or(memberships.first());
+    found.map_or_else(|| "/sign-in".to_owned(), |m| format!("/w/{}", m.workspace.slug))
+}
+
+async fn frame(services: &Services, signed_in: &SignedIn, slug: String) -> Result<FrameData, Error> {
+    let person = &signed_in.user;
+    let actor = workspaces::service::actor(services, person.id, &Named::Slug(slug)).await?;
+    // Before everything that is read after it: what happens in between comes twice rather than never.
+    let cursor = events::service::head(services, &actor).await?;
+    let memberships = workspaces::service::memberships(services, person.id).await?;
+    let is_here = |m: &&Membership| m.workspace.id == actor.workspace;
+    let here = memberships.iter().find(is_here).ok_or_else(|| Error::not_found("workspace"))?;
+    let name = |m: &Membership| WorkspaceName { name: m.workspace.name.clone(), slug: m.workspace.slug.clone() };
+    auth::service::use_workspace(services, signed_in, actor.workspace).await?;
+    Ok(FrameData {
+        workspace: actor.workspace,
+        name: name(here),
+        others: memberships.iter().filter(|m| !is_here(m)).map(name).collect(),
+        user: person.id,
+        person: person.name.clone(),
+        email: person.email.clone(),
+        role: here.role,
+        pending: approvals::service::pending_count(services, &actor).await?,
+        cursor,
+    })
+}
+
+/// Where somebody who is signed in already wanted to go.
+fn next(uri: &Uri) -> String {
+    let query = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
+    local(&decode(query.unwrap_or_default())).to_owned()
+}
+
+/// Percent-encodes a path for use as a query's value.
+fn encode(path: &str) -> String {
+    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    path.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Takes it back; what does not decode to text is nothing.
+fn decode(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(b) = rest.next() {
+        let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+        bytes.push(match b {
+            b'%' => match (hex(rest.next()), hex(rest.next())) {
+                (Some(high), Some(low)) => (high * 16 + low) as u8,
+                _ => return String::new(),
+            },
+            b'+' => b' ',
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_with_a_query_survives_the_way_through_sign_in() {
+        let page = "/w/acme/approvals?tab=all&page=2";
+        assert_eq!(encode(page), "/w/acme/approvals%3Ftab%3Dall%26page%3D2");
+        let uri = |text: &str| text.parse::<Uri>().unwrap_or_default();
+        assert_eq!(next(&uri(&format!("/sign-in?next={}", encode(page)))), page);
+        for elsewhere in
+            ["/sign-in", "/sign-in?next=https://evil.example", "/sign-in?next=%2F%2Fevil.example", "/sign-in?next=%ff"]
+        {
+            assert_eq!(next(&uri(elsewhere)), "/");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! More, for whoever wants it: opens without JavaScript.
+
+use leptos::prelude::*;
+
+/// A line that unfolds what stands below it.
+#[component]
+pub fn Disclosure(
+    /// The line.
+    #[prop(into)]
+    summary: String,
+    /// Whether it is unfolded at first.
+    #[prop(optional)]
+    open: bool,
+    /// What unfolds.
+    children: Children,
+) -> AnyView {
+    view! {
+        <details class="disclosure" open=open>
+            <summary>{summary}</summary>
+            {children()}
+        </details>
+    }
+    .into_any()
+}

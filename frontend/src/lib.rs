@@ -1,0 +1,9 @@
+//! The browser's entry: gives life to what the server rendered.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Called once the module is loaded.
+#[wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_lazy(hyvve_app::App);
+}
