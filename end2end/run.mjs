@@ -1,0 +1,44 @@
+// The journey in a real browser: starts HYVVE with a database of its own, runs every test of ./tests, prints the counts.
+//
+//   node end2end/run.mjs [--screens DIR] [--only WORD]
+//   HYVVE_BIN       the server's binary (default: target/debug/hyvve)
+//   HYVVE_CHROMIUM  the browser (default: /usr/bin/chromium)
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { launch } from './support/browser.mjs';
+import { start } from './support/server.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({ options: { screens: { type: 'string' }, only: { type: 'string' } } });
+
+const server = await start();
+const browser = await launch();
+const tests = [];
+/** Registers a test: a sentence, and what proves it. */
+const test = (sentence, prove) => tests.push({ sentence, prove });
+for (const file of readdirSync(join(here, 'tests')).sort()) {
+  const { default: register } = await import(join(here, 'tests', file));
+  register(test);
+}
+
+let failed = 0;
+let passed = 0;
+for (const { sentence, prove } of tests) {
+  if (options.only && !sentence.includes(options.only)) continue;
+  const began = performance.now();
+  try {
+    await prove({ url: server.url, browser, screens: options.screens });
+    passed += 1;
+    console.log(`ok   ${sentence} (${Math.round(performance.now() - began)} ms)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${sentence}\n${error.stack ?? error}`);
+  }
+}
+await browser.close();
+await server.stop();
+if (failed) console.log(`The server's log: ${server.log}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed || !passed ? 1 : 0;

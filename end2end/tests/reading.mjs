@@ -1,0 +1,56 @@
+// What works without JavaScript, on a narrow screen, and for whoever is not signed in.
+import assert from 'node:assert/strict';
+import { inspect, signUp, visitor } from '../support/browser.mjs';
+
+const PAGES = ['', '/approvals', '/agents', '/runs', '/records', '/records/customers', '/mailbox', '/settings/ai-providers', '/settings/audit-log', '/chat'];
+
+export default function register(test) {
+  test('sign-up and every page read without JavaScript', async ({ url, browser }) => {
+    const { context, page } = await visitor(browser, { script: false });
+    const home = await signUp(page, url);
+    for (const path of PAGES) {
+      const reply = await page.goto(`${url}${home}${path}`);
+      assert.equal(reply.status(), 200, path);
+      assert.ok((await page.getByRole('main').innerText()).length > 20, `${path} shows nothing`);
+    }
+    await page.goto(`${url}${home}/records/customers?q=Lovelace`);
+    await page.getByText('Ada Lovelace').first().waitFor();
+    await context.close();
+  });
+
+  test('every page fits a narrow screen', async ({ url, browser }) => {
+    const { context, page } = await visitor(browser, { width: 320, height: 640 });
+    const home = await signUp(page, url);
+    for (const path of PAGES) {
+      await page.goto(`${url}${home}${path}`);
+      await inspect(page, `narrow${path}`);
+    }
+    await context.close();
+  });
+
+  test('whoever is not signed in is sent to sign in and comes back to the same page', async ({ url, browser }) => {
+    const first = await visitor(browser);
+    const home = await signUp(first.page, url);
+    await first.context.close();
+    const { context, page } = await visitor(browser);
+    await page.goto(`${url}/w/demo-does-not-matter/runs`);
+    assert.match(page.url(), /\/sign-in\?next=/);
+    await page.getByLabel('E-mail').fill('demo@hyvve.local');
+    await page.getByLabel('Password').fill('wrong password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('E-mail address or password is wrong.').waitFor();
+    assert.equal(await page.getByLabel('E-mail').inputValue(), 'demo@hyvve.local', 'what was typed is kept');
+    await page.goto(`${url}/sign-in?next=${encodeURIComponent('//evil.example/')}`);
+    await page.getByLabel('E-mail').fill('demo@hyvve.local');
+    await page.getByLabel('Password').fill('hyvve-demo-2026');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(/\/w\//);
+    assert.ok(page.url().startsWith(url), 'a foreign address was followed');
+    // Another's workspace answers like one that does not exist.
+    for (const path of [home, '/w/there-is-none']) {
+      const reply = await page.goto(`${url}${path}/approvals`);
+      assert.equal(reply.status(), 404, path);
+    }
+    await context.close();
+  });
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask crash`: the crash sweep, with as many runs and in whichever order one likes.
+
+use anyhow::Result;
+
+use crate::{process, tools};
+
+/// How often, and in which order.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Runs that are started while servers are killed under them (the sample has 200 customers)
+    #[arg(long, default_value_t = 200)]
+    runs: u64,
+    /// Chooses at which visit of a point each server dies
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Runs the sweep.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    tools::postgres()?;
+    let mut command = process::cargo(&["test", "--package", "hyvve-server", "--test", "crash", "--", "--nocapture"]);
+    process::run(command.env("CRASH_RUNS", options.runs.to_string()).env("CRASH_SEED", options.seed.to_string()))
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask size`: what a visitor's browser loads, compressed as it is served.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::say::{print_line, say};
+use crate::{browser, workspace};
+
+/// No page may weigh more, shell included. 1 KB = 1,000 bytes.
+const LIMIT: u64 = 200_000;
+
+/// The committed sizes, with the toolchain that made them.
+const BASELINE: &str = "xtask/size-baseline.json";
+
+/// Growth over the baseline that is refused, in percent.
+const GROWTH: u64 = 3;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Make today's sizes the baseline
+    #[arg(long)]
+    accept: bool,
+}
+
+/// Bytes by what is loaded: the shell, and each lazy page with it.
+type Sizes = BTreeMap<String, u64>;
+
+pub(crate) fn run(options: Options) -> Result<()> {
+    let sizes = measured()?;
+    let baseline = workspace::path(BASELINE);
+    if options.accept {
+        let text = serde_json::to_string_pretty(&json!({ "toolchain": workspace::rustc()?, "bytes": sizes }))?;
+        fs::write(&baseline, text + "\n").context("writing the baseline")?;
+        say!("The baseline is now this, in {BASELINE}");
+    }
+    judge(&sizes)
+}
+
+/// Builds and prints, without a judgement: the shell is still over the budget, and `cargo xtask size` says so.
+pub(crate) fn report() -> Result<()> {
+    measured().map(drop)
+}
+
+fn measured() -> Result<Sizes> {
+    let sizes = measure(&browser::build()?.root.join("pkg"))?;
+    for (name, bytes) in &sizes {
+        print_line!("{:>8.1} KB  {name}", *bytes as f64 / 1000.0);
+    }
+    Ok(sizes)
+}
+
+fn judge(sizes: &Sizes) -> Result<()> {
+    let faults = faults(sizes, &load(&workspace::path(BASELINE), &workspace::rustc()?)?);
+    if faults.is_empty() { Ok(()) } else { bail!("too many bytes:\n{}", faults.join("\n")) }
+}
+
+/// The shell is what every page loads: style sheet, loader and main module. A page adds the chunks that the build's
+/// manifest lists for it.
+fn measure(folder: &Path) -> Result<Sizes> {
+    let files = workspace::files(folder)?;
+    let named = |start: &str, end: &str| {
+        let fits = |path: &&PathBuf| {
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name.starts_with(start) && name.ends_with(end))
+        };
+        files.iter().find(fits).cloned()
+    };
+    let shell_files = [("hyvve.", ".css"), ("hyvve.", ".js"), ("hyvve.", ".wasm"), ("__wasm_split.", ".js")];
+    let mut shell = 0;
+    for (start, end) in shell_files {
+        shell += served(&named(start, end).with_context(|| format!("the build has no {start}*{end}"))?)?;
+    }
+    let mut sizes = Sizes::from([("shell".to_owned(), shell)]);
+    let manifest = named("__wasm_split_manifest", ".json").context("the build has no manifest of its pages")?;
+    let pages = parse(&fs::read_to_string(manifest)?)?;
+    for (page, chunks) in pages {
+        let weights = chunks.iter().map(|chunk| served(&folder.join(format!("{chunk}.wasm"))));
+        let bytes = shell + weights.sum::<Result<u64>>()?;
+        let name = format!("shell + {}", readable(&page));
+        let name = if sizes.contains_key(&name) { format!("shell + {page}") } else { name };
+        sizes.insert(name, bytes);
+    }
+    Ok(sizes)
+}
+
+/// `__records_page_view_6223521616655667057` is known as `records_page_view`.
+fn readable(page: &str) -> &str {
+    page.trim_start_matches('_').trim_end_matches(|last: char| last.is_ascii_digit() || last == '_')
+}
+
+fn parse(manifest: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let value: BTreeMap<String, Value> = serde_json::from_str(manifest).context("reading the manifest")?;
+    let names =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    Ok(value.iter().map(|(page, chunks)| (page.clone(), names(chunks))).collect())
+}
+
+/// A file's bytes on the wire: the build put its compressed form beside it.
+fn served(file: &Path) -> Result<u64> {
+    let mut compressed = file.as_os_str().to_owned();
+    compressed.push(".br");
+    Ok(fs::metadata(&compressed).with_context(|| format!("{} was not compressed", file.display()))?.len())
+}
+
+/// The committed sizes, if this toolchain made them: another one's compare with nothing.
+fn load(baseline: &Path, toolchain: &str) -> Result<Sizes> {
+    let Ok(text) = fs::read_to_string(baseline) else { return Ok(Sizes::new()) };
+    let value: Value = serde_json::from_str(&text).context("reading the baseline")?;
+    if value["toolchain"] != toolchain {
+        say!("The baseline is of another toolchain ({}): only the limit counts", value["toolchain"]);
+        return Ok(Sizes::new());
+    }
+    let bytes = value["bytes"].as_object().into_iter().flatten();
+    Ok(bytes.filter_map(|(name, bytes)| Some((name.clone(), bytes.as_u64()?))).collect())
+}
+
+fn faults(sizes: &Sizes, baseline: &Sizes) -> Vec<String> {
+    let judge = |(name, bytes): (&String, &u64)| {
+        if *bytes > LIMIT {
+            return Some(format!("  {name}: {bytes} bytes, the limit is {LIMIT}"));
+        }
+        let before = baseline.get(name).copied().filter(|before| *bytes * 100 > before * (100 + GROWTH))?;
+        Some(format!("  {name}: {bytes} bytes, {before} before (see `cargo xtask size --accept`)"))
+    };
+    sizes.iter().filter_map(judge).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sizes, faults, measure};
+
+    #[test]
+    fn a_page_weighs_the_shell_and_its_chunks() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let files = [
+            ("hyvve.a.css", 10),
+            ("hyvve.b.js", 20),
+            ("hyvve.c.wasm", 30),
+            ("__wasm_split.d.js", 5),
+            ("page.wasm", 7),
+            ("shared.wasm", 8),
+        ];
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), "")?;
+            std::fs::write(folder.path().join(format!("{name}.br")), vec![0; bytes])?;
+        }
+        std::fs::write(
+            folder.path().join("__wasm_split_manifest.e.json"),
+            r#"{"__records_view_123": ["page", "shared"]}"#,
+        )?;
+        let expected = [("shell".to_owned(), 65), ("shell + records_view".to_owned(), 80)];
+        assert_eq!(measure(folder.path())?, Sizes::from(expected));
+        Ok(())
+    }
+
+    #[test]
+    fn growth_beyond_three_percent_or_the_limit_is_a_fault() {
+        let sizes = |bytes| Sizes::from([("shell".to_owned(), bytes)]);
+        assert!(faults(&sizes(103), &sizes(100)).is_empty());
+        assert_eq!(faults(&sizes(104), &sizes(100)).len(), 1);
+        assert_eq!(faults(&sizes(200_001), &Sizes::new()).len(), 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! The steps of `cargo xtask test`.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::rules;
+use crate::say::say;
+use crate::{browser, prepare, process, server, size, tools, workspace};
+
+/// One step.
+pub(crate) struct Step {
+    /// What it is chosen by.
+    pub(crate) name: &'static str,
+    /// What it does, in a few words.
+    pub(crate) about: &'static str,
+    /// Does it.
+    pub(crate) run: fn() -> Result<()>,
+}
+
+/// All of them, in order.
+pub(crate) const STEPS: &[Step] = &[
+    Step { name: "format", about: "rustfmt", run: format },
+    Step { name: "rules", about: "what may depend on what", run: rules::check },
+    Step { name: "lint", about: "clippy, native", run: lint },
+    Step { name: "lint-browser", about: "clippy, WASM", run: lint_browser },
+    Step { name: "docs", about: "rustdoc without warnings", run: docs },
+    Step { name: "queries", about: "every query against a fresh database", run: prepare::check },
+    Step { name: "unit", about: "unit and integration tests", run: unit },
+    Step { name: "browser", about: "the browser build and its bytes", run: size::report },
+    Step { name: "end2end", about: "journeys in Chromium", run: end2end },
+    Step { name: "deny", about: "licences, sources, duplicates", run: deny },
+];
+
+/// All crates but the browser's entry, which only means something as WASM.
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "hyvve-frontend"];
+
+const BROWSER: [&str; 4] = ["--package", "hyvve-frontend", "--target", "wasm32-unknown-unknown"];
+
+fn format() -> Result<()> {
+    process::run(&mut process::cargo(&["fmt", "--all", "--check"]))
+}
+
+fn lint() -> Result<()> {
+    let mut command = process::cargo(&["clippy", "--quiet", "--all-targets"]);
+    process::run(command.args(NATIVE).args(["--", "--deny", "warnings"]))
+}
+
+fn lint_browser() -> Result<()> {
+    tools::wasm_target()?;
+    process::run(process::cargo(&["clippy", "--quiet"]).args(BROWSER).args(["--", "--deny", "warnings"]))
+}
+
+fn docs() -> Result<()> {
+    let mut command = process::cargo(&["doc", "--quiet", "--no-deps"]);
+    process::run(command.args(NATIVE).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn unit() -> Result<()> {
+    tools::postgres()?;
+    process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
+}
+
+fn end2end() -> Result<()> {
+    let site = browser::build()?;
+    let chromium = tools::chromium()?;
+    tools::node_modules()?;
+    tools::postgres()?;
+    let program = server::build(server::Profile::Dev)?;
+    let mut command = Command::new("node");
+    command.arg("end2end/run.mjs").current_dir(workspace::root()).envs(site.environment());
+    process::run(command.env("HYVVE_BIN", program).env("HYVVE_CHROMIUM", chromium))
+}
+
+/// Advisories need the public database, which not every machine can reach.
+fn deny() -> Result<()> {
+    let program = tools::cargo_deny()?;
+    let cargo_deny = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(arguments).current_dir(workspace::root());
+        command
+    };
+    process::run(&mut cargo_deny(&["check", "bans", "licenses", "sources"]))?;
+    if process::succeeds(&mut cargo_deny(&["fetch", "db"])) {
+        return process::run(&mut cargo_deny(&["check", "advisories"]));
+    }
+    say!("Advisories were not checked: their database cannot be reached from here");
+    Ok(())
+}
