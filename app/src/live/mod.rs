@@ -1,7 +1,7 @@
 //! What happens in the workspace, as it happens.
 //!
 //! All tabs of a browser share **one** event stream: HTTP/1.1 allows six connections, and three tabs must not hang. The
-//! tab that holds a Web Lock opens the stream and passes every frame on over a BroadcastChannel ([`tab`]); the others ask
+//! tab that holds a Web Lock opens the stream and passes every frame on over a BroadcastChannel (`tab.rs`); the others ask
 //! it to follow their runs too. Every tab counts for itself what it has seen, so that whoever takes over goes on exactly
 //! there.
 
