@@ -11,7 +11,7 @@ use axum::{
 use hyvve_domain::{
     Code, Error, Result,
     agents::{RunDetail, StepContent, service},
-    approvals::{self, Decide},
+    approvals::{self, Decide, Status},
     ids::{AgentId, ApprovalId, RunId},
 };
 use serde::Deserialize;
@@ -78,7 +78,7 @@ pub(crate) async fn go_on(
     }
     let detail = runs::find(&asking, ids).await?;
     // What still waits for somebody else: the client sees the pause again, and what it waits for.
-    let waits = detail.steps.iter().any(|step| step.waiting);
+    let waits = waits_for_a_person(&asking, &detail).await?;
     let follow = Follow::from(&asking.services, asking.actor, ids.1, if waits { known } else { known + 1 });
     if form.stream {
         return Ok(stream::reply(Head::from(&detail.run), follow, waits, asking.welcome(), stopping));
@@ -131,6 +131,17 @@ async fn carry_out(asking: &Member, run: RunId, act: Act) -> Result<()> {
             }
         }
     }
+}
+
+/// Whether a decision or an answer is missing. What is decided and has not happened yet happens without anybody.
+async fn waits_for_a_person(asking: &Member, detail: &RunDetail) -> Result<bool> {
+    for step in detail.steps.iter().filter(|step| step.waiting) {
+        let Some(id) = step.approval_id else { return Ok(true) };
+        if approvals::service::get(&asking.services, &asking.actor, id).await?.item.status == Status::Pending {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Without anything to do, one may only come back to a run that waits for what one could decide oneself.
