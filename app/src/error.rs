@@ -4,10 +4,9 @@ use std::fmt;
 
 use hyvve_domain::{Code, Error};
 use serde::{Deserialize, Serialize};
-use server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+use crate::client::TextJson;
 
 /// A domain error on its way to the browser.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -47,7 +46,7 @@ impl From<ApiError> for Error {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = TextJson;
 
     fn from_server_fn_error(failure: ServerFnErrorErr) -> Self {
         let (code, message) = match failure {

@@ -45,7 +45,6 @@ use shell::{NotFound, WorkspaceFrame, dock::InDock};
 pub fn App() -> impl IntoView {
     provide_meta_context();
     ui::provide_clock();
-    ui::provide_toasts();
     approvals::provide_decisions();
     provide_context(InDock(|| view! { <ChatDock/> }.into_any()));
     view! {
@@ -71,5 +70,14 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+/// Brings the server's page to life, in the browser.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    use leptos::{mount::hydrate_from_async, wasm_bindgen::JsCast as _};
+    if let Some(main) = document().get_element_by_id("main").and_then(|main| main.dyn_into().ok()) {
+        wasm_bindgen_futures::spawn_local(async move { hydrate_from_async(main, App).await.forget() });
     }
 }

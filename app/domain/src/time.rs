@@ -3,12 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use time::{
-    OffsetDateTime, PrimitiveDateTime, format_description::StaticFormatDescription, macros::format_description,
-};
-
-const WIRE: StaticFormatDescription =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+use time::{Date, OffsetDateTime, Time};
 
 /// An instant in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -39,10 +34,28 @@ impl Timestamp {
     }
 }
 
+/// `2026-11-24T09:08:07.060Z`. Written and read by hand: the browser's download has no room for a general parser.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.format(WIRE).map_err(|_| fmt::Error)?)
+        let t = self.0.to_offset(time::UtcOffset::UTC);
+        let (year, month, day) = (t.year(), u8::from(t.month()), t.day());
+        let (hour, minute, second, millis) = (t.hour(), t.minute(), t.second(), t.millisecond());
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
+}
+
+/// The wire form, and nothing else.
+fn parse(text: &str) -> Option<Timestamp> {
+    let shape = text.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b });
+    if !shape.eq("0000-00-00T00:00:00.000Z".bytes()) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u16>().ok();
+    let small = |from: usize| number(from, from + 2)?.try_into().ok();
+    let month = u8::try_into(small(5)?).ok()?;
+    let date = Date::from_calendar_date(number(0, 4)?.into(), month, small(8)?).ok()?;
+    let time = Time::from_hms_milli(small(11)?, small(14)?, small(17)?, number(20, 23)?).ok()?;
+    Some(Timestamp(date.with_time(time).assume_utc()))
 }
 
 impl Serialize for Timestamp {
@@ -54,7 +67,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        PrimitiveDateTime::parse(&text, WIRE).map(|t| Self(t.assume_utc())).map_err(D::Error::custom)
+        parse(&text).ok_or_else(|| D::Error::custom("not a time like 2026-11-24T09:08:07.060Z"))
     }
 }
 
@@ -67,7 +80,15 @@ mod tests {
         let wire = "\"2026-11-24T09:08:07.060Z\"";
         let t: Timestamp = serde_json::from_str(wire)?;
         assert_eq!(serde_json::to_string(&t)?, wire);
-        assert_eq!(t.unix_millis() % 1000, 60);
+        assert_eq!(t.unix_millis(), 1_795_511_287_060);
+        for bad in [
+            "2026-02-30T00:00:00.000Z",
+            "2026-11-24T24:00:00.000Z",
+            "2026-11-24T09:08:07Z",
+            "2026-11-24T09:08:07.060+00:00",
+        ] {
+            assert_eq!(parse(bad), None, "{bad} was taken");
+        }
         Ok(())
     }
 }

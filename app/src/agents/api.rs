@@ -39,7 +39,7 @@ impl RunsOn {
 }
 
 /// All agents of the workspace.
-#[server(prefix = "/_fn", endpoint = "agents/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "agents/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_agents() -> Result<Vec<Agent>, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;
@@ -49,7 +49,7 @@ pub async fn list_agents() -> Result<Vec<Agent>, ApiError> {
 }
 
 /// One agent, and what it runs on where the reader may know.
-#[server(prefix = "/_fn", endpoint = "agents/get", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "agents/get", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn get_agent(
     /// Which one.
     id: AgentId,

@@ -9,7 +9,10 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::address::Tab;
-use crate::{ApiError, client::InWorkspace};
+use crate::{
+    ApiError,
+    client::{InWorkspace, Json},
+};
 #[cfg(feature = "ssr")]
 use crate::{context::actor, forms::answer};
 #[cfg(feature = "ssr")]
@@ -39,7 +42,7 @@ impl From<Detail> for Shown {
 }
 
 /// A page of the queue.
-#[server(prefix = "/_fn", endpoint = "approvals/list", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "approvals/list", client = InWorkspace, output = Json)]
 pub async fn list_approvals(
     /// Which ones.
     tab: Tab,
@@ -54,7 +57,7 @@ pub async fn list_approvals(
 }
 
 /// One approval.
-#[server(prefix = "/_fn", endpoint = "approvals/get", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "approvals/get", client = InWorkspace, output = Json)]
 pub async fn get_approval(
     /// Which one.
     id: ApprovalId,
@@ -67,7 +70,7 @@ pub async fn get_approval(
 }
 
 /// Decides: the browser's way to the one door.
-#[server(prefix = "/_fn", endpoint = "approvals/decide", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "approvals/decide", client = InWorkspace, output = Json)]
 pub async fn decide_approval(
     /// Which one.
     id: ApprovalId,
@@ -89,7 +92,7 @@ pub async fn decide_approval(
 }
 
 /// Takes an approval back before its effect begins.
-#[server(prefix = "/_fn", endpoint = "approvals/undo", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "approvals/undo", client = InWorkspace, output = Json)]
 pub async fn undo_approval(
     /// Which one.
     id: ApprovalId,

@@ -23,8 +23,12 @@ pub(super) fn preview_card(preview: Preview, status: Status) -> AnyView {
             record(title_of_card, note, &collection_slug, record_id, changes)
         }
         Preview::Mail { to, subject, body, delivery } => {
-            let title = if waiting { "The mail that will leave" } else { "The mail" };
-            mail(title, &delivery, to, subject, body)
+            let (title, note) = match (waiting, delivery.as_str()) {
+                (true, "mailbox") => ("The mail", "will be kept in the mailbox: no mail server is set up"),
+                (true, _) => ("The mail that will leave", "over SMTP"),
+                (false, _) => ("The mail", ""),
+            };
+            mail(title, note, to, subject, body)
         }
     }
 }
@@ -40,11 +44,7 @@ fn record(title: &'static str, note: String, slug: &str, id: RecordId, changes: 
     .into_any()
 }
 
-fn mail(title: &'static str, delivery: &str, to: String, subject: String, body: String) -> AnyView {
-    let note = match delivery {
-        "mailbox" => "kept in the mailbox: no mail server is set up",
-        _ => "sent over SMTP",
-    };
+fn mail(title: &'static str, note: &'static str, to: String, subject: String, body: String) -> AnyView {
     view! {
         <Card title=title note=note>
             <dl class="facts">

@@ -10,6 +10,7 @@ mod session;
 use leptos::prelude::*;
 
 /// Where the sign-out form goes.
+#[cfg(feature = "ssr")]
 pub(crate) const SIGN_OUT: &str = "/_fn/auth/sign-out";
 
 /// Whether a page of this path comes without scripts.

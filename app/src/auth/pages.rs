@@ -8,6 +8,7 @@ use server_fn::ServerFn as _;
 use super::api::{SignIn, SignUp};
 use crate::{
     flash::use_flash,
+    forms::percent_encode,
     ui::{Button, Field, Form, PageTitle, Variant},
 };
 
@@ -72,7 +73,7 @@ fn use_next() -> String {
 }
 
 fn with_next(page: &str, next: &str) -> String {
-    if next.is_empty() { page.to_owned() } else { format!("{page}?next={next}") }
+    if next.is_empty() { page.to_owned() } else { format!("{page}?next={}", percent_encode(next)) }
 }
 
 /// The card in the middle of the page.
@@ -80,14 +81,14 @@ fn with_next(page: &str, next: &str) -> String {
 fn Door(title: &'static str, message: Option<String>, children: Children) -> AnyView {
     view! {
         <PageTitle text=format!("{title} · HYVVE")/>
-        <main id="main" class="door">
+        <div class="door">
             <div class="door-card">
                 <p class="door-brand"><span class="hex" aria-hidden="true"></span>"HYVVE"</p>
                 <h1>{title}</h1>
                 {message.map(|message| view! { <p class="door-message" role="alert">{message}</p> })}
                 {children()}
             </div>
-        </main>
+        </div>
     }
     .into_any()
 }

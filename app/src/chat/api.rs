@@ -7,7 +7,10 @@ use hyvve_domain::{
 use leptos::prelude::*;
 
 use super::shown::Talk;
-use crate::{ApiError, client::InWorkspace};
+use crate::{
+    ApiError,
+    client::{InWorkspace, Json},
+};
 #[cfg(feature = "ssr")]
 use crate::{
     context::{self, actor},
@@ -20,7 +23,7 @@ use hyvve_domain::{
 };
 
 /// The person's conversations, newest first.
-#[server(prefix = "/_fn", endpoint = "chat/sessions", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "chat/sessions", client = InWorkspace, output = Json)]
 pub async fn list_sessions() -> Result<Vec<AgentSession>, ApiError> {
     answer(async {
         let (services, actor) = actor().await?;
@@ -30,7 +33,7 @@ pub async fn list_sessions() -> Result<Vec<AgentSession>, ApiError> {
 }
 
 /// A conversation with everything said in it.
-#[server(prefix = "/_fn", endpoint = "chat/conversation", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "chat/conversation", client = InWorkspace, output = Json)]
 pub async fn get_conversation(
     /// Which one.
     id: AgentSessionId,
@@ -44,7 +47,7 @@ pub async fn get_conversation(
 }
 
 /// Sends a message; without JavaScript, goes to the conversation.
-#[server(prefix = "/_fn", endpoint = "chat/send", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "chat/send", client = InWorkspace, output = Json)]
 pub async fn send_message(
     /// To which agent.
     agent_id: AgentId,
@@ -64,7 +67,7 @@ pub async fn send_message(
 }
 
 /// Answers a question that an agent asked.
-#[server(prefix = "/_fn", endpoint = "chat/reply", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "chat/reply", client = InWorkspace, output = Json)]
 pub async fn answer_question(
     /// The run that waits.
     run_id: RunId,
@@ -81,7 +84,7 @@ pub async fn answer_question(
 }
 
 /// Markdown as clean HTML.
-#[server(prefix = "/_fn", endpoint = "chat/format", client = InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "chat/format", client = InWorkspace, output = Json)]
 pub async fn format_markdown(
     /// The markdown.
     text: String,

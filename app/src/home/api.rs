@@ -24,7 +24,7 @@ pub enum Activity {
 const SHOWN: i64 = 8;
 
 /// The queue in numbers.
-#[server(prefix = "/_fn", endpoint = "home/figures", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "home/figures", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn get_figures() -> Result<Figures, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;
@@ -34,7 +34,7 @@ pub async fn get_figures() -> Result<Figures, ApiError> {
 }
 
 /// What happened last.
-#[server(prefix = "/_fn", endpoint = "home/activity", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "home/activity", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn get_activity() -> Result<Activity, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;

@@ -10,7 +10,7 @@ use crate::{context, forms::answer};
 use hyvve_domain::{PageRequest, mail::service};
 
 /// A page of mails, newest first.
-#[server(prefix = "/_fn", endpoint = "mailbox/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "mailbox/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_mails(
     /// Which page, from 1.
     page: Option<i64>,

@@ -14,7 +14,7 @@ use crate::{context, forms::answer};
 use hyvve_domain::{PageRequest, records::service};
 
 /// All collections.
-#[server(prefix = "/_fn", endpoint = "records/collections", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "records/collections", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_collections() -> Result<Vec<Collection>, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;
@@ -24,7 +24,7 @@ pub async fn list_collections() -> Result<Vec<Collection>, ApiError> {
 }
 
 /// A page of a collection's records that have these words.
-#[server(prefix = "/_fn", endpoint = "records/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "records/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_records(
     /// The collection’s slug.
     collection: String,
@@ -42,7 +42,7 @@ pub async fn list_records(
 }
 
 /// One record with its history.
-#[server(prefix = "/_fn", endpoint = "records/get", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "records/get", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn get_record(
     /// Which one.
     id: RecordId,

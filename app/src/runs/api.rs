@@ -19,7 +19,7 @@ use hyvve_domain::{
 };
 
 /// A page of runs, newest first.
-#[server(prefix = "/_fn", endpoint = "runs/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "runs/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_runs(
     /// Only of this agent.
     agent: Option<AgentId>,
@@ -37,7 +37,7 @@ pub async fn list_runs(
 }
 
 /// One run with its steps, and the approvals that it asked for.
-#[server(prefix = "/_fn", endpoint = "runs/get", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "runs/get", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn get_run(
     /// Which one.
     id: RunId,
@@ -53,7 +53,7 @@ pub async fn get_run(
 }
 
 /// Ends a run.
-#[server(prefix = "/_fn", endpoint = "runs/cancel", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "runs/cancel", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn cancel_run(
     /// Which one.
     id: RunId,

@@ -3,51 +3,33 @@
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-use super::policy;
-use crate::{
-    App, auth,
-    context::{self, cookie},
+use super::{
+    chrome::{chrome, preferences::Preferences},
+    entry::Entry,
+    policy,
 };
+use crate::{App, auth, context};
 
-/// Preferences that style sheets follow: name, allowed values, the one of a new visitor.
-const PREFERENCES: [(&str, &[&str]); 4] = [
-    ("theme", &["system", "light", "dark"]),
-    ("sidebar", &["wide", "narrow"]),
-    ("dock", &["closed", "open"]),
-    ("keys", &["on", "off"]),
-];
-
-/// A preference's cookie, if it says something that we could have written.
-fn preference(name: &str) -> Option<&'static str> {
-    let (_, allowed) = PREFERENCES.iter().find(|(known, _)| *known == name)?;
-    let said = remembered(name);
-    allowed.iter().find(|value| said.as_deref() == Some(**value)).or(allowed.first()).copied()
-}
-
-fn remembered(name: &str) -> Option<String> {
-    cookie(&context::parts().ok()?.headers, &format!("hyvve_{name}"))
-}
-
-/// The dock's width, as a style sheet of one line: the policy allows no style attributes.
-fn dock_width() -> Option<AnyView> {
-    let width: u16 = remembered("dock-width")?.parse().ok()?;
-    let rule = format!(":root{{--dock-width:{}px}}", width.clamp(300, 720));
-    Some(view! { <style nonce=use_nonce()>{rule}</style> }.into_any())
-}
-
-/// The document. The theme stands in it before any script runs, so nothing flashes.
+/// The document. What style sheets need to know stands in it before any script runs, so nothing flashes.
 pub fn document(options: LeptosOptions) -> impl IntoView {
     policy::send();
-    let plain = context::parts().is_ok_and(|parts| auth::is_plain(parts.uri.path()));
-    let scripts = (!plain).then(|| view! { <HydrationScripts options=options.clone()/> });
+    let parts = context::parts().ok();
+    let path = parts.as_ref().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let entry = parts.and_then(|parts| parts.extensions.get::<Entry>().cloned());
+    let preferences = Preferences::of_request();
+    let scripts = (!auth::is_plain(&path)).then(|| view! { <HydrationScripts options=options.clone()/> });
+    let body = match entry {
+        Some(Entry(Ok(data))) => chrome(&data, &path, &preferences, view! { <App/> }.into_any()),
+        _ => view! { <main id="main"><App/></main> }.into_any(),
+    };
     view! {
         <!DOCTYPE html>
         <html
             lang="en"
-            data-theme=preference("theme")
-            data-sidebar=preference("sidebar")
-            data-dock=preference("dock")
-            data-keys=preference("keys")
+            data-theme=preferences.theme
+            data-sidebar=preferences.sidebar
+            data-dock=preferences.dock
+            data-keys=preferences.keys
         >
             <head>
                 <meta charset="utf-8"/>
@@ -56,11 +38,11 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <meta name="referrer" content="same-origin"/>
                 <link rel="icon" type="image/svg+xml" href="/icon.svg"/>
                 <HashedStylesheet options id="style"/>
-                {dock_width()}
+                {preferences.dock_style()}
                 {scripts}
                 <MetaTags/>
             </head>
-            <body><App/></body>
+            <body>{body}</body>
         </html>
     }
 }

@@ -47,6 +47,13 @@ pub struct FrameData {
     pub cursor: i64,
 }
 
+impl FrameData {
+    /// The address of one of the workspace's pages: `path` is empty, or begins with a slash.
+    pub fn href(&self, path: &str) -> String {
+        format!("/w/{}{path}", self.name.slug)
+    }
+}
+
 /// The frame of a page, or why there is none.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Entry(pub(super) Result<FrameData, Error>);

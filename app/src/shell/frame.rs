@@ -1,4 +1,4 @@
-//! The frame of a workspace's pages.
+//! What the pages of a workspace have in common: who looks at them, the stream, the keys, the dock.
 
 use hyvve_domain::{Code, Error};
 use leptos::prelude::*;
@@ -7,20 +7,12 @@ use leptos_router::components::Outlet;
 
 use super::{
     NotFound,
-    commands::{command_menu, provide_commands},
-    dock::dock,
+    dock::fill_dock,
     entry::{Entry, FrameData, use_entry},
-    header::header,
-    keys::{listen_to_keys, provide_keys},
+    keys::provide_keys,
     pending::count_pending,
-    shortcuts::{provide_shortcut_help, shortcut_help},
-    sidebar::sidebar,
 };
-use crate::{
-    ApiError, client,
-    live::provide_live,
-    ui::{ErrorState, Toaster},
-};
+use crate::{ApiError, client, live::provide_live, ui::ErrorState};
 
 /// What pages may know of their workspace and of who looks at them.
 #[derive(Clone, Copy)]
@@ -33,7 +25,7 @@ pub struct Frame {
 impl Frame {
     /// The address of one of the workspace's pages: `path` is empty, or begins with a slash.
     pub fn href(&self, path: &str) -> String {
-        self.data.with_value(|data| format!("/w/{}{path}", data.name.slug))
+        self.data.with_value(|data| data.href(path))
     }
 
     /// Everything about the workspace and the person.
@@ -63,28 +55,19 @@ fn inside(data: FrameData) -> impl IntoView {
     let pending = count_pending(&data.name.slug, data.pending);
     let workspace = data.name.name.clone();
     provide_context(Frame { data: StoredValue::new(data), pending });
-    provide_keys();
-    provide_commands();
-    provide_shortcut_help();
-    listen_to_keys();
+    let keys = provide_keys();
+    #[cfg(feature = "hydrate")]
+    super::conductor::conduct(pending, keys);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = keys;
+    fill_dock();
     let title = move |page: String| match pending.get() {
         0 => format!("{page} · {workspace} · HYVVE"),
         waiting => format!("({waiting}) {page} · {workspace} · HYVVE"),
     };
     view! {
         <Title formatter=title/>
-        <a class="skip-link" href="#main">"Skip to the page"</a>
-        <div class="app">
-            {sidebar()}
-            <div class="app-body">
-                {header()}
-                <main id="main" class="app-main" tabindex="-1"><Outlet/></main>
-            </div>
-            {dock()}
-        </div>
-        {command_menu()}
-        {shortcut_help()}
-        <Toaster/>
+        <Outlet/>
     }
 }
 
@@ -94,5 +77,5 @@ fn outside(error: Error) -> AnyView {
     if error.code == Code::NotFound {
         return view! { <NotFound/> }.into_any();
     }
-    view! { <main id="main"><ErrorState error=ApiError(error)/></main> }.into_any()
+    view! { <ErrorState error=ApiError(error)/> }.into_any()
 }

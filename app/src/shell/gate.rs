@@ -20,7 +20,7 @@ use hyvve_domain::{
 use super::entry::{Entry, FrameData, WorkspaceName};
 use crate::{
     context::{RequestContext, slug},
-    forms::local,
+    forms::{local, percent_encode},
 };
 
 enum Gate {
@@ -52,7 +52,7 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
         (Some(_), "/sign-in" | "/sign-up", _) => Gate::To(next(uri)),
         (Some(signed_in), _, Some(slug)) => Gate::In(Entry(frame(services, signed_in, slug).await)),
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
-        (None, _, Some(_)) => Gate::To(format!("/sign-in?next={}", encode(&uri.to_string()))),
+        (None, _, Some(_)) => Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string()))),
         _ => Gate::Open,
     }
 }
@@ -94,13 +94,7 @@ fn next(uri: &Uri) -> String {
     local(&decode(query.unwrap_or_default())).to_owned()
 }
 
-/// Percent-encodes a path for use as a query's value.
-fn encode(path: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-    path.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
-/// Takes it back; what does not decode to text is nothing.
+/// Takes percent-encoding back; what does not decode to text is nothing.
 fn decode(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value.bytes();
@@ -125,9 +119,9 @@ mod tests {
     #[test]
     fn a_page_with_a_query_survives_the_way_through_sign_in() {
         let page = "/w/acme/approvals?tab=all&page=2";
-        assert_eq!(encode(page), "/w/acme/approvals%3Ftab%3Dall%26page%3D2");
+        assert_eq!(percent_encode(page), "/w/acme/approvals%3Ftab%3Dall%26page%3D2");
         let uri = |text: &str| text.parse::<Uri>().unwrap_or_default();
-        assert_eq!(next(&uri(&format!("/sign-in?next={}", encode(page)))), page);
+        assert_eq!(next(&uri(&format!("/sign-in?next={}", percent_encode(page)))), page);
         for elsewhere in
             ["/sign-in", "/sign-in?next=https://evil.example", "/sign-in?next=%2F%2Fevil.example", "/sign-in?next=%ff"]
         {

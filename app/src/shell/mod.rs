@@ -1,6 +1,12 @@
 //! What surrounds every page: the document, the gate in front of it, and the workspace's frame.
+//!
+//! The chrome (sidebar, header, menus, dialogs, dock) is plain HTML from the server. It isn't hydrated: one conductor
+//! listens to the document and does what attributes say, so that the first download holds no component of it.
 
-mod commands;
+#[cfg(feature = "ssr")]
+mod chrome;
+#[cfg(feature = "hydrate")]
+mod conductor;
 pub mod dock;
 #[cfg(feature = "ssr")]
 mod document;
@@ -8,15 +14,13 @@ mod entry;
 pub mod frame;
 #[cfg(feature = "ssr")]
 mod gate;
-mod header;
 pub(crate) mod keys;
 pub mod not_found;
 mod pending;
+#[cfg(feature = "ssr")]
 mod places;
 #[cfg(feature = "ssr")]
 mod policy;
-mod shortcuts;
-mod sidebar;
 
 #[cfg(feature = "ssr")]
 pub use document::document;

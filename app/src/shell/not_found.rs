@@ -11,7 +11,7 @@ pub fn NotFound() -> AnyView {
     crate::forms::page_status(hyvve_domain::Code::NotFound);
     view! {
         <PageTitle text="Not found".to_owned()/>
-        <main id="main">
+        <div class="page">
             <EmptyState
                 title="There is nothing here"
                 text="This page does not exist, or it is not yours to see."
@@ -19,7 +19,7 @@ pub fn NotFound() -> AnyView {
             >
                 <a class="btn" href="/" rel="external">"Go home"</a>
             </EmptyState>
-        </main>
+        </div>
     }
     .into_any()
 }

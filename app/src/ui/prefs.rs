@@ -44,9 +44,7 @@ pub fn set_preference(name: &str, value: &str) {
     let _ = (name, value);
 }
 
-/// Changes a preference between two values and answers the new one; anything else counts as the second.
-pub fn flip(name: &str, first: &'static str, second: &'static str) -> &'static str {
-    let next = if preference(name).as_deref() == Some(first) { second } else { first };
-    set_preference(name, next);
-    next
+/// Changes a preference between two values; anything else counts as the second.
+pub fn flip(name: &str, first: &str, second: &str) {
+    set_preference(name, if preference(name).as_deref() == Some(first) { second } else { first });
 }

@@ -1,81 +1,66 @@
 //! Toasts: short messages that come and go by themselves, announced to screen readers.
+//!
+//! They stand in the chrome, outside of the page: said once, and nobody has to keep them.
 
-use std::time::Duration;
-
-use leptos::prelude::*;
-
-use super::{Button, Glyph, Icon, Variant};
-
-/// How long a message stays.
-const STAY: Duration = Duration::from_secs(6);
-
-#[derive(Clone)]
-struct Toast {
-    id: u32,
-    text: String,
-    bad: bool,
-}
-
-/// The messages that show.
+/// Where to say things.
 #[derive(Clone, Copy)]
-pub struct Toasts {
-    all: RwSignal<Vec<Toast>>,
-    next: StoredValue<u32>,
+pub struct Toasts;
+
+/// Where to say things; on the server nobody hears them.
+pub fn use_toasts() -> Toasts {
+    Toasts
 }
 
 impl Toasts {
     /// Says something.
     pub fn say(&self, text: impl Into<String>) {
-        self.push(text.into(), false);
+        show("toast", &text.into());
     }
 
     /// Says that something failed.
     pub fn fail(&self, text: impl Into<String>) {
-        self.push(text.into(), true);
-    }
-
-    fn push(self, text: String, bad: bool) {
-        let id = self.next.get_value();
-        self.next.set_value(id + 1);
-        self.all.update(|all| all.push(Toast { id, text, bad }));
-        set_timeout(move || self.remove(id), STAY);
-    }
-
-    fn remove(self, id: u32) {
-        // The page, and the messages with it, may be gone by then.
-        self.all.try_update(|all| all.retain(|toast| toast.id != id));
+        show("toast toast-bad", &text.into());
     }
 }
 
-/// Makes toasts possible below; once, at the root.
-pub fn provide_toasts() {
-    provide_context(Toasts { all: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
+#[cfg(not(feature = "hydrate"))]
+fn show(_class: &str, _text: &str) {}
+
+#[cfg(feature = "hydrate")]
+fn show(class: &str, text: &str) {
+    // What the document cannot make, it cannot show either.
+    drop(browser::show(class, text));
 }
 
-/// Where to say things. Below [`provide_toasts`]; elsewhere nobody hears them.
-pub fn use_toasts() -> Toasts {
-    use_context().unwrap_or_else(|| Toasts { all: RwSignal::new(Vec::new()), next: StoredValue::new(0) })
-}
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
 
-/// The place where toasts show.
-#[component]
-pub fn Toaster() -> AnyView {
-    let toasts = use_toasts();
-    let show = move |toast: Toast| {
-        let id = toast.id;
-        view! {
-            <li class="toast" class:toast-bad=toast.bad>
-                <span class="grow">{toast.text}</span>
-                <Button variant=Variant::Icon label="Dismiss" on_click=Callback::new(move |()| toasts.remove(id))>
-                    <Icon glyph=Glyph::Close/>
-                </Button>
-            </li>
-        }
+    use leptos::{
+        prelude::{document, set_timeout},
+        wasm_bindgen::JsValue,
     };
-    view! {
-        <ol class="toaster" aria-live="polite" aria-label="Messages">
-            <For each=move || toasts.all.get() key=|toast| toast.id children=show/>
-        </ol>
+
+    /// How long a message stays.
+    const STAY: Duration = Duration::from_secs(6);
+
+    pub(super) fn show(class: &str, text: &str) -> Result<(), JsValue> {
+        let Some(list) = document().get_element_by_id("toasts") else { return Ok(()) };
+        let item = document().create_element("li")?;
+        let words = document().create_element("span")?;
+        let button = document().create_element("button")?;
+        item.set_class_name(class);
+        words.set_class_name("grow");
+        words.set_text_content(Some(text));
+        button.set_class_name("btn btn-ghost btn-icon");
+        button.set_text_content(Some("✕"));
+        for (name, value) in [("type", "button"), ("aria-label", "Dismiss"), ("data-do", "dismiss")] {
+            button.set_attribute(name, value)?;
+        }
+        item.append_child(&words)?;
+        item.append_child(&button)?;
+        list.append_child(&item)?;
+        set_timeout(move || item.remove(), STAY);
+        Ok(())
     }
-    .into_any()
 }

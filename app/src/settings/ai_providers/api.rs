@@ -16,7 +16,7 @@ use crate::{
 use hyvve_domain::providers::{Kind, NewProvider, ProviderChanges, service};
 
 /// All providers of the workspace.
-#[server(prefix = "/_fn", endpoint = "ai-providers/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "ai-providers/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_providers() -> Result<Vec<Provider>, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;
@@ -26,7 +26,7 @@ pub async fn list_providers() -> Result<Vec<Provider>, ApiError> {
 }
 
 /// Adds a provider.
-#[server(prefix = "/_fn", endpoint = "ai-providers/add", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "ai-providers/add", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn add_provider(
     /// What the workspace calls it.
     name: String,
@@ -59,7 +59,7 @@ pub async fn add_provider(
 }
 
 /// Changes a provider; a new base URL needs the key again.
-#[server(prefix = "/_fn", endpoint = "ai-providers/change", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "ai-providers/change", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn change_provider(
     /// Which one.
     id: ProviderId,
@@ -94,7 +94,7 @@ pub async fn change_provider(
 }
 
 /// Removes a provider with its key.
-#[server(prefix = "/_fn", endpoint = "ai-providers/delete", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "ai-providers/delete", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn delete_provider(
     /// Which one.
     id: ProviderId,
@@ -109,7 +109,7 @@ pub async fn delete_provider(
 }
 
 /// Tries a provider's key and lists its models.
-#[server(prefix = "/_fn", endpoint = "ai-providers/test", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "ai-providers/test", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn test_provider(
     /// Which one.
     id: ProviderId,

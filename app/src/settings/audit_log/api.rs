@@ -13,7 +13,7 @@ use hyvve_domain::audit::service;
 pub(super) const ROWS: i64 = 50;
 
 /// Entries before a number, or the newest, newest first.
-#[server(prefix = "/_fn", endpoint = "audit-log/list", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "audit-log/list", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn list_entries(
     /// Older than this number; without it, the newest.
     before: Option<i64>,
@@ -26,7 +26,7 @@ pub async fn list_entries(
 }
 
 /// Checks the whole log.
-#[server(prefix = "/_fn", endpoint = "audit-log/verify", client = crate::client::InWorkspace)]
+#[server(prefix = "/_fn", endpoint = "audit-log/verify", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn verify_log() -> Result<Verdict, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;

@@ -1,0 +1,79 @@
+//! The sidebar: workspace, places, and on phones a drawer. `<html data-sidebar>` says how wide it is, `data-drawer` whether
+//! it is open on a phone.
+
+use leptos::prelude::*;
+
+use super::places;
+use crate::{
+    shell::{entry::FrameData, places::Place},
+    ui::{Glyph, Icon, MENU_ITEM, Menu},
+};
+
+/// Left of every page.
+pub(super) fn sidebar(data: &FrameData, here: usize) -> AnyView {
+    let links = |bottom: bool| {
+        let wanted = places(data).filter(|(_, place)| place.bottom == bottom);
+        wanted.map(|(index, place)| link(data, place, index == here)).collect_view()
+    };
+    view! {
+        <div class="drawer-shade" data-do="set drawer closed"></div>
+        <nav class="sidebar" aria-label="Main">
+            {switcher(data)}
+            {links(false)}
+            <div class="grow"></div>
+            {links(true)}
+            <button
+                type="button"
+                class="btn btn-ghost btn-icon sidebar-toggle"
+                data-do="flip sidebar narrow wide"
+                title="Wide or narrow sidebar"
+                aria-label="Wide or narrow sidebar"
+            >
+                <Icon glyph=Glyph::Sidebar/>
+            </button>
+        </nav>
+    }
+    .into_any()
+}
+
+fn link(data: &FrameData, place: &Place, current: bool) -> AnyView {
+    let count = (place.path == "/approvals").then(|| {
+        let waiting = (data.pending > 0).then_some(data.pending);
+        view! { <span class="nav-count" id="pending">{waiting}</span> }
+    });
+    view! {
+        <a
+            class="nav-link"
+            href=data.href(place.path)
+            title=place.name
+            data-key=place.key.to_string()
+            aria-current=current.then_some("page")
+        >
+            <Icon glyph=place.glyph/>
+            <span class="nav-text">{place.name}</span>
+            {count}
+        </a>
+    }
+    .into_any()
+}
+
+/// The workspace's name, and the way to the others. Each workspace is a document of its own, so these load anew.
+fn switcher(data: &FrameData) -> AnyView {
+    // A name that begins with what one sees: whoever speaks to the browser says just that.
+    let label = format!("{}: switch workspace", data.name.name);
+    let name = data.name.name.clone();
+    let trigger = view! { <span class="hex" aria-hidden="true"></span><span class="nav-text truncate">{name}</span> };
+    let link = |(slug, name): (String, String)| {
+        view! { <a class=MENU_ITEM href=format!("/w/{slug}") rel="external">{name}</a> }
+    };
+    let others = data.others.iter().map(|other| link((other.slug.clone(), other.name.clone()))).collect_view();
+    view! {
+        <div class="switcher">
+            <Menu label=label trigger=trigger.into_any()>
+                {others}
+                <span class="menu-note">"You are in no other workspace."</span>
+            </Menu>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,65 @@
+//! The keyboard: Ctrl-K and ⌘K everywhere, single keys where no field wants them.
+
+use leptos::{
+    prelude::*,
+    wasm_bindgen::JsCast as _,
+    web_sys::{Element, KeyboardEvent},
+};
+
+use super::{
+    super::keys::Keys,
+    act::{Act, show},
+    hear::{around, on},
+    palette, places,
+};
+use crate::ui::{flip, preference};
+
+pub(super) fn listen(keys: Keys, act: Act) {
+    let after_g = StoredValue::new(false);
+    on("keydown", move |event, target| {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+        let (key, chord) = (event.key(), event.ctrl_key() || event.meta_key());
+        if chord && key.eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            return palette::open();
+        }
+        let off = preference("keys").as_deref() == Some("off");
+        if chord || event.alt_key() || event.default_prevented() || off || is_wanted(&key, target) {
+            return;
+        }
+        let place = if after_g.get_value() { place_of(&key) } else { None };
+        after_g.set_value(key == "g" && !after_g.get_value());
+        let taken = match (place, key.as_str()) {
+            (Some(place), _) => {
+                act.go(place);
+                true
+            }
+            (None, "g") => true,
+            (None, "?") => {
+                show("help");
+                true
+            }
+            (None, "c") => {
+                flip("dock", "open", "closed");
+                true
+            }
+            (None, key) => keys.offer(key),
+        };
+        if taken {
+            event.prevent_default();
+        }
+    });
+}
+
+/// The address that a letter goes to after `g`.
+fn place_of(key: &str) -> Option<String> {
+    let found = places().into_iter().find(|(_, link)| link.get_attribute("data-key").as_deref() == Some(key));
+    found.map(|(href, _)| href)
+}
+
+/// Whether a field, a control, a menu or a dialog has the focus that wants the key itself.
+fn is_wanted(key: &str, target: &Element) -> bool {
+    let within = |selector: &str| around(target, selector).is_some();
+    within("input, textarea, select, [contenteditable], dialog[open], .menu[open]")
+        || (matches!(key, "Enter" | " ") && within("a, button, summary"))
+}
