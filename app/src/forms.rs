@@ -88,11 +88,24 @@ pub(crate) fn add_header(name: HeaderName, value: &str) {
     }
 }
 
+/// The longest text that travels to the next page, in bytes; browsers keep cookies of four thousand.
+pub(crate) const TOLD_MAX: usize = 1_500;
+
+/// Tells the page that a plain form goes on to what has come of it.
+pub(crate) fn tell(facts: Vec<(&'static str, String)>) {
+    if context::parts().is_ok_and(|parts| is_plain(&parts.headers)) {
+        Flash { typed: named(facts), ..Flash::default() }.send();
+    }
+}
+
+fn named(fields: Vec<(&'static str, String)>) -> Vec<(String, String)> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 impl Flash {
     fn new(error: &ApiError, typed: Vec<(&'static str, String)>) -> Self {
-        let typed =
-            typed.into_iter().map(|(name, value)| (name.to_owned(), value.chars().take(300).collect())).collect();
-        Self { message: error.to_string(), field: error.0.field().map(str::to_owned), typed }
+        let typed = typed.into_iter().map(|(name, value)| (name, value.chars().take(300).collect())).collect();
+        Self { message: error.to_string(), field: error.0.field().map(str::to_owned), typed: named(typed) }
     }
 
     fn send(&self) {

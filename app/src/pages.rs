@@ -1,85 +1,35 @@
-//! The pages of a workspace, and the files that their code comes in.
-//!
-//! The first visit brings the shell and one page. Files are few on purpose: whatever two of them share becomes a chunk of
-//! its own, and a chunk for each set of pages would mean more requests than the bytes are worth.
+//! The pages that are only read: a table of contents. They are rendered on the server, and nowhere else.
 
+use hyvve_domain::Error;
 use leptos::prelude::*;
-use leptos_router::ChooseView;
 
-use crate::{agents, chat, home, mailbox, records, runs, settings};
+use crate::{
+    ApiError, agents, home, mailbox, records, runs, settings,
+    shell::{Visit, use_frame},
+};
 
-/// What most people see first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Home;
-
-#[lazy]
-fn first() -> AnyView {
-    home::home_page()
-}
-
-impl ChooseView for Home {
-    async fn choose(self) -> AnyView {
-        first().await
-    }
-
-    async fn preload(&self) {
-        #[cfg(target_arch = "wasm32")]
-        __preload_first().await;
-    }
-}
-
-/// The chat as a page; the dock's comes in the same file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Chat;
-
-impl ChooseView for Chat {
-    async fn choose(self) -> AnyView {
-        chat::chat(chat::Place::Page).await
-    }
-
-    async fn preload(&self) {
-        chat::preload().await;
+/// The page at a path.
+pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError> {
+    let path = path.strip_prefix(&use_frame().href("")).unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts[..] {
+        [] => home::home_page(visit).await,
+        ["agents"] => agents::agents_page(visit).await,
+        ["agents", agent] => agents::agent_page(visit, id(agent)?).await,
+        ["runs"] => runs::runs_page(visit).await,
+        ["runs", run] => runs::run_page(visit, id(run)?).await,
+        ["records"] => records::collections_page(visit).await,
+        ["records", collection] => records::records_page(visit, collection).await,
+        ["records", _, record] => records::record_page(visit, id(record)?).await,
+        ["mailbox"] => mailbox::mailbox_page(visit).await,
+        ["settings"] => Ok(settings::first_page()),
+        ["settings", "ai-providers"] => settings::providers_page(visit).await,
+        ["settings", "audit-log"] => settings::audit_log_page(visit).await,
+        _ => Err(Error::not_found("page").into()),
     }
 }
 
-/// What people look things up and set things in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Everyday {
-    Agents,
-    Agent,
-    Runs,
-    Run,
-    Collections,
-    Records,
-    Record,
-    Mailbox,
-    Providers,
-    AuditLog,
-}
-
-#[lazy]
-fn everyday(page: Everyday) -> AnyView {
-    match page {
-        Everyday::Agents => agents::agents_page(),
-        Everyday::Agent => agents::agent_page(),
-        Everyday::Runs => runs::runs_page(),
-        Everyday::Run => runs::run_page(),
-        Everyday::Collections => records::collections_page(),
-        Everyday::Records => records::records_page(),
-        Everyday::Record => records::record_page(),
-        Everyday::Mailbox => mailbox::mailbox_page(),
-        Everyday::Providers => settings::providers_page(),
-        Everyday::AuditLog => settings::audit_log_page(),
-    }
-}
-
-impl ChooseView for Everyday {
-    async fn choose(self) -> AnyView {
-        everyday(self).await
-    }
-
-    async fn preload(&self) {
-        #[cfg(target_arch = "wasm32")]
-        __preload_everyday().await;
-    }
+/// What is no id leads to nothing that exists.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, ApiError> {
+    text.parse().map_err(|_| Error::not_found("page").into())
 }

@@ -5,5 +5,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Called once the module is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
-    hyvve_app::hydrate();
+    hyvve_app::start();
 }

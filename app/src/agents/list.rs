@@ -1,24 +1,25 @@
 //! The list of agents.
 
-use hyvve_domain::agents::Agent;
+use hyvve_domain::agents::{Agent, service};
 use leptos::prelude::*;
 
-use super::{api::list_agents, tool_label};
+use super::tool_label;
 use crate::{
-    shell::use_frame,
-    ui::{ButtonLink, EmptyState, Glyph, PageHeader, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, EmptyState, Glyph, PageHeader},
 };
 
 /// The page at `/w/{workspace}/agents`.
-pub(crate) fn agents_page() -> AnyView {
-    let all = Resource::new(|| (), |()| list_agents());
-    view! {
+pub(crate) async fn agents_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let agents = service::agents(&visit.services, &visit.actor).await?;
+    let page = view! {
         <div class="page">
             <PageHeader title="Agents" lead="They propose; people decide."/>
-            {loaded(all, |all| view! { <Rows agents=all/> }.into_any())}
+            <Rows agents=agents/>
         </div>
-    }
-    .into_any()
+    };
+    Ok(page.into_any())
 }
 
 #[component]

@@ -1,11 +1,16 @@
 //! Agents: what they are for, what they may do, and what they run on.
 
 pub mod api;
+#[cfg(feature = "ssr")]
 mod list;
+#[cfg(feature = "ssr")]
 mod page;
+#[cfg(feature = "ssr")]
 mod tools;
 mod words;
 
+#[cfg(feature = "ssr")]
 pub(crate) use list::agents_page;
+#[cfg(feature = "ssr")]
 pub(crate) use page::agent_page;
 pub use words::{SANDBOX, runs_on, tool_label};

@@ -1,59 +1,68 @@
 //! One agent's page.
 
 use hyvve_domain::{
-    Error,
-    agents::{Agent, Run},
+    PageRequest,
+    agents::{
+        Agent,
+        service::{self, RunFilter},
+    },
     ids::AgentId,
+    providers::{self, Kind, Provider},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
-use super::{
-    SANDBOX,
-    api::{RunsOn, get_agent},
-    tools::tools_card,
-};
+use super::{SANDBOX, tools::tools_card};
 use crate::{
-    runs::{RunRow, api::list_runs},
-    shell::use_frame,
-    ui::{ButtonLink, Card, CardBody, PageHeader, Variant, loaded},
+    ApiError,
+    runs::run_row,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, Card, CardBody, PageHeader, Variant},
 };
 
 /// How many of its runs show.
-const SHOWN: usize = 8;
+const SHOWN: i64 = 8;
 
 /// The page at `/w/{workspace}/agents/{agent}`.
-pub(crate) fn agent_page() -> AnyView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get_str("agent").and_then(|id| id.parse::<AgentId>().ok()));
-    let found = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => get_agent(id).await,
-                None => Err(Error::not_found("agent").into()),
-            }
-        },
-    );
-    let latest = Resource::new(move || id.get(), |id| list_runs(id, None, None));
-    view! {
-        <div class="page stack">
-            {loaded(found, |(agent, on)| view! { <Profile agent=agent on=on/> }.into_any())}
-            {loaded(latest, move |page| view! { <LatestRuns runs=page.items agent=id.get_untracked()/> }.into_any())}
+pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, ApiError> {
+    let (services, actor) = (&visit.services, &visit.actor);
+    let agent = service::agent(services, actor, id).await?;
+    // Only owners and admins may see providers; to everyone else the agent shows without.
+    let providers = providers::service::list(services, actor).await.unwrap_or_default();
+    let on = runs_on(&agent, &providers);
+    let of_agent = RunFilter { agent: Some(id), ..RunFilter::default() };
+    let runs = service::runs(services, actor, of_agent, PageRequest::new(None, Some(SHOWN))).await?;
+    let rows: Vec<AnyView> = runs.items.into_iter().map(run_row).collect();
+    let page = view! {
+        <div class="page stack" data-follow="run.">
+            <Profile agent=agent on=on/>
+            <LatestRuns rows=rows agent=id/>
         </div>
+    };
+    Ok(page.into_any())
+}
+
+/// What it runs on, in a sentence, as far as the reader may know.
+fn runs_on(agent: &Agent, providers: &[Provider]) -> Option<String> {
+    let named = |p: &&Provider| agent.provider_id.map_or(p.is_default, |id| p.id == id);
+    let provider = providers.iter().find(named)?;
+    if provider.provider == Kind::Sandbox {
+        return Some(SANDBOX.to_owned());
     }
-    .into_any()
+    let model = agent.model.as_ref().unwrap_or(&provider.default_model);
+    Some(format!("{model} · {}", provider.name))
 }
 
 #[component]
-fn Profile(agent: Agent, on: Option<RunsOn>) -> AnyView {
+fn Profile(agent: Agent, on: Option<String>) -> AnyView {
     let talk = use_frame().href(&format!("/chat?agent={}", agent.id));
+    // Members are not told which provider a workspace has.
+    let on = on.unwrap_or_else(|| "The workspace’s default AI provider".to_owned());
     view! {
         <PageHeader title=agent.name lead=agent.description>
             <ButtonLink variant=Variant::Primary href=talk>"Talk"</ButtonLink>
         </PageHeader>
         <div class="stack">
-            <Card title="Runs on"><CardBody><Engine on=on/></CardBody></Card>
+            <Card title="Runs on"><CardBody><p>{on}</p></CardBody></Card>
             <Card title="Instructions" note="what the model is told before every conversation">
                 <CardBody><p class="said">{agent.instructions}</p></CardBody>
             </Card>
@@ -63,26 +72,15 @@ fn Profile(agent: Agent, on: Option<RunsOn>) -> AnyView {
     .into_any()
 }
 
-/// What it runs on; members are not told which provider a workspace has.
 #[component]
-fn Engine(on: Option<RunsOn>) -> AnyView {
-    match on {
-        Some(on) if on.scripted => view! { <p>{SANDBOX}</p> }.into_any(),
-        Some(on) => view! { <p>{format!("{} · {}", on.model, on.provider)}</p> }.into_any(),
-        None => view! { <p>"The workspace’s default AI provider"</p> }.into_any(),
-    }
-}
-
-#[component]
-fn LatestRuns(runs: Vec<Run>, agent: Option<AgentId>) -> AnyView {
-    if runs.is_empty() {
+fn LatestRuns(rows: Vec<AnyView>, agent: AgentId) -> AnyView {
+    if rows.is_empty() {
         return view! {
             <Card title="Runs"><CardBody><p class="text-muted-foreground">"It has not been asked anything yet."</p></CardBody></Card>
         }
         .into_any();
     }
-    let all = use_frame().href(&agent.map_or_else(|| "/runs".to_owned(), |agent| format!("/runs?agent={agent}")));
-    let rows = runs.into_iter().take(SHOWN).map(|run| view! { <RunRow run=run/> }).collect_view();
+    let all = use_frame().href(&format!("/runs?agent={agent}"));
     view! {
         <Card title="Runs">
             <ol class="entries">{rows}</ol>

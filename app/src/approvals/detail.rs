@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     shell::use_frame,
-    ui::{Card, CardBody, Hash, PageTitle, Pill, Revealed, Time, Tone},
+    ui::{Card, CardBody, Hash, Pill, Revealed, Time, Tone, page_title},
 };
 
 /// Everything about an approval.
 pub(super) fn detail(shown: Shown, case: Case, back: String) -> AnyView {
     let Shown { detail, .. } = shown.clone();
+    page_title(detail.item.title.clone());
     view! {
-        <PageTitle text=detail.item.title.clone()/>
         <article class="case">
             <a class="case-back" href=back>"All approvals"</a>
             <Crumbs detail=detail.clone()/>

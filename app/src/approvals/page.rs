@@ -14,7 +14,7 @@ use super::{
 use crate::{
     flash::use_flash,
     live::use_live,
-    ui::{EmptyState, Glyph, PageTitle, loaded},
+    ui::{EmptyState, Glyph, loaded, page_title},
 };
 
 /// `/w/{workspace}/approvals[/{id}]`
@@ -44,7 +44,6 @@ fn Approvals() -> AnyView {
     let ids = move || queue.get().and_then(Result::ok).map(|page| page.items.iter().map(|item| item.id).collect());
     use_approval_keys(address, case, Memo::new(move |_| ids().unwrap_or_default()));
     view! {
-        <PageTitle text="Approvals".to_owned()/>
         <div class="split" class:split-detail=move || address.selected.get().is_some()>
             <section class="split-list" aria-label="Queue">
                 {queue_tabs(address)}
@@ -62,6 +61,7 @@ fn Approvals() -> AnyView {
 }
 
 fn nothing_chosen() -> AnyView {
+    page_title("Approvals");
     view! {
         <EmptyState
             title="Choose an approval"

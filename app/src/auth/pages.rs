@@ -9,7 +9,7 @@ use super::api::{SignIn, SignUp};
 use crate::{
     flash::use_flash,
     forms::percent_encode,
-    ui::{Button, Field, Form, PageTitle, Variant},
+    ui::{Button, Field, Form, Variant, page_title},
 };
 
 const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@example.com.";
@@ -79,8 +79,8 @@ fn with_next(page: &str, next: &str) -> String {
 /// The card in the middle of the page.
 #[component]
 fn Door(title: &'static str, message: Option<String>, children: Children) -> AnyView {
+    page_title(format!("{title} · HYVVE"));
     view! {
-        <PageTitle text=format!("{title} · HYVVE")/>
         <div class="door">
             <div class="door-card">
                 <p class="door-brand"><span class="hex" aria-hidden="true"></span>"HYVVE"</p>

@@ -1,6 +1,7 @@
 //! The chat's code: one file for both of its places, loaded when it is first needed.
 
 use leptos::prelude::*;
+use leptos_router::ChooseView;
 
 use super::{dock::docked_chat, page::chat_page};
 
@@ -22,8 +23,17 @@ pub(crate) fn chat(place: Place) -> AnyView {
     }
 }
 
-/// Loads the code without showing anything.
-pub(crate) async fn preload() {
-    #[cfg(target_arch = "wasm32")]
-    __preload_chat().await;
+/// The page of the chat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Chat;
+
+impl ChooseView for Chat {
+    async fn choose(self) -> AnyView {
+        chat(Place::Page).await
+    }
+
+    async fn preload(&self) {
+        #[cfg(target_arch = "wasm32")]
+        __preload_chat().await;
+    }
 }

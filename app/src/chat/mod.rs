@@ -28,4 +28,4 @@ mod words;
 
 pub use dock::ChatDock;
 pub use failure::Failure;
-pub(crate) use file::{Place, chat, preload};
+pub(crate) use file::Chat;

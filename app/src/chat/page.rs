@@ -8,7 +8,7 @@ use leptos_router::{
 };
 
 use super::{conversations::conversations, panel::chat_panel, state::provide_chat};
-use crate::{shell::use_frame, ui::PageTitle};
+use crate::{shell::use_frame, ui::page_title};
 
 /// The page at `/w/{workspace}/chat[/{session}]`.
 pub(super) fn chat_page() -> AnyView {
@@ -21,8 +21,8 @@ pub(super) fn chat_page() -> AnyView {
     });
     let chat = provide_chat(session.into(), open);
     chat.chosen.set(query.read_untracked().get_str("agent").and_then(|id| id.parse().ok()));
+    page_title("Chat");
     view! {
-        <PageTitle text="Chat".to_owned()/>
         <h1 class="sr-only">"Chat"</h1>
         <div class="chat-page">
             <nav class="chat-aside" aria-label="Conversations">{conversations()}</nav>

@@ -2,26 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::api::Activity;
 use crate::{
-    runs::RunRow,
-    settings::LogLine,
     shell::use_frame,
     ui::{ButtonLink, Card, EmptyState, Glyph},
 };
 
 /// The newest entries, with the way to all of them.
-pub(super) fn activity_card(activity: Activity) -> AnyView {
+pub(super) fn activity_card(rows: Vec<AnyView>, all: &str) -> AnyView {
     let frame = use_frame();
-    let (rows, all): (Vec<AnyView>, _) = match activity {
-        Activity::Log(rows) => (
-            rows.into_iter().map(|row| view! { <LogLine row=row/> }.into_any()).collect(),
-            frame.href("/settings/audit-log"),
-        ),
-        Activity::Runs(runs) => {
-            (runs.into_iter().map(|run| view! { <RunRow run=run/> }.into_any()).collect(), frame.href("/runs"))
-        }
-    };
     if rows.is_empty() {
         return view! {
             <EmptyState title="Nothing has happened yet" text="Runs and decisions show here." glyph=Glyph::Clock>
@@ -30,6 +18,7 @@ pub(super) fn activity_card(activity: Activity) -> AnyView {
         }
         .into_any();
     }
+    let all = frame.href(all);
     view! {
         <Card title="Latest activity">
             <ol class="entries">{rows}</ol>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{shell::use_frame, ui::span};
 
 /// The queue in numbers.
-pub(super) fn figure_row(figures: Figures) -> AnyView {
+pub(super) fn figure_row(figures: &Figures) -> AnyView {
     let frame = use_frame();
     let waiting = if figures.decides { "Waiting for you" } else { "Waiting for a decision" };
     let share = figures.auto_share().map_or_else(|| "—".to_owned(), |share| format!("{share} %"));

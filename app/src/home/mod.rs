@@ -1,7 +1,6 @@
 //! Home: what waits, how deciding goes, and what happened last.
 
 mod activity;
-pub mod api;
 mod chart;
 mod figures;
 mod page;

@@ -1,53 +1,55 @@
 //! The home page.
 
+use hyvve_domain::{PageRequest, Role, agents, approvals::figures, audit};
 use leptos::prelude::*;
 
-use super::{
-    activity::activity_card,
-    api::{get_activity, get_figures},
-    chart::decisions_chart,
-    figures::figure_row,
-};
+use super::{activity::activity_card, chart::decisions_chart, figures::figure_row};
 use crate::{
-    live::use_live,
-    shell::use_frame,
-    ui::{ButtonLink, PageHeader, Variant, loaded},
+    ApiError,
+    runs::run_row,
+    settings::log_line,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, PageHeader, Variant},
 };
 
-/// The page at `/w/{workspace}`.
-pub(crate) fn home_page() -> AnyView {
-    let frame = use_frame();
-    let chat = frame.href("/chat");
-    view! {
-        <div class="page">
+/// How many rows of activity show.
+const SHOWN: i64 = 8;
+
+/// The page at `/w/{workspace}`; it follows everything.
+pub(crate) async fn home_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let chat = use_frame().href("/chat");
+    let queue = queue(visit).await?;
+    let activity = activity(visit).await?;
+    let page = view! {
+        <div class="page" data-follow="">
             <PageHeader title="Home">
                 <ButtonLink variant=Variant::Primary href=chat>"Ask an agent"</ButtonLink>
             </PageHeader>
-            {frame.data().role.sees_approvals().then(|| view! { <Queue/> })}
-            <Latest/>
+            {queue}
+            {activity}
         </div>
+    };
+    Ok(page.into_any())
+}
+
+/// The figures and the chart, for whoever sees approvals.
+async fn queue(visit: &Visit) -> Result<Option<AnyView>, ApiError> {
+    if !use_frame().data().role.sees_approvals() {
+        return Ok(None);
     }
-    .into_any()
+    let figures = figures::figures(&visit.services, &visit.actor).await?;
+    Ok(Some(view! { {figure_row(&figures)} {decisions_chart(figures.days)} }.into_any()))
 }
 
-/// The figures and the chart; they follow what happens to approvals.
-#[component]
-fn Queue() -> AnyView {
-    let changes = use_live().version(&["approval."]);
-    let figures = Resource::new(move || changes.get(), |_| get_figures());
-    loaded(figures, |figures| {
-        view! {
-            {figure_row(figures.clone())}
-            {decisions_chart(figures.days)}
-        }
-        .into_any()
-    })
-}
-
-/// What happened last; it follows everything.
-#[component]
-fn Latest() -> AnyView {
-    let changes = use_live().version(&[""]);
-    let activity = Resource::new(move || changes.get(), |_| get_activity());
-    loaded(activity, activity_card)
+/// What happened last, as far as the reader's role goes: everything from the audit log, or the runs.
+async fn activity(visit: &Visit) -> Result<AnyView, ApiError> {
+    let (services, actor) = (&visit.services, &visit.actor);
+    if actor.role().is_some_and(Role::can_audit) {
+        let rows = audit::service::list(services, actor, None, SHOWN).await?;
+        let rows = rows.into_iter().map(|row| log_line(row, false)).collect();
+        return Ok(activity_card(rows, "/settings/audit-log"));
+    }
+    let page = PageRequest::new(None, Some(SHOWN));
+    let runs = agents::service::runs(services, actor, Default::default(), page).await?;
+    Ok(activity_card(runs.items.into_iter().map(run_row).collect(), "/runs"))
 }

@@ -27,6 +27,11 @@ pub(super) struct RunFrame {
     pub(super) json: String,
 }
 
+/// The name of a run's event, as a follower gets it.
+pub(crate) fn name(json: &str) -> Option<String> {
+    get(&JSON::parse(json).ok()?, "name").as_string()
+}
+
 pub(super) fn run(json: &str) -> Option<RunFrame> {
     let parsed = JSON::parse(json).ok()?;
     let event = get(&parsed, "event");

@@ -6,13 +6,13 @@
 //! there.
 
 #[cfg(feature = "hydrate")]
-mod frame;
+pub(crate) mod frame;
+#[cfg(feature = "hydrate")]
+pub(crate) mod hub;
 #[cfg(feature = "hydrate")]
 mod source;
 #[cfg(feature = "hydrate")]
 mod tab;
-
-use std::sync::Arc;
 
 use hyvve_domain::{agents::RunEvent, ids::RunId};
 use leptos::prelude::*;
@@ -26,53 +26,36 @@ pub struct LiveEvent {
     pub subject: Option<String>,
 }
 
-type Listener = Arc<dyn Fn(&LiveEvent) + Send + Sync>;
-
-/// The workspace's stream of events.
-#[derive(Clone, Copy)]
-pub struct Live {
-    online: RwSignal<bool>,
-    listeners: StoredValue<Vec<(u32, Listener)>>,
-    next: StoredValue<u32>,
-    #[cfg(feature = "hydrate")]
-    tab: StoredValue<Option<tab::Tab>, LocalStorage>,
+impl LiveEvent {
+    /// Whether its name begins with one of `names`.
+    pub fn is_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.name.starts_with(name))
+    }
 }
 
+/// The workspace's stream of events, for components; on the server nothing ever comes.
+#[derive(Clone, Copy)]
+pub struct Live;
+
 impl Live {
-    fn new() -> Self {
-        Self {
-            online: RwSignal::new(true),
-            listeners: StoredValue::new(Vec::new()),
-            next: StoredValue::new(0),
-            #[cfg(feature = "hydrate")]
-            tab: StoredValue::new_local(None),
-        }
-    }
-
-    /// Whether the stream is open. True until the first failure, so that nothing flashes at the start.
-    pub fn online(&self) -> Signal<bool> {
-        self.online.into()
-    }
-
     /// Runs `callback` for each event whose name begins with one of `names`, until the component goes away.
-    pub fn on(&self, names: &'static [&'static str], callback: impl Fn(&LiveEvent) + Send + Sync + 'static) {
-        let (listeners, id) = (self.listeners, self.next.get_value());
-        self.next.set_value(id + 1);
-        let listener = move |event: &LiveEvent| {
-            if names.iter().any(|name| event.name.starts_with(name)) {
-                callback(event);
-            }
-        };
-        listeners.update_value(|all| all.push((id, Arc::new(listener))));
-        on_cleanup(move || {
-            // The shell, and the listeners with it, may go away first.
-            listeners.try_update_value(|all| all.retain(|(other, _)| *other != id));
-        });
+    pub fn on(self, names: &'static [&'static str], callback: impl Fn(&LiveEvent) + 'static) {
+        #[cfg(feature = "hydrate")]
+        {
+            let id = hub::listen(move |event| {
+                if event.is_of(names) {
+                    callback(event);
+                }
+            });
+            on_cleanup(move || hub::forget(id));
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (names, callback);
     }
 
     /// A number that grows with each event whose name begins with one of `names`: the source of a resource that shows
     /// them.
-    pub fn version(&self, names: &'static [&'static str]) -> Signal<u32> {
+    pub fn version(self, names: &'static [&'static str]) -> Signal<u32> {
         let version = RwSignal::new(0);
         self.on(names, move |_| version.update(|n| *n += 1));
         version.into()
@@ -85,18 +68,14 @@ impl Live {
         run: RunId,
         from: i32,
         callback: impl Fn(RunEvent) + 'static,
-    ) -> impl Fn() + Clone + 'static {
+    ) -> impl Fn() + Clone + Send + Sync + 'static {
         #[cfg(feature = "hydrate")]
         {
-            let deliver = move |json: &str| {
+            hub::follow(run.to_string(), from, move |json| {
                 if let Ok(event) = serde_json::from_str(json) {
                     callback(event);
                 }
-            };
-            let id = self.with_tab(|tab| tab.follow(&run.to_string(), from, std::rc::Rc::new(deliver)));
-            move || {
-                self.with_tab(|tab| tab.unfollow(&run.to_string(), id.unwrap_or_default()));
-            }
+            })
         }
         #[cfg(not(feature = "hydrate"))]
         {
@@ -106,39 +85,7 @@ impl Live {
     }
 }
 
-#[cfg(feature = "hydrate")]
-impl Live {
-    fn with_tab<T>(self, act: impl FnOnce(&tab::Tab) -> T) -> Option<T> {
-        self.tab.try_get_value().flatten().map(|tab| act(&tab))
-    }
-
-    fn tell(self, event: &LiveEvent) {
-        // Listeners may add and remove listeners: call them outside the list.
-        for (_, listener) in self.listeners.try_get_value().unwrap_or_default() {
-            listener(event);
-        }
-    }
-
-    fn set_online(self, online: bool) {
-        // The shell may be gone; then nobody wants to know.
-        self.online.try_set(online);
-    }
-}
-
-/// Joins the workspace's stream; once, by the shell. `cursor` is the newest event that the page was rendered with.
-pub fn provide_live(workspace: &str, cursor: i64) {
-    let live = Live::new();
-    provide_context(live);
-    #[cfg(feature = "hydrate")]
-    {
-        let workspace = workspace.to_owned();
-        Effect::new(move || live.tab.set_value(Some(tab::Tab::join(&workspace, cursor, live))));
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (workspace, cursor);
-}
-
-/// The workspace's stream; outside of a workspace one on which nothing ever comes.
+/// The workspace's stream.
 pub fn use_live() -> Live {
-    use_context().unwrap_or_else(Live::new)
+    Live
 }

@@ -20,7 +20,7 @@ use leptos::{
 };
 
 use super::{
-    Live, frame,
+    frame, hub,
     source::{Said, Source},
 };
 
@@ -44,7 +44,6 @@ pub(super) struct Tab(Rc<Inner>);
 
 struct Inner {
     workspace: String,
-    live: Live,
     channel: Option<BroadcastChannel>,
     /// The number of the newest event that this tab has seen.
     cursor: Cell<i64>,
@@ -59,10 +58,9 @@ struct Inner {
 }
 
 impl Tab {
-    pub(super) fn join(workspace: &str, cursor: i64, live: Live) -> Self {
+    pub(super) fn join(workspace: &str, cursor: i64) -> Self {
         let tab = Self(Rc::new(Inner {
             workspace: workspace.to_owned(),
-            live,
             channel: BroadcastChannel::new(&format!("hyvve-live-{workspace}")).ok(),
             cursor: Cell::new(cursor),
             own: RefCell::default(),
@@ -126,7 +124,7 @@ impl Tab {
         match kind {
             "e" => self.event(rest),
             "r" => self.run(rest),
-            "o" => self.0.live.set_online(rest == "1"),
+            "o" => hub::set_online(rest == "1"),
             "c" => self.catch_up(rest.parse().unwrap_or(i64::MAX)),
             "f" => {
                 if let Some((run, from)) = rest.split_once(':') {
@@ -146,7 +144,7 @@ impl Tab {
             && seq > self.0.cursor.get()
         {
             self.0.cursor.set(seq);
-            self.0.live.tell(&event);
+            hub::tell(&event);
         }
     }
 
@@ -203,7 +201,7 @@ impl Tab {
     fn pass_on(&self, said: &Said) {
         match said {
             Said::Open(open) => {
-                self.0.live.set_online(*open);
+                hub::set_online(*open);
                 self.send(if *open { "o1" } else { "o0" });
             }
             Said::Frame("event", json) => {

@@ -1,29 +1,27 @@
 //! The list of mails; each unfolds where it stands, one at a time.
 
-use hyvve_domain::{Page, mail::Mail};
+use hyvve_domain::{
+    Page, PageRequest,
+    mail::{Mail, service},
+};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::api::list_mails;
 use crate::{
-    live::use_live,
-    shell::use_frame,
-    ui::{ButtonLink, EmptyState, Glyph, PageHeader, Pagination, Pill, Revealed, Time, Tone, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, EmptyState, Glyph, PageHeader, Pagination, Pill, Revealed, Time, Tone},
 };
 
 /// The page at `/w/{workspace}/mailbox`.
-pub(crate) fn mailbox_page() -> AnyView {
-    let query = use_query_map();
-    let at = Memo::new(move |_| query.read().get_str("page").and_then(|page| page.parse::<i64>().ok()));
-    let changes = use_live().version(&["effect."]);
-    let page = Resource::new(move || (at.get(), changes.get()), |(at, _)| list_mails(at));
-    view! {
-        <div class="page">
+pub(crate) async fn mailbox_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let mails = service::list(&visit.services, &visit.actor, PageRequest::new(visit.parsed("page"), None)).await?;
+    let page = view! {
+        <div class="page" data-follow="effect.">
             <PageHeader title="Mailbox" lead="Mail that agents wrote and people approved."/>
-            {loaded(page, |page| view! { <Mails page=page/> }.into_any())}
+            <Mails page=mails/>
         </div>
-    }
-    .into_any()
+    };
+    Ok(page.into_any())
 }
 
 #[component]

@@ -1,24 +1,24 @@
 //! The collections of the workspace.
 
-use hyvve_domain::records::Collection;
+use hyvve_domain::records::{Collection, service};
 use leptos::prelude::*;
 
-use super::api::list_collections;
 use crate::{
-    shell::use_frame,
-    ui::{ButtonLink, EmptyState, Glyph, PageHeader, counted, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, EmptyState, Glyph, PageHeader, counted},
 };
 
 /// The page at `/w/{workspace}/records`.
-pub(crate) fn collections_page() -> AnyView {
-    let all = Resource::new(|| (), |()| list_collections());
-    view! {
+pub(crate) async fn collections_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let collections = service::collections(&visit.services, &visit.actor).await?;
+    let page = view! {
         <div class="page">
             <PageHeader title="Records" lead="Your data. Agents change it only through decisions."/>
-            {loaded(all, |all| view! { <Rows collections=all/> }.into_any())}
+            <Rows collections=collections/>
         </div>
-    }
-    .into_any()
+    };
+    Ok(page.into_any())
 }
 
 #[component]

@@ -1,41 +1,28 @@
 //! One collection: search, table, pages.
 
 use hyvve_domain::{
-    Page,
-    records::{Collection, Record},
+    Page, PageRequest,
+    records::{Collection, Record, service},
 };
-use leptos::{html, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map, use_query_map},
-    location::Url,
-};
+use leptos::prelude::*;
+use leptos_router::location::Url;
 
-use super::{
-    api::list_records,
-    value::{main_columns, shown},
-};
+use super::value::{main_columns, shown};
 use crate::{
-    shell::use_frame,
-    ui::{Button, ButtonLink, EmptyState, Glyph, Icon, PageHeader, Pagination, Table, Td, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{Button, ButtonLink, EmptyState, Glyph, Icon, PageHeader, Pagination, Table, Td},
 };
 
 /// The page at `/w/{workspace}/records/{collection}`.
-pub(crate) fn records_page() -> AnyView {
-    let (params, query) = (use_params_map(), use_query_map());
-    let slug = Memo::new(move |_| params.read().get("collection").unwrap_or_default());
-    let words = Memo::new(move |_| query.read().get("q").unwrap_or_default());
-    let at = Memo::new(move |_| query.read().get_str("page").and_then(|page| page.parse::<i64>().ok()));
-    let found =
-        Resource::new(move || (slug.get(), words.get(), at.get()), |(slug, words, at)| list_records(slug, words, at));
-    view! {
-        <div class="page">
-            {loaded(found, move |(collection, page)| {
-                view! { <Found collection=collection page=page words=words.get_untracked()/> }.into_any()
-            })}
-        </div>
-    }
-    .into_any()
+pub(crate) async fn records_page(visit: &Visit, collection: &str) -> Result<AnyView, ApiError> {
+    let words = visit.query("q").unwrap_or_default();
+    let wanted = PageRequest::new(visit.parsed("page"), None);
+    let (collection, page) = service::list(&visit.services, &visit.actor, collection, &words, wanted).await?;
+    let page = view! {
+        <div class="page" data-follow="record."><Found collection=collection page=page words=words/></div>
+    };
+    Ok(page.into_any())
 }
 
 #[component]
@@ -62,17 +49,10 @@ fn Found(collection: Collection, page: Page<Record>, words: String) -> AnyView {
 /// The words go into the address: the page can be sent to somebody, and Back works.
 #[component]
 fn Search(action: String, words: String) -> AnyView {
-    let (input, navigate) = (NodeRef::<html::Input>::new(), use_navigate());
-    let to = action.clone();
-    let search = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let words = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        navigate(&format!("{to}?q={}", Url::escape(&words)), NavigateOptions::default());
-    };
     view! {
-        <form class="search" role="search" method="get" action=action on:submit=search>
+        <form class="search" role="search" method="get" action=action>
             <input
-                class="input" type="search" name="q" value=words node_ref=input
+                class="input" type="search" name="q" value=words
                 aria-label="Search these records" placeholder="Words…"
             />
             <Button kind="submit" label="Search"><Icon glyph=Glyph::Search/></Button>

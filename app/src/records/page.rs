@@ -1,44 +1,25 @@
 //! One record: its fields, its version, its history.
 
 use hyvve_domain::{
-    Error,
     ids::RecordId,
-    records::{Collection, Detail, Record},
+    records::{Collection, Detail, Record, service},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::get_record,
     history::history,
     value::{columns, heading, shown},
 };
 use crate::{
-    live::use_live,
-    shell::use_frame,
-    ui::{Card, PageHeader, Time, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{Card, PageHeader, Time},
 };
 
 /// The page at `/w/{workspace}/records/{collection}/{record}`.
-pub(crate) fn record_page() -> AnyView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get_str("record").and_then(|id| id.parse::<RecordId>().ok()));
-    let changes = use_live().version(&["record."]);
-    let found = Resource::new(
-        move || (id.get(), changes.get()),
-        |(id, _)| async move {
-            match id {
-                Some(id) => get_record(id).await,
-                None => Err(Error::not_found("record").into()),
-            }
-        },
-    );
-    view! {
-        <div class="page">
-            {loaded(found, |detail| view! { <RecordView detail=detail/> }.into_any())}
-        </div>
-    }
-    .into_any()
+pub(crate) async fn record_page(visit: &Visit, id: RecordId) -> Result<AnyView, ApiError> {
+    let detail = service::get(&visit.services, &visit.actor, id).await?;
+    Ok(view! { <div class="page" data-follow="record."><RecordView detail=detail/></div> }.into_any())
 }
 
 #[component]

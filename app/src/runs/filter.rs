@@ -1,10 +1,8 @@
 //! Which runs the list shows: the address says it.
 
 use hyvve_domain::{agents::RunStatus, ids::AgentId};
-use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use crate::ui::Tab;
+use crate::{shell::Visit, ui::Tab};
 
 /// The tabs of the list.
 const STATUSES: [(&str, Option<RunStatus>); 6] = [
@@ -25,6 +23,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    pub(super) fn of(visit: &Visit) -> Self {
+        Self {
+            agent: visit.parsed("agent"),
+            status: visit.query("status").as_deref().and_then(RunStatus::parse),
+            page: visit.parsed("page"),
+        }
+    }
+
     /// The address's query; empty when everything is wanted.
     pub(super) fn query(self) -> String {
         let agent = self.agent.map(|agent| format!("agent={agent}"));
@@ -44,17 +50,4 @@ impl Wanted {
         };
         STATUSES.into_iter().map(tab).collect()
     }
-}
-
-/// What the address asks for, as it changes.
-pub(super) fn use_wanted() -> Memo<Wanted> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        let query = query.read();
-        Wanted {
-            agent: query.get_str("agent").and_then(|id| id.parse().ok()),
-            status: query.get_str("status").and_then(RunStatus::parse),
-            page: query.get_str("page").and_then(|page| page.parse().ok()),
-        }
-    })
 }

@@ -1,35 +1,34 @@
 //! The list of runs.
 
-use hyvve_domain::{Page, agents::Run};
+use hyvve_domain::{
+    Page, PageRequest,
+    agents::{
+        Run,
+        service::{self, RunFilter},
+    },
+};
 use leptos::prelude::*;
 
-use super::{
-    RunRow,
-    api::list_runs,
-    filter::{Wanted, use_wanted},
-};
+use super::{filter::Wanted, run_row};
 use crate::{
-    live::use_live,
-    shell::use_frame,
-    ui::{ButtonLink, EmptyState, Glyph, PageHeader, Pagination, Tabs, loaded},
+    ApiError,
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, EmptyState, Glyph, PageHeader, Pagination, Tabs},
 };
 
 /// The page at `/w/{workspace}/runs`.
-pub(crate) fn runs_page() -> AnyView {
-    let wanted = use_wanted();
-    let changes = use_live().version(&["run."]);
-    let page = Resource::new(
-        move || (wanted.get(), changes.get()),
-        |(wanted, _)| list_runs(wanted.agent, wanted.status, wanted.page),
-    );
-    view! {
-        <div class="page">
+pub(crate) async fn runs_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let wanted = Wanted::of(visit);
+    let filter = RunFilter { agent: wanted.agent, status: wanted.status, ..RunFilter::default() };
+    let runs = service::runs(&visit.services, &visit.actor, filter, PageRequest::new(wanted.page, None)).await?;
+    let page = view! {
+        <div class="page" data-follow="run.">
             <PageHeader title="Runs" lead="What agents were asked, and what they did."/>
-            <Tabs label="Which runs" tabs=Signal::derive(move || wanted.get().tabs())/>
-            {loaded(page, move |page| view! { <Rows page=page wanted=wanted.get_untracked()/> }.into_any())}
+            <Tabs label="Which runs" tabs=wanted.tabs()/>
+            <Rows page=runs wanted=wanted/>
         </div>
-    }
-    .into_any()
+    };
+    Ok(page.into_any())
 }
 
 #[component]
@@ -39,7 +38,7 @@ fn Rows(page: Page<Run>, wanted: Wanted) -> AnyView {
         return none(wanted);
     }
     let (at, pages, total) = (page.page, page.pages(), page.total);
-    let rows = page.items.into_iter().map(|run| view! { <RunRow run=run/> }).collect_view();
+    let rows = page.items.into_iter().map(run_row).collect_view();
     let href = move |page| frame.href(&format!("/runs{}", Wanted { page: Some(page), ..wanted }.query()));
     view! {
         <ol class="entries card">{rows}</ol>

@@ -11,11 +11,7 @@ use crate::{
 };
 
 /// What was asked, by whom and of whom, and what became of it.
-#[component]
-pub fn RunRow(
-    /// The run.
-    run: Run,
-) -> AnyView {
+pub(crate) fn run_row(run: Run) -> AnyView {
     let href = use_frame().href(&format!("/runs/{}", run.id));
     let on = runs_on(run.provider.as_deref(), run.model.as_deref()).map(|on| view! { <span>{on}</span> });
     let tokens = run.usage.input + run.usage.output;

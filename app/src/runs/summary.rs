@@ -1,18 +1,15 @@
 //! The head of a run's page: what was asked, where it stands, and what one can do about it.
 
 use hyvve_domain::agents::Run;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::{
-    RunPill,
-    api::{CancelRun, cancel_run},
-};
+use super::{RunPill, api::CancelRun};
 use crate::{
     agents::runs_on,
     chat::Failure,
     shell::use_frame,
-    ui::{Button, ButtonLink, Glyph, Icon, PageTitle, Time, Variant, counted, span, use_toasts},
+    ui::{Button, ButtonLink, Glyph, Icon, Time, Variant, counted, page_title, span},
 };
 
 /// What was asked, with the facts of the whole run.
@@ -20,8 +17,8 @@ pub(super) fn summary(run: Run) -> AnyView {
     let frame = use_frame();
     let talk = frame.href(&format!("/chat/{}", run.session_id));
     let mine = frame.data().user == run.requester_id;
+    page_title(format!("Run: {}", title(&run.input)));
     view! {
-        <PageTitle text=format!("Run: {}", title(&run.input))/>
         <header class="page-header">
             <div class="min-w-0 grow">
                 <h1 class="run-input">{run.input.clone()}</h1>
@@ -69,20 +66,11 @@ fn Facts(run: Run) -> AnyView {
     .into_any()
 }
 
-/// Ends the run; a plain form before the page is alive.
+/// Ends the run.
 #[component]
 fn Stop(run: Run) -> AnyView {
-    let toasts = use_toasts();
-    let stop = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        spawn_local(async move {
-            if let Err(error) = cancel_run(run.id).await {
-                toasts.fail(error.to_string());
-            }
-        });
-    };
     view! {
-        <form method="post" action=CancelRun::url() on:submit=stop>
+        <form method="post" action=CancelRun::url()>
             <input type="hidden" name="id" value=run.id.to_string()/>
             <Button variant=Variant::Danger kind="submit"><Icon glyph=Glyph::Stop/>"Stop"</Button>
         </form>

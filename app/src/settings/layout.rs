@@ -2,7 +2,6 @@
 
 use hyvve_domain::Role;
 use leptos::prelude::*;
-use leptos_router::components::{A, Redirect};
 
 use crate::{shell::use_frame, ui::PageHeader};
 
@@ -19,15 +18,21 @@ const SECTIONS: [Section; 2] = [
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 
-/// A page of settings: its title, a sentence about it, and what stands on it.
-pub(super) fn settings_page(title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
+/// A page of settings: its title, a sentence about it, the events that make it old, and what stands on it.
+pub(super) fn settings_page(
+    title: &'static str,
+    lead: &'static str,
+    follow: Option<&'static str>,
+    content: AnyView,
+) -> AnyView {
     let frame = use_frame();
     let role = frame.data().role;
     let links = SECTIONS.iter().filter(|section| (section.allowed)(role)).map(|section| {
-        view! { <A href=frame.href(section.path) attr:class="subnav-link">{section.name}</A> }
+        let current = (section.name == title).then_some("page");
+        view! { <a href=frame.href(section.path) class="subnav-link" aria-current=current>{section.name}</a> }
     });
     view! {
-        <div class="page settings">
+        <div class="page settings" data-follow=follow>
             <nav class="subnav" aria-label="Settings">{links.collect_view()}</nav>
             <div class="min-w-0">
                 <PageHeader title=title lead=lead/>
@@ -39,7 +44,7 @@ pub(super) fn settings_page(title: &'static str, lead: &'static str, content: An
 }
 
 /// The page at `/w/{workspace}/settings`: goes to the first of them.
-#[component]
-pub fn SettingsIndex() -> AnyView {
-    view! { <Redirect path=use_frame().href("/settings/ai-providers")/> }.into_any()
+pub(crate) fn first_page() -> AnyView {
+    leptos_axum::redirect(&use_frame().href("/settings/ai-providers"));
+    ().into_any()
 }

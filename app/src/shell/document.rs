@@ -17,6 +17,10 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     let path = parts.as_ref().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let entry = parts.and_then(|parts| parts.extensions.get::<Entry>().cloned());
     let preferences = Preferences::of_request();
+    let facts = entry.as_ref().and_then(|Entry(entry)| entry.as_ref().ok());
+    let workspace = facts.map(|data| data.name.slug.clone());
+    let name = facts.map(|data| data.name.name.clone());
+    let (pending, cursor) = (facts.map(|data| data.pending), facts.map(|data| data.cursor));
     let scripts = (!auth::is_plain(&path)).then(|| view! { <HydrationScripts options=options.clone()/> });
     let body = match entry {
         Some(Entry(Ok(data))) => chrome(&data, &path, &preferences, view! { <App/> }.into_any()),
@@ -30,6 +34,10 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
             data-sidebar=preferences.sidebar
             data-dock=preferences.dock
             data-keys=preferences.keys
+            data-workspace=workspace
+            data-name=name
+            data-pending=pending
+            data-cursor=cursor
         >
             <head>
                 <meta charset="utf-8"/>

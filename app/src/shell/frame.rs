@@ -1,18 +1,15 @@
-//! What the pages of a workspace have in common: who looks at them, the stream, the keys, the dock.
+//! What the pages of a workspace have in common: who looks at them, and the dock.
 
 use hyvve_domain::{Code, Error};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Outlet;
 
 use super::{
     NotFound,
     dock::fill_dock,
     entry::{Entry, FrameData, use_entry},
-    keys::provide_keys,
-    pending::count_pending,
 };
-use crate::{ApiError, client, live::provide_live, ui::ErrorState};
+use crate::{ApiError, client, ui::ErrorState};
 
 /// What pages may know of their workspace and of who looks at them.
 #[derive(Clone, Copy)]
@@ -44,31 +41,33 @@ pub fn use_frame() -> Frame {
 #[component]
 pub fn WorkspaceFrame() -> AnyView {
     match use_entry() {
-        Entry(Ok(data)) => inside(data).into_any(),
+        Entry(Ok(data)) => inside(data),
         Entry(Err(error)) => outside(error),
     }
 }
 
-fn inside(data: FrameData) -> impl IntoView {
+fn inside(data: FrameData) -> AnyView {
     client::set_workspace(&data.workspace.to_string());
-    provide_live(&data.name.slug, data.cursor);
-    let pending = count_pending(&data.name.slug, data.pending);
-    let workspace = data.name.name.clone();
-    provide_context(Frame { data: StoredValue::new(data), pending });
-    let keys = provide_keys();
-    #[cfg(feature = "hydrate")]
-    super::conductor::conduct(pending, keys);
+    let pending = RwSignal::new(data.pending);
     #[cfg(not(feature = "hydrate"))]
-    let _ = keys;
+    title_of(&data);
+    provide_context(Frame { data: StoredValue::new(data), pending: pending.into() });
+    #[cfg(feature = "hydrate")]
+    super::conductor::accompany(pending);
     fill_dock();
-    let title = move |page: String| match pending.get() {
-        0 => format!("{page} · {workspace} · HYVVE"),
-        waiting => format!("({waiting}) {page} · {workspace} · HYVVE"),
-    };
-    view! {
-        <Title formatter=title/>
-        <Outlet/>
-    }
+    view! { <Outlet/> }.into_any()
+}
+
+/// The title of the document, around what the page says.
+#[cfg(not(feature = "hydrate"))]
+fn title_of(data: &FrameData) {
+    use leptos_meta::Title;
+
+    use crate::ui::full_title;
+
+    let (workspace, waiting) = (data.name.name.clone(), data.pending);
+    // In the document's head from the moment that it is made.
+    let _ = view! { <Title formatter=move |page: String| full_title(&page, &workspace, waiting)/> };
 }
 
 fn outside(error: Error) -> AnyView {

@@ -1,38 +1,38 @@
 //! What pages do with single keys, while they show.
 
-use std::sync::Arc;
-
-use leptos::prelude::*;
-
-type Handler = Arc<dyn Fn(&str) -> bool + Send + Sync>;
-
-/// Who understands keys, the newest last.
-#[derive(Clone, Copy)]
-pub(super) struct Keys(StoredValue<Vec<Handler>>);
-
-/// Makes [`use_keys`] possible below.
-pub(super) fn provide_keys() -> Keys {
-    let keys = Keys(StoredValue::new(Vec::new()));
-    provide_context(keys);
-    keys
-}
+#[cfg(feature = "hydrate")]
+use std::{cell::RefCell, rc::Rc};
 
 #[cfg(feature = "hydrate")]
-impl Keys {
-    /// Whether somebody took the key.
-    pub(super) fn offer(self, key: &str) -> bool {
-        self.0.get_value().iter().rev().any(|handler| handler(key))
-    }
+use leptos::prelude::on_cleanup;
+
+#[cfg(feature = "hydrate")]
+type Handler = Rc<dyn Fn(&str) -> bool>;
+
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// Who understands keys, the newest last.
+    static HANDLERS: RefCell<Vec<(usize, Handler)>> = RefCell::default();
+}
+
+/// Whether somebody took the key.
+#[cfg(feature = "hydrate")]
+pub(super) fn offer(key: &str) -> bool {
+    // A handler may change what shows, and the list with it.
+    let handlers = HANDLERS.with_borrow(Clone::clone);
+    handlers.iter().rev().any(|(_, handler)| handler(key))
 }
 
 /// While this component lives, `handler` is asked about each single key that no field wants; it answers whether it took
 /// the key.
-pub(crate) fn use_keys(handler: impl Fn(&str) -> bool + Send + Sync + 'static) {
-    let Some(Keys(handlers)) = use_context() else { return };
-    let handler: Handler = Arc::new(handler);
-    handlers.update_value(|all| all.push(handler.clone()));
-    on_cleanup(move || {
-        // The frame may go away first.
-        handlers.try_update_value(|all| all.retain(|other| !Arc::ptr_eq(other, &handler)));
-    });
+pub(crate) fn use_keys(handler: impl Fn(&str) -> bool + 'static) {
+    #[cfg(feature = "hydrate")]
+    {
+        let handler: Handler = Rc::new(handler);
+        let id = Rc::as_ptr(&handler).cast::<()>().addr();
+        HANDLERS.with_borrow_mut(|all| all.push((id, handler)));
+        on_cleanup(move || HANDLERS.with_borrow_mut(|all| all.retain(|(other, _)| *other != id)));
+    }
+    #[cfg(not(feature = "hydrate"))]
+    drop(handler);
 }

@@ -2,11 +2,14 @@
 //!
 //! The chrome (sidebar, header, menus, dialogs, dock) is plain HTML from the server. It isn't hydrated: one conductor
 //! listens to the document and does what attributes say, so that the first download holds no component of it.
+//!
+//! Pages that are only read are plain HTML as well (`read_page.rs`). The application comes to the browser for what one works
+//! with: approvals, and the chat.
 
 #[cfg(feature = "ssr")]
 mod chrome;
 #[cfg(feature = "hydrate")]
-mod conductor;
+pub(crate) mod conductor;
 pub mod dock;
 #[cfg(feature = "ssr")]
 mod document;
@@ -16,11 +19,11 @@ pub mod frame;
 mod gate;
 pub(crate) mod keys;
 pub mod not_found;
-mod pending;
 #[cfg(feature = "ssr")]
 mod places;
 #[cfg(feature = "ssr")]
 mod policy;
+mod read_page;
 
 #[cfg(feature = "ssr")]
 pub use document::document;
@@ -29,3 +32,6 @@ pub use frame::{Frame, WorkspaceFrame, use_frame};
 #[cfg(feature = "ssr")]
 pub use gate::gate;
 pub use not_found::NotFound;
+#[cfg(feature = "ssr")]
+pub(crate) use read_page::Visit;
+pub(crate) use read_page::read_page;

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{EmptyState, Glyph, PageTitle};
+use crate::ui::{EmptyState, Glyph, page_title};
 
 /// The page of addresses that lead nowhere.
 #[component]
 pub fn NotFound() -> AnyView {
     #[cfg(feature = "ssr")]
     crate::forms::page_status(hyvve_domain::Code::NotFound);
+    page_title("Not found");
     view! {
-        <PageTitle text="Not found".to_owned()/>
         <div class="page">
             <EmptyState
                 title="There is nothing here"

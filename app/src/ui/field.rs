@@ -2,11 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::form::use_checks;
-
-/// Says what is wrong with a text, or nothing.
-pub type Check = fn(&str) -> Option<String>;
-
 /// Label above, hint and messages below; the control's ids tie them together for assistive technology. `wrong` is shown by
 /// the style sheet while the browser itself finds the field invalid.
 fn labelled(
@@ -35,8 +30,8 @@ fn described_by(name: &str, has_hint: bool) -> String {
     if has_hint { format!("{name}-hint {name}-error") } else { format!("{name}-error") }
 }
 
-/// A field of one line. `check` runs when the field is left and before its form is sent; `wrong` does the same on pages
-/// without scripts, for what the browser can check by itself.
+/// A field of one line. What the browser can check by itself it checks before the form is sent, and says `wrong` once the
+/// field was left.
 #[component]
 pub fn Field(
     /// Its name in the form.
@@ -54,8 +49,8 @@ pub fn Field(
     #[prop(optional, into)]
     hint: Option<String>,
     /// What the server said about the field.
-    #[prop(optional, into)]
-    error: Signal<Option<String>>,
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
     /// What the browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
@@ -71,14 +66,13 @@ pub fn Field(
     /// Fewest characters.
     #[prop(optional)]
     minlength: Option<usize>,
+    /// What the text has to look like, as a regular expression of the browser's.
+    #[prop(optional)]
+    pattern: Option<&'static str>,
     /// What to say when the browser finds the text unacceptable.
     #[prop(optional)]
     wrong: Option<&'static str>,
-    /// What makes the text acceptable.
-    #[prop(optional)]
-    check: Option<Check>,
 ) -> AnyView {
-    let (message, leave, edit, node) = use_checks(check, error);
     let control = view! {
         <input
             id=name
@@ -86,19 +80,17 @@ pub fn Field(
             class="input"
             type=kind
             value=value
-            node_ref=node
             autocomplete=autocomplete
             placeholder=placeholder
             required=required
             autofocus=autofocus
             minlength=minlength
+            pattern=pattern
             aria-describedby=described_by(name, hint.is_some())
-            aria-invalid=move || message.get().is_some().then_some("true")
-            on:blur=move |_| leave.run(())
-            on:input=move |_| edit.run(())
+            aria-invalid=error.is_some().then_some("true")
         />
     };
-    labelled(name, label, hint, wrong, message, control.into_any())
+    labelled(name, label, hint, wrong, Signal::stored(error), control.into_any())
 }
 
 /// A field of several lines.

@@ -2,7 +2,6 @@
 
 pub mod button;
 pub mod card;
-pub mod clock;
 pub mod copy;
 pub mod diff;
 pub mod disclosure;
@@ -19,17 +18,18 @@ pub mod pagination;
 pub mod pill;
 pub mod prefs;
 pub mod revealed;
+pub mod root;
 pub mod score;
 pub mod seen;
 pub mod states;
 pub mod table;
 pub mod tabs;
 pub mod time;
+pub mod title;
 pub mod toast;
 
 pub use button::{Button, ButtonLink, Variant};
 pub use card::{Card, CardBody};
-pub use clock::{now_millis, provide_clock, use_now};
 pub use copy::copy_text;
 pub use diff::{Diff, Difference, json_text};
 pub use disclosure::Disclosure;
@@ -41,15 +41,21 @@ pub use kbd::{Hash, Kbd};
 pub use loaded::{loaded, loaded_with};
 pub use menu::{MENU_ITEM, Menu};
 pub use number::{counted, grouped, millis};
-pub use page_header::{PageHeader, PageTitle};
+pub use page_header::PageHeader;
 pub use pagination::Pagination;
 pub use pill::{Pill, Tone};
 pub use prefs::{flip, preference, set_preference};
 pub use revealed::{Piece, Revealed, reveal};
+pub use root::{fact, set_fact};
 pub use score::ScoreRing;
 pub use seen::use_seen;
 pub use states::{EmptyState, ErrorState, Skeleton};
 pub use table::{Table, Td};
 pub use tabs::{Tab, Tabs};
-pub use time::{Age, Time, relative, span};
+#[cfg(feature = "hydrate")]
+pub use time::tick;
+pub use time::{Age, Time, now_millis, relative, span};
+#[cfg(feature = "hydrate")]
+pub use title::retitle;
+pub use title::{full_title, page_title};
 pub use toast::{Toasts, use_toasts};

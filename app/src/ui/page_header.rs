@@ -1,17 +1,8 @@
 //! The head of a page: its title in the browser's tab, its heading, and what one can do there.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-/// The text of the browser's tab; the workspace's name follows by itself.
-#[component]
-pub fn PageTitle(
-    /// What the page shows.
-    #[prop(into)]
-    text: Signal<String>,
-) -> AnyView {
-    view! { <Title text=move || text.get()/> }.into_any()
-}
+use super::page_title;
 
 /// A page's heading, with actions at its right.
 #[component]
@@ -26,8 +17,8 @@ pub fn PageHeader(
     #[prop(optional)]
     children: Option<Children>,
 ) -> AnyView {
+    page_title(title.clone());
     view! {
-        <PageTitle text=title.clone()/>
         <header class="page-header">
             <div class="min-w-0 grow">
                 <h1>{title}</h1>

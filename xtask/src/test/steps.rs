@@ -27,7 +27,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "docs", about: "rustdoc without warnings", run: docs },
     Step { name: "queries", about: "every query against a fresh database", run: prepare::check },
     Step { name: "unit", about: "unit and integration tests", run: unit },
-    Step { name: "browser", about: "the browser build and its bytes", run: size::report },
+    Step { name: "browser", about: "the browser build and its bytes", run: size::check },
     Step { name: "end2end", about: "journeys in Chromium", run: end2end },
     Step { name: "deny", about: "licences, sources, duplicates", run: deny },
 ];

@@ -1,29 +1,16 @@
-//! What Settings → AI providers asks the server.
+//! What the forms of Settings → AI providers do.
 
 use hyvve_domain::{
     ids::ProviderId,
-    providers::{ApiKey, Provider, TestResult},
+    providers::{ApiKey, Kind, NewProvider, ProviderChanges, TestResult, service},
 };
 use leptos::prelude::*;
 
-use crate::ApiError;
-#[cfg(feature = "ssr")]
 use crate::{
-    context,
-    forms::{self, answer, answer_with},
+    ApiError, context,
+    forms::{self, TOLD_MAX, answer, answer_with},
+    ui::counted,
 };
-#[cfg(feature = "ssr")]
-use hyvve_domain::providers::{Kind, NewProvider, ProviderChanges, service};
-
-/// All providers of the workspace.
-#[server(prefix = "/_fn", endpoint = "ai-providers/list", client = crate::client::InWorkspace, output = crate::client::Json)]
-pub async fn list_providers() -> Result<Vec<Provider>, ApiError> {
-    answer(async {
-        let (services, actor) = context::actor().await?;
-        service::list(&services, &actor).await
-    })
-    .await
-}
 
 /// Adds a provider.
 #[server(prefix = "/_fn", endpoint = "ai-providers/add", client = crate::client::InWorkspace, output = crate::client::Json)]
@@ -108,7 +95,7 @@ pub async fn delete_provider(
     .await
 }
 
-/// Tries a provider's key and lists its models.
+/// Tries a provider's key and lists its models; the page that shows next says what came of it.
 #[server(prefix = "/_fn", endpoint = "ai-providers/test", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn test_provider(
     /// Which one.
@@ -116,12 +103,31 @@ pub async fn test_provider(
 ) -> Result<TestResult, ApiError> {
     answer(async {
         let (services, actor) = context::actor().await?;
-        service::test(&services, &actor, id).await
+        let result = service::test(&services, &actor, id).await?;
+        if result.valid {
+            forms::tell(vec![("tested", id.to_string()), ("models", models(&result.models))]);
+        }
+        forms::leave_form();
+        Ok::<_, ApiError>(result)
     })
     .await
 }
 
-#[cfg(feature = "ssr")]
+/// How many there are and, as far as a cookie holds them, which.
+fn models(names: &[String]) -> String {
+    let mut text = counted(names.len() as u64, "model");
+    for (index, name) in names.iter().enumerate() {
+        let joint = if index == 0 { ": " } else { ", " };
+        if text.len() + joint.len() + name.len() > TOLD_MAX {
+            text.push('…');
+            break;
+        }
+        text.push_str(joint);
+        text.push_str(name);
+    }
+    text
+}
+
 fn filled(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }

@@ -17,15 +17,6 @@ use crate::{
 /// The fields at which the server's messages show.
 const FIELDS: [&str; 4] = ["name", "baseUrl", "apiKey", "defaultModel"];
 
-fn check_url(text: &str) -> Option<String> {
-    let fits = ["https://", "http://"].iter().any(|scheme| text.trim().starts_with(scheme));
-    (!fits).then(|| "Please enter an address that begins with https:// or http://.".to_owned())
-}
-
-fn check_model(text: &str) -> Option<String> {
-    text.trim().is_empty().then(|| "Please enter the model that agents use.".to_owned())
-}
-
 /// The form for a new provider.
 pub(super) fn add_card(flash: Flash) -> AnyView {
     view! {
@@ -109,7 +100,8 @@ fn Place(url: Option<String>, flash: Flash) -> AnyView {
 fn Address(value: String, flash: Flash) -> AnyView {
     view! {
         <Field
-            name="base_url" label="Base URL" kind="url" value=value error=flash.at("baseUrl") check=check_url required=true
+            name="base_url" label="Base URL" kind="url" value=value error=flash.at("baseUrl") required=true
+            pattern="https?://.+" wrong="Please enter an address that begins with https:// or http://."
             placeholder="https://api.example.com/v1"
             hint="What comes before /chat/completions."
         />
@@ -121,7 +113,8 @@ fn Address(value: String, flash: Flash) -> AnyView {
 fn Model(value: String, flash: Flash) -> AnyView {
     view! {
         <Field
-            name="default_model" label="Model" value=value error=flash.at("defaultModel") check=check_model required=true
+            name="default_model" label="Model" value=value error=flash.at("defaultModel") required=true
+            wrong="Please enter the model that agents use."
             hint="What agents use unless they name one. A test lists what there is."
         />
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::test::test_form;
 use crate::{
     agents::SANDBOX,
+    flash::Flash,
     shell::use_frame,
     ui::{ButtonLink, Pill, Time, Tone, Variant},
 };
@@ -14,7 +15,7 @@ use crate::{
 pub(super) const HERE: &str = "/settings/ai-providers";
 
 /// What it is, how its last test went, and what one can do with it.
-pub(super) fn provider_row(provider: Provider) -> AnyView {
+pub(super) fn provider_row(provider: Provider, flash: &Flash) -> AnyView {
     let facts = facts(&provider).into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view();
     view! {
         <li class="entry">
@@ -25,7 +26,7 @@ pub(super) fn provider_row(provider: Provider) -> AnyView {
                 </p>
                 <div class="meta">{facts}</div>
                 <Checked provider=provider.clone()/>
-                {test_form(provider.id)}
+                {test_form(provider.id, flash)}
             </div>
             <Actions provider=provider/>
         </li>

@@ -9,15 +9,8 @@ use crate::{
     ui::{Hash, Pill, Time, Tone},
 };
 
-/// One entry in plain words.
-#[component]
-pub fn LogLine(
-    /// The entry.
-    row: Row,
-    /// Shows its number, its hash and whether it is anchored, too.
-    #[prop(optional)]
-    secured: bool,
-) -> AnyView {
+/// One entry in plain words; `secured` with its number, its hash and whether it is anchored.
+pub(crate) fn log_line(row: Row, secured: bool) -> AnyView {
     let object = object(&row);
     let subject = match path(&row) {
         Some(path) if !object.is_empty() => {

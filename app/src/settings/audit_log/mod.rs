@@ -1,10 +1,9 @@
 //! Settings → Audit log: who did what, newest first, and whether the log is whole.
 
-pub mod api;
-pub mod line;
+mod line;
 mod page;
-mod verify;
+mod verdict;
 mod words;
 
-pub use line::LogLine;
+pub(crate) use line::log_line;
 pub(crate) use page::audit_log_page;

@@ -1,39 +1,44 @@
 //! The page: the entries, older ones on request, and the verification.
 
-use hyvve_domain::audit::Row;
+use hyvve_domain::audit::{Row, service};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::{
-    LogLine,
-    api::{ROWS, list_entries},
-    verify::verification,
-};
+use super::{log_line, verdict::verdict_view};
 use crate::{
+    ApiError,
     settings::layout::settings_page,
-    shell::use_frame,
-    ui::{ButtonLink, EmptyState, Glyph, loaded},
+    shell::{Visit, use_frame},
+    ui::{ButtonLink, EmptyState, Glyph},
 };
 
 /// The page's address in the workspace.
 const HERE: &str = "/settings/audit-log";
+/// Rows per page.
+const ROWS: i64 = 50;
 
-/// The page at `/w/{workspace}/settings/audit-log`.
-pub(crate) fn audit_log_page() -> AnyView {
-    let query = use_query_map();
-    let before = Memo::new(move |_| query.read().get_str("before").and_then(|seq| seq.parse::<i64>().ok()));
-    let verifies = Memo::new(move |_| query.read().get_str("verify").is_some());
-    let page = Resource::new(move || before.get(), list_entries);
-    let verify = use_frame().href(&format!("{HERE}?verify=1"));
-    let check = move || {
-        if verifies.get() {
-            return verification();
-        }
-        view! { <div><ButtonLink href=verify.clone()>"Verify"</ButtonLink></div> }.into_any()
+/// The page at `/w/{workspace}/settings/audit-log`. The address asks for older entries, and for a check of them all.
+pub(crate) async fn audit_log_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let before = visit.parsed("before");
+    let rows = service::list(&visit.services, &visit.actor, before, ROWS).await?;
+    // Another number is another address, which is looked at anew.
+    let checks: Option<u32> = visit.parsed("verify");
+    let verdict = match checks {
+        Some(_) => Some(service::verify(&visit.services, &visit.actor).await?),
+        None => None,
     };
-    let rows = loaded(page, move |rows| view! { <Rows rows=rows first=before.get_untracked().is_none()/> }.into_any());
-    let content = view! { <div class="stack">{check}{rows}</div> }.into_any();
-    settings_page("Audit log", "Who did what. Each entry’s hash covers all before it.", content)
+    let check = use_frame().href(&format!("{HERE}?verify={}", checks.unwrap_or_default().wrapping_add(1)));
+    let verify = if checks.is_some() { "Verify again" } else { "Verify" };
+    // The newest entries follow what happens; a check, and older entries, stay as they are.
+    let follow = (verdict.is_none() && before.is_none()).then_some("");
+    let content = view! {
+        <div class="stack">
+            {verdict.map(verdict_view)}
+            <div><ButtonLink href=check>{verify}</ButtonLink></div>
+            <Rows rows=rows first=before.is_none()/>
+        </div>
+    };
+    let lead = "Who did what. Each entry’s hash covers all before it.";
+    Ok(settings_page("Audit log", lead, follow, content.into_any()))
 }
 
 #[component]
@@ -48,7 +53,7 @@ fn Rows(rows: Vec<Row>, first: bool) -> AnyView {
     let more = rows.len() as i64 == ROWS && last > 1;
     let older = more.then(|| view! { <ButtonLink href=format!("{here}?before={last}")>"Older"</ButtonLink> });
     let newest = (!first).then(|| view! { <ButtonLink href=here.clone()>"Newest"</ButtonLink> });
-    let lines = rows.into_iter().map(|row| view! { <LogLine row=row secured=true/> }).collect_view();
+    let lines = rows.into_iter().map(|row| log_line(row, true)).collect_view();
     view! {
         <ol class="entries card">{lines}</ol>
         <nav class="flex gap-2" aria-label="Pages">{newest}{older}</nav>

@@ -1,72 +1,85 @@
-//! Clicks: what `data-do` says is done.
+//! Clicks: what `data-do` says is done. Forms: sent once.
+
+use std::time::Duration;
 
 use leptos::{
-    prelude::*,
+    prelude::{document, set_timeout},
     wasm_bindgen::JsCast as _,
     web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement},
 };
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
+    awake::wake_if_needed,
     by_id,
     hear::{around, on},
     palette,
 };
 use crate::ui::{flip, set_preference};
 
-/// Does what attributes say.
-#[derive(Clone, Copy)]
-pub(super) struct Act {
-    go: Callback<String>,
+/// A form may be sent again when nothing has come of it for so long.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+pub(super) fn listen() {
+    on("click", |_, target| {
+        if let Some(doer) = around(target, "[data-do]") {
+            act(&doer);
+        }
+        // On phones the drawer has done its work.
+        if around(target, ".sidebar a").is_some() {
+            set_preference("drawer", "closed");
+        }
+        // A click beside an open dialog is on its backdrop, which is the dialog itself.
+        if let Some(dialog) = target.dyn_ref::<HtmlDialogElement>() {
+            dialog.close();
+        }
+    });
+    on("change", |_, target| {
+        let Some(input) = target.dyn_ref::<HtmlInputElement>() else { return };
+        let words = input.get_attribute("data-check").unwrap_or_default();
+        if let [name, yes, no] = words.split(' ').collect::<Vec<_>>()[..] {
+            set_preference(name, if input.checked() { yes } else { no });
+        }
+    });
+    // A form that is sent the plain way says that it is on its way, and is sent once.
+    on("submit", |event, form| {
+        if around(form, "#page form[method=post]").is_none() {
+            return;
+        }
+        if form.has_attribute("aria-busy") {
+            return event.prevent_default();
+        }
+        // Attributes of a fixed name are always accepted.
+        let _ = form.set_attribute("aria-busy", "true");
+        let form = form.clone();
+        set_timeout(move || drop(form.remove_attribute("aria-busy")), PATIENCE);
+    });
 }
 
-impl Act {
-    pub(super) fn new() -> Self {
-        let navigate = use_navigate();
-        Self { go: Callback::new(move |to: String| navigate(&to, NavigateOptions::default())) }
+/// Does what an element's `data-do` says.
+pub(super) fn act(doer: &Element) {
+    let what = doer.get_attribute("data-do").unwrap_or_default();
+    match what.split(' ').collect::<Vec<_>>()[..] {
+        ["set", name, value] => set_preference(name, value),
+        ["flip", name, one, other] => flip(name, one, other),
+        ["show", "palette"] => palette::open(),
+        ["show", id] => show(id),
+        ["go", address] => go(address),
+        ["hide"] => hide(doer),
+        ["dismiss"] => doer.parent_element().into_iter().for_each(|item| item.remove()),
+        _ => {}
     }
+    wake_if_needed();
+}
 
-    pub(super) fn listen(self) {
-        on("click", move |_, target| {
-            if let Some(doer) = around(target, "[data-do]") {
-                self.act(&doer);
-            }
-            // On phones the drawer has done its work.
-            if around(target, ".sidebar a").is_some() {
-                set_preference("drawer", "closed");
-            }
-            // A click beside an open dialog is on its backdrop, which is the dialog itself.
-            if let Some(dialog) = target.dyn_ref::<HtmlDialogElement>() {
-                dialog.close();
-            }
-        });
-        on("change", |_, target| {
-            let Some(input) = target.dyn_ref::<HtmlInputElement>() else { return };
-            let words = input.get_attribute("data-check").unwrap_or_default();
-            if let [name, yes, no] = words.split(' ').collect::<Vec<_>>()[..] {
-                set_preference(name, if input.checked() { yes } else { no });
-            }
-        });
-    }
-
-    /// Does what an element's `data-do` says.
-    pub(super) fn act(self, doer: &Element) {
-        let what = doer.get_attribute("data-do").unwrap_or_default();
-        match what.split(' ').collect::<Vec<_>>()[..] {
-            ["set", name, value] => set_preference(name, value),
-            ["flip", name, one, other] => flip(name, one, other),
-            ["show", "palette"] => palette::open(),
-            ["show", id] => show(id),
-            ["go", address] => self.go(address.to_owned()),
-            ["hide"] => hide(doer),
-            ["dismiss"] => doer.parent_element().into_iter().for_each(|item| item.remove()),
-            _ => {}
-        }
-    }
-
-    /// Goes to an address of this site.
-    pub(super) fn go(self, address: String) {
-        self.go.run(address);
+/// Goes to an address of this site, as a click on a link would: the application takes it if it is there, else the browser.
+pub(super) fn go(address: &str) {
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    if let (Some(link), Some(body)) = (link, document().body()) {
+        // An attribute of a fixed name, and a new element at the end of the body, are always accepted.
+        let _ = link.set_attribute("href", address);
+        let _ = body.append_child(&link);
+        link.click();
+        link.remove();
     }
 }
 

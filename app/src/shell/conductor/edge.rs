@@ -17,25 +17,19 @@ const WIDTH: std::ops::RangeInclusive<i32> = 300..=720;
 const STEP: i32 = 24;
 
 pub(super) fn listen() {
-    let dragging = StoredValue::new(false);
-    on("pointerdown", move |event, target| {
-        if target.id() == EDGE
-            && let Some(event) = event.dyn_ref::<PointerEvent>()
-        {
-            dragging.set_value(true);
-            // Without capture the edge follows as long as the pointer stays in the window.
+    on("pointerdown", |event, target| {
+        if let Some(event) = event.dyn_ref::<PointerEvent>().filter(|_| target.id() == EDGE) {
+            // A pointer that is gone cannot be captured, and moves nothing.
             let _ = target.set_pointer_capture(event.pointer_id());
         }
     });
-    on("pointermove", move |event, _| {
-        if dragging.get_value()
-            && let Some(event) = event.dyn_ref::<PointerEvent>()
-        {
+    on("pointermove", |event, target| {
+        let Some(event) = event.dyn_ref::<PointerEvent>().filter(|_| target.id() == EDGE) else { return };
+        if target.has_pointer_capture(event.pointer_id()) {
             let window = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
             resize(window as i32 - event.client_x());
         }
     });
-    on("pointerup", move |_, _| dragging.set_value(false));
     on("keydown", |event, target| {
         let key = event.dyn_ref::<KeyboardEvent>().filter(|_| target.id() == EDGE).map(KeyboardEvent::key);
         match key.as_deref() {

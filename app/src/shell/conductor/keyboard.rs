@@ -1,21 +1,24 @@
 //! The keyboard: Ctrl-K and ⌘K everywhere, single keys where no field wants them.
 
+use std::cell::Cell;
+
 use leptos::{
-    prelude::*,
     wasm_bindgen::JsCast as _,
     web_sys::{Element, KeyboardEvent},
 };
 
 use super::{
-    super::keys::Keys,
-    act::{Act, show},
+    super::keys::offer,
+    act::{go, show},
+    awake::wake_if_needed,
     hear::{around, on},
-    palette, places,
+    palette,
+    place::places,
 };
 use crate::ui::{flip, preference};
 
-pub(super) fn listen(keys: Keys, act: Act) {
-    let after_g = StoredValue::new(false);
+pub(super) fn listen() {
+    let after_g = Cell::new(false);
     on("keydown", move |event, target| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
         let (key, chord) = (event.key(), event.ctrl_key() || event.meta_key());
@@ -27,11 +30,11 @@ pub(super) fn listen(keys: Keys, act: Act) {
         if chord || event.alt_key() || event.default_prevented() || off || is_wanted(&key, target) {
             return;
         }
-        let place = if after_g.get_value() { place_of(&key) } else { None };
-        after_g.set_value(key == "g" && !after_g.get_value());
+        let place = if after_g.get() { place_of(&key) } else { None };
+        after_g.set(key == "g" && !after_g.get());
         let taken = match (place, key.as_str()) {
             (Some(place), _) => {
-                act.go(place);
+                go(&place);
                 true
             }
             (None, "g") => true,
@@ -41,9 +44,10 @@ pub(super) fn listen(keys: Keys, act: Act) {
             }
             (None, "c") => {
                 flip("dock", "open", "closed");
+                wake_if_needed();
                 true
             }
-            (None, key) => keys.offer(key),
+            (None, key) => offer(key),
         };
         if taken {
             event.prevent_default();

@@ -1,76 +1,68 @@
-//! Brings the chrome to life: a few listeners on the window for everything in it, and what follows navigation and the
-//! stream.
+//! Brings the chrome to life: a few listeners on the window for everything in it, and what follows the stream. None of this
+//! needs the application, which comes only when a page or the dock wants it (`awake.rs`).
 
 mod act;
+mod awake;
 mod edge;
 mod hear;
 mod keyboard;
 mod menus;
 mod palette;
+mod pending;
+mod place;
+mod reading;
 
 use leptos::{
-    prelude::*,
+    leptos_dom::helpers::set_interval,
+    prelude::{Effect, Get as _, RwSignal, Set as _, document},
     wasm_bindgen::JsCast as _,
     web_sys::{Element, NodeList},
 };
 use leptos_router::hooks::use_location;
 
-use super::keys::Keys;
-use crate::live::use_live;
+use crate::{
+    live::hub,
+    ui::{fact, tick},
+};
 
-/// Begins to listen; once, when a workspace's first page comes alive. The chrome lives as long as the document.
-pub(super) fn conduct(pending: Signal<i64>, keys: Keys) {
-    let act = act::Act::new();
-    Effect::new(move || {
-        act.listen();
-        menus::listen();
-        palette::listen(act);
-        edge::listen();
-        keyboard::listen(keys, act);
-    });
-    follow_place();
-    follow_stream(pending);
+pub(super) use reading::load;
+
+/// Times are relative to now: they are worth a look this often.
+const TICK: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Begins to listen; once, when the document has come. The chrome lives as long as the document.
+pub(crate) fn conduct() {
+    let Some(workspace) = fact("workspace") else { return };
+    act::listen();
+    menus::listen();
+    palette::listen();
+    edge::listen();
+    keyboard::listen();
+    let cursor = fact("cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
+    hub::join(&workspace, cursor);
+    hub::listen_online(|online| show_text("offline", (!online).then_some("Reconnecting…")));
+    pending::listen(&workspace);
+    reading::listen();
+    tick();
+    set_interval(tick, TICK);
+    awake::wake_if_needed();
 }
 
-/// Marks the place that the address is in, in the sidebar and in the header.
-fn follow_place() {
+/// What the application and the conductor tell each other, once the application is there: how many approvals wait, and
+/// which page shows.
+pub(super) fn accompany(waiting: RwSignal<i64>) {
+    pending::tell(move |count| {
+        // The frame lives as long as the document; a signal of it that is gone wants nothing more.
+        waiting.try_set(count);
+    });
     let location = use_location();
-    Effect::new(move || {
-        let path = location.pathname.get();
-        let within = |href: &str| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let links = places();
-        let here = links.iter().filter(|(href, _)| within(href)).max_by_key(|(href, _)| href.len());
-        for (_, link) in &links {
-            // Attributes with fixed names are always accepted.
-            let _ = link.remove_attribute("aria-current");
-        }
-        if let (Some((href, link)), Some(crumb)) = (here, by_id("place")) {
-            let _ = link.set_attribute("aria-current", "page");
-            let _ = crumb.set_attribute("href", href);
-            crumb.set_text_content(link.get_attribute("title").as_deref());
-        }
-    });
-}
-
-/// The number of waiting approvals, and whether anything new can arrive.
-fn follow_stream(pending: Signal<i64>) {
-    let online = use_live().online();
-    Effect::new(move || {
-        let waiting = Some(pending.get()).filter(|waiting| *waiting > 0);
-        show_text("pending", waiting.map(|waiting| waiting.to_string()).as_deref());
-    });
-    Effect::new(move || show_text("offline", (!online.get()).then_some("Reconnecting…")));
+    Effect::new(move || place::mark(&location.pathname.get()));
 }
 
 fn show_text(id: &str, text: Option<&str>) {
     if let Some(element) = by_id(id) {
         element.set_text_content(text);
     }
-}
-
-/// The places of the sidebar, with their addresses.
-fn places() -> Vec<(String, Element)> {
-    all(".nav-link").into_iter().filter_map(|link| Some((link.get_attribute("href")?, link))).collect()
 }
 
 fn by_id(id: &str) -> Option<Element> {

@@ -6,7 +6,7 @@ use leptos::{
 };
 
 use super::{
-    act::{Act, hide, show},
+    act::{act, hide, show},
     all, by_id,
     hear::{around, on},
 };
@@ -25,7 +25,7 @@ pub(super) fn open() {
     show("palette");
 }
 
-pub(super) fn listen(act: Act) {
+pub(super) fn listen() {
     on("input", |_, target| {
         if around(target, "#palette").is_some()
             && let Some(field) = field()
@@ -41,7 +41,7 @@ pub(super) fn listen(act: Act) {
         match key.as_str() {
             "ArrowDown" => choose(1),
             "ArrowUp" => choose(-1),
-            "Enter" => run(act),
+            "Enter" => run(),
             _ => return,
         }
         event.prevent_default();
@@ -85,9 +85,9 @@ fn select(index: usize) {
     }
 }
 
-fn run(act: Act) {
+fn run() {
     if let Some(option) = fitting().into_iter().find(is_selected) {
         hide(&option);
-        act.act(&option);
+        act(&option);
     }
 }

@@ -1,28 +1,16 @@
-//! Whether the log is whole: the address asks, so that it works without JavaScript.
+//! Whether the log is whole.
 
 use hyvve_domain::audit::Verdict;
 use leptos::prelude::*;
 
-use super::api::verify_log;
-use crate::ui::{Button, Glyph, Icon, counted, grouped, loaded};
+use crate::ui::{Glyph, Icon, counted, grouped};
 
-/// Checks the log and says what was found.
-pub(super) fn verification() -> AnyView {
-    let verdict = Resource::new(|| (), |()| verify_log());
-    let again = Callback::new(move |()| verdict.refetch());
-    view! {
-        <div role="status">{loaded(verdict, |verdict| view! { <Found verdict=verdict/> }.into_any())}</div>
-        <div><Button on_click=again>"Verify again"</Button></div>
-    }
-    .into_any()
-}
-
-#[component]
-fn Found(verdict: Verdict) -> AnyView {
+/// What a check of the whole log has found.
+pub(super) fn verdict_view(verdict: Verdict) -> AnyView {
     let entries = counted(verdict.rows.unsigned_abs(), "entry").replace("entrys", "entries");
     match verdict.first_bad {
         None => view! {
-            <p class="verdict verdict-good">
+            <p class="verdict verdict-good" role="status">
                 <Icon glyph=Glyph::Shield/>
                 {format!("All good: {entries} checked, anchored up to number {}.", grouped(verdict.anchored))}
             </p>

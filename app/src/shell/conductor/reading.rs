@@ -1,0 +1,145 @@
+//! Pages that are only read: the server renders them, and here they are put in their place. `data-follow` of the page names
+//! the events that make it old; `data-run` a run that is under way, of which every finished step does.
+
+use std::{cell::Cell, time::Duration};
+
+use leptos::{
+    prelude::{document, set_timeout, window},
+    wasm_bindgen::{JsCast as _, JsValue},
+    web_sys::{Document, DomParser, Element, HtmlElement, HtmlInputElement, Response, SupportedType},
+};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::{all, by_id, elements, hear::around};
+use crate::{
+    live::{frame, hub},
+    ui::tick,
+};
+
+/// The id of the element around such a page.
+pub(in crate::shell) const PAGE: &str = "page";
+/// Several events at once make one look at the server.
+const CALM: Duration = Duration::from_millis(250);
+/// Events that a run's step ends with.
+const STEPS: [&str; 4] = ["ModelRequestCompleted", "ToolCallStarted", "ToolCallCompleted", "ToolCallError"];
+
+thread_local! {
+    /// Counts what was asked for: only the newest answer is shown.
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+    static SOON: Cell<bool> = const { Cell::new(false) };
+    /// The run that is followed.
+    static RUN: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Keeps the page that shows up to date.
+pub(super) fn listen() {
+    hub::listen(|event| {
+        let old = shown("[data-follow]").and_then(|page| page.get_attribute("data-follow")).is_some_and(|names| {
+            let names: Vec<&str> = names.split(' ').collect();
+            event.is_of(&names)
+        });
+        if old {
+            refresh_soon();
+        }
+    });
+    follow_run();
+}
+
+fn shown(selector: &str) -> Option<Element> {
+    by_id(PAGE)?.query_selector(selector).ok().flatten()
+}
+
+/// Follows the run whose page shows, as long as it is under way.
+fn follow_run() {
+    let run = shown("[data-run]").and_then(|page| page.get_attribute("data-run"));
+    let before = RUN.take();
+    RUN.set(run.clone());
+    if let Some(run) = run.filter(|run| before.as_ref() != Some(run)) {
+        let wanted = run.clone();
+        // It ends with the run, or with the document; a page that was left wants nothing.
+        drop(hub::follow(run, 0, move |json| {
+            let here = shown("[data-run]").and_then(|page| page.get_attribute("data-run"));
+            if here.as_ref() == Some(&wanted) && frame::name(json).is_some_and(|name| STEPS.contains(&name.as_str())) {
+                refresh_soon();
+            }
+        }));
+    }
+}
+
+fn refresh_soon() {
+    if !SOON.replace(true) {
+        set_timeout(
+            || {
+                SOON.set(false);
+                if let (Ok(here), false) = (window().location().href(), is_in_use()) {
+                    ask(here, false);
+                }
+            },
+            CALM,
+        );
+    }
+}
+
+/// Nothing is taken away under the hands of somebody who fills a form.
+fn is_in_use() -> bool {
+    let is_filled = |field: Element| {
+        field.dyn_ref::<HtmlInputElement>().is_some_and(|field| field.value() != field.default_value())
+    };
+    let typing = document().active_element().is_some_and(|field| around(&field, "#page form").is_some());
+    typing || all("#page input").into_iter().any(is_filled)
+}
+
+/// Shows the page of an address of this workspace.
+pub(in crate::shell) fn load(address: String) {
+    ask(address, true);
+}
+
+fn ask(address: String, other: bool) {
+    let number = ASKED.get() + 1;
+    ASKED.set(number);
+    spawn_local(async move {
+        let page = fetch(&address).await;
+        if ASKED.get() != number {
+            return;
+        }
+        match page {
+            Ok(page) if put(&page, other).is_some() => tick(),
+            // What cannot be shown in its place shows as a document of its own: a sign-in, an error of the network.
+            _ if other => drop(window().location().assign(&address)),
+            _ => {}
+        }
+        follow_run();
+    });
+}
+
+async fn fetch(address: &str) -> Result<Document, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
+    if response.redirected() {
+        return Err(JsValue::NULL);
+    }
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)
+}
+
+/// Puts a page in the place of the one that shows. What was unfolded by hand stays so when it is the same page.
+fn put(from: &Document, other: bool) -> Option<()> {
+    let (here, there) = (by_id(PAGE)?, from.get_element_by_id(PAGE)?);
+    let open: Vec<bool> = all("#page details").iter().map(|one| one.has_attribute("open")).collect();
+    let focus = document().active_element().filter(|element| here.contains(Some(element)));
+    let focus = focus.and_then(|element| element.get_attribute("href"));
+    here.set_inner_html(&there.inner_html());
+    document().set_title(&from.title());
+    if !other {
+        for (one, open) in here.query_selector_all("details").map(elements).unwrap_or_default().iter().zip(open) {
+            // An attribute of a fixed name is always accepted.
+            let _ = one.toggle_attribute_with_force("open", open);
+        }
+        if let Some(href) = focus {
+            let same = here.query_selector_all("a[href]").map(elements).unwrap_or_default();
+            let same = same.into_iter().find(|link| link.get_attribute("href").as_deref() == Some(&*href));
+            // Focus can only fail on an element that is gone.
+            let _ = same.and_then(|link| link.dyn_into::<HtmlElement>().ok()).map(|link| link.focus());
+        }
+    }
+    Some(())
+}
