@@ -40,12 +40,16 @@ export async function inspect(page, name, { screens, theme = 'light' } = {}) {
 export async function shoot(page, name, screens, theme) {
   mkdirSync(screens, { recursive: true });
   const before = page.viewportSize();
+  const dock = await page.evaluate(() => document.documentElement.dataset.dock);
   for (const width of [1440, 768, 320]) {
     await page.setViewportSize({ width, height: 900 });
+    // On a narrow screen the dock lies over the page: it shows only where it is what one looks at.
+    if (width < 1024 && !name.startsWith('chat')) await page.evaluate(() => { document.documentElement.dataset.dock = 'closed'; });
     await page.waitForTimeout(150);
     await page.screenshot({ path: join(screens, `${name}-${theme}-${width}.png`) });
   }
   await page.setViewportSize(before);
+  await page.evaluate((was) => { if (was) document.documentElement.dataset.dock = was; }, dock);
 }
 
 let serial = 0;

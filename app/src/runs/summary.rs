@@ -48,11 +48,10 @@ fn title(input: &str) -> String {
 fn Facts(run: Run) -> AnyView {
     let agent = use_frame().href(&format!("/agents/{}", run.agent_id));
     let took = run.ended_at.map(|end| span((end.unix_seconds() - run.created_at.unix_seconds()).max(0)));
-    let attempts = (run.attempt > 1).then(|| format!("taken up {} times", run.attempt));
     let on = runs_on(run.provider.as_deref(), run.model.as_deref());
     let tokens = run.usage.input + run.usage.output;
     let tokens = (tokens > 0).then(|| counted(tokens, "token"));
-    let facts = [on, tokens, took.map(|took| format!("took {took}")), attempts];
+    let facts = [on, tokens, took.map(|took| format!("took {took}"))];
     let facts = facts.into_iter().flatten().map(|fact| view! { <span>{fact}</span> }).collect_view();
     view! {
         <div class="meta">

@@ -28,7 +28,7 @@ pub(super) fn header(data: &FrameData, here: usize) -> AnyView {
                 <Icon glyph=Glyph::Search/><span class="command-text">"Go to…"</span><Kbd key="⌘K"/>
             </button>
             {theme_menu()}
-            {button("Chat", "btn btn-ghost btn-icon", "flip dock open closed", Glyph::Chat)}
+            {button("Chat", "btn btn-ghost btn-icon", "chat", Glyph::Chat)}
             {user_menu(data)}
         </header>
     }

@@ -1,6 +1,6 @@
 //! The chrome around every page of a workspace, as plain HTML. What a click does stands in `data-do`, and the conductor
 //! reads it: `set name value` and `flip name one other` change a preference, `show id` opens a dialog, `hide` closes the one
-//! around it, `go address` goes there.
+//! around it, `go address` goes there, `chat` opens or closes the dock, or goes to the chat where there is no room for one.
 
 mod header;
 mod help;

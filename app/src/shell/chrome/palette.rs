@@ -10,7 +10,7 @@ use crate::{
 
 /// Actions: name, icon, and what they do.
 const ACTIONS: [(&str, Glyph, &str); 5] = [
-    ("Show or hide the chat", Glyph::Chat, "flip dock open closed"),
+    ("Show or hide the chat", Glyph::Chat, "chat"),
     ("Theme: like the system", Glyph::Screen, "set theme system"),
     ("Theme: light", Glyph::Sun, "set theme light"),
     ("Theme: dark", Glyph::Moon, "set theme dark"),

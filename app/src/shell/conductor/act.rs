@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use leptos::{
-    prelude::{document, set_timeout},
+    prelude::{document, set_timeout, window},
     wasm_bindgen::JsCast as _,
     web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement},
 };
 
 use super::{
+    all,
     awake::wake_if_needed,
     by_id,
     hear::{around, on},
@@ -18,6 +19,9 @@ use crate::ui::{flip, set_preference};
 
 /// A form may be sent again when nothing has come of it for so long.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What the style sheet takes for a phone.
+const PHONE: &str = "(max-width: 767px)";
 
 pub(super) fn listen() {
     on("click", |_, target| {
@@ -61,6 +65,7 @@ pub(super) fn act(doer: &Element) {
     match what.split(' ').collect::<Vec<_>>()[..] {
         ["set", name, value] => set_preference(name, value),
         ["flip", name, one, other] => flip(name, one, other),
+        ["chat"] => chat(),
         ["show", "palette"] => palette::open(),
         ["show", id] => show(id),
         ["go", address] => go(address),
@@ -68,6 +73,16 @@ pub(super) fn act(doer: &Element) {
         ["dismiss"] => doer.parent_element().into_iter().for_each(|item| item.remove()),
         _ => {}
     }
+}
+
+/// Opens or closes the dock; on phones the chat is a page.
+pub(super) fn chat() {
+    let narrow = window().match_media(PHONE).ok().flatten().is_some_and(|query| query.matches());
+    let page = narrow.then(|| all(".nav-link[href$='/chat']").first()?.get_attribute("href")).flatten();
+    if let Some(page) = page {
+        return go(&page);
+    }
+    flip("dock", "open", "closed");
     wake_if_needed();
 }
 

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{by_id, reading::PAGE};
-use crate::{come_alive, ui::preference};
+use crate::{come_alive, shell::dock::DOCK};
 
 thread_local! {
     static AWAKE: Cell<bool> = const { Cell::new(false) };
@@ -14,7 +14,7 @@ thread_local! {
 
 /// Loads the application if something on the screen needs it; once.
 pub(super) fn wake_if_needed() {
-    let needed = by_id(PAGE).is_none() || preference("dock").as_deref() == Some("open");
+    let needed = by_id(PAGE).is_none() || by_id(DOCK).is_some_and(|dock| dock.client_width() > 0);
     if needed && !AWAKE.replace(true) {
         spawn_local(come_alive());
     }

@@ -1,7 +1,7 @@
 //! Listening to the window: one function for all events, which is what keeps it small.
 
 use leptos::{
-    prelude::window,
+    prelude::{document, window},
     wasm_bindgen::{JsCast as _, closure::Closure},
     web_sys::{Element, Event},
 };
@@ -15,7 +15,9 @@ pub(super) fn on(name: &str, act: impl Fn(&Event, &Element) + 'static) {
 
 fn hear(name: &str, act: Act) {
     let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        if let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        // What happens to the window itself is about the whole document.
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if let Some(target) = target.or_else(|| document().document_element()) {
             act(&event, &target);
         }
     });

@@ -9,13 +9,12 @@ use leptos::{
 
 use super::{
     super::keys::offer,
-    act::{go, show},
-    awake::wake_if_needed,
+    act::{chat, go, show},
     hear::{around, on},
     palette,
     place::places,
 };
-use crate::ui::{flip, preference};
+use crate::ui::preference;
 
 pub(super) fn listen() {
     let after_g = Cell::new(false);
@@ -43,8 +42,7 @@ pub(super) fn listen() {
                 true
             }
             (None, "c") => {
-                flip("dock", "open", "closed");
-                wake_if_needed();
+                chat();
                 true
             }
             (None, key) => offer(key),

@@ -46,6 +46,8 @@ pub(crate) fn conduct() {
     tick();
     set_interval(tick, TICK);
     awake::wake_if_needed();
+    // A phone that is turned may have room for the dock.
+    hear::on("resize", |_, _| awake::wake_if_needed());
 }
 
 /// What the application and the conductor tell each other, once the application is there: how many approvals wait, and
