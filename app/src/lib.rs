@@ -76,6 +76,9 @@ pub fn start() {
 pub(crate) fn come_alive() {
     use leptos::{mount::hydrate_from_async, wasm_bindgen::JsCast as _};
     if let Some(main) = document().get_element_by_id("main").and_then(|main| main.dyn_into().ok()) {
-        wasm_bindgen_futures::spawn_local(async move { hydrate_from_async(main, App).await.forget() });
+        wasm_bindgen_futures::spawn_local(async move {
+            hydrate_from_async(main, App).await.forget();
+            ui::set_fact("alive", "all");
+        });
     }
 }

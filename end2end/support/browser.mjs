@@ -52,6 +52,9 @@ export async function shoot(page, name, screens, theme) {
   await page.evaluate((was) => { if (was) document.documentElement.dataset.dock = was; }, dock);
 }
 
+/** Waits until the page listens; `all`: until the application has come as well. */
+export const alive = (page, what = 'shell') => page.locator(what === 'all' ? 'html[data-alive=all]' : 'html[data-alive]').waitFor({ state: 'attached' });
+
 let serial = 0;
 /** Signs a new person up, and answers the address of the workspace that he or she lands in. */
 export async function signUp(page, url) {

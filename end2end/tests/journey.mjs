@@ -1,6 +1,6 @@
 // From sign-up to an approved action, as a newcomer does it.
 import assert from 'node:assert/strict';
-import { inspect, signUp, visitor } from '../support/browser.mjs';
+import { alive, inspect, signUp, visitor } from '../support/browser.mjs';
 
 const MESSAGE = 'Give Ada Lovelace a 20 % discount and mail her';
 
@@ -22,6 +22,7 @@ async function journey({ url, browser, screens }, theme) {
 
   // The agent is asked; the answer streams; two calls wait, in the chat and in the queue.
   const chat = page.getByRole('complementary', { name: 'Chat' });
+  await alive(page);
   if (!(await chat.isVisible())) await page.keyboard.press('c');
   await chat.getByRole('textbox', { name: 'Message' }).fill(MESSAGE);
   await chat.getByRole('textbox', { name: 'Message' }).press('Enter');

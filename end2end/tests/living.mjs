@@ -1,6 +1,6 @@
 // Pages that one only reads: they follow what happens, light as they are, and leave the chat alone.
 import assert from 'node:assert/strict';
-import { signUp, visitor } from '../support/browser.mjs';
+import { alive, signUp, visitor } from '../support/browser.mjs';
 
 export default function register(test) {
   test('the home page loads no application and follows what happens elsewhere', async ({ url, browser }) => {
@@ -10,6 +10,7 @@ export default function register(test) {
     const home = await signUp(page, url);
     const waiting = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /Approvals/ });
     await page.getByText('Waiting for you').waitFor();
+    await alive(page);
     await page.evaluate(() => { window.sameDocument = true; });
     const { agents, status } = await context.request.get(`${url}/agents`).then(async (r) => ({ status: r.status(), agents: await r.json() }));
     assert.equal(status, 200);
@@ -34,7 +35,7 @@ export default function register(test) {
   test('the chat stays as it is while one goes from page to page', async ({ url, browser }) => {
     const { context, page, complaints } = await visitor(browser);
     const home = await signUp(page, url);
-    await page.waitForLoadState('networkidle');
+    await alive(page);
     await page.keyboard.press('c');
     const field = page.getByRole('complementary', { name: 'Chat' }).getByRole('textbox', { name: 'Message' });
     await field.fill('Half a sent');

@@ -1,6 +1,6 @@
 // Base URL and key of another server: the same conversation runs on it.
 import assert from 'node:assert/strict';
-import { inspect, signUp, visitor } from '../support/browser.mjs';
+import { alive, inspect, signUp, visitor } from '../support/browser.mjs';
 import { provider } from '../support/provider.mjs';
 
 const KEY = 'sk-end2end-0123456789';
@@ -43,6 +43,7 @@ export default function register(test) {
 
     // The same conversation.
     await page.goto(`${url}${home}/chat`);
+    await alive(page, 'all');
     await main.getByRole('textbox', { name: 'Message' }).fill('Give Ada Lovelace a 15 % discount and mail her');
     await main.getByRole('textbox', { name: 'Message' }).press('Enter');
     await main.getByText('Change Discount (%) of Ada Lovelace from 0 to 15').first().waitFor();

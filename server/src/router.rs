@@ -51,6 +51,7 @@ fn api() -> Router<AppState> {
         .route("/api/approvals/{id}", get(http::approvals::get))
         .route("/api/approvals/{id}/approve", post(http::approvals::approve))
         .route("/api/approvals/{id}/reject", post(http::approvals::reject))
+        .route("/api/approvals/{id}/settle", post(http::approvals::settle))
         // AI providers
         .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
         .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))

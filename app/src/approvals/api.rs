@@ -91,6 +91,24 @@ pub async fn decide_approval(
     .await
 }
 
+/// Says what became of an effect whose outcome was not known.
+#[server(prefix = "/_fn", endpoint = "approvals/settle", client = InWorkspace, output = Json)]
+pub async fn settle_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// Whether it happened.
+    happened: bool,
+    /// How one knows.
+    #[server(default)]
+    note: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        service::settle(&services, &actor, id, happened, Some(note)).await.map(drop)
+    })
+    .await
+}
+
 /// Takes an approval back before its effect begins.
 #[server(prefix = "/_fn", endpoint = "approvals/undo", client = InWorkspace, output = Json)]
 pub async fn undo_approval(

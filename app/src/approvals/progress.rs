@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
-    api::{Shown, UndoApproval},
+    api::{SettleApproval, Shown, UndoApproval},
     case::Case,
     words,
 };
@@ -47,21 +47,24 @@ fn follow(effect: approvals::Effect, shown: &Shown, case: Case) -> AnyView {
             "It has begun, and can no longer be undone.".into_any(),
         ),
         EffectState::Done => {
-            let result = effect.result.as_ref().map(words::result).unwrap_or_default();
+            let result = effect.result.as_ref().map(words::result).unwrap_or_else(|| found(&effect));
             box_of("progress progress-good", Glyph::Check, "Done", view! { {result}{ended} }.into_any())
         }
         EffectState::Failed => box_of(
             "progress progress-bad",
             Glyph::Warning,
             "Failed: it was not done",
-            view! { {why}{ended} }.into_any(),
+            view! { {if effect.settled.is_some() { found(&effect) } else { why }}{ended} }.into_any(),
         ),
-        EffectState::Unknown => {
-            let text = view! { "It may or may not have happened, and is not tried again. Please check, then tell the agent. "{why} };
-            box_of("progress progress-warn", Glyph::Warning, "The outcome is not known", text.into_any())
-        }
+        EffectState::Unknown => not_known(shown, why),
         EffectState::Withdrawn => ().into_any(),
     }
+}
+
+/// Who found out how it ended, where nobody knew.
+fn found(effect: &approvals::Effect) -> String {
+    let by = effect.settled.as_ref().map(|settled| settled.by.clone().unwrap_or_else(|| "Somebody".to_owned()));
+    by.map(|by| format!("{by} looked and said so; HYVVE itself does not know.")).unwrap_or_default()
 }
 
 /// Approved, and a few seconds in which one can think again.
@@ -100,6 +103,34 @@ fn begins(shown: &Shown, case: Case) -> AnyView {
             <span class="progress-icon"><Icon glyph=Glyph::Clock/></span>
             <div class="grow"><h2>"Approved"</h2><p>{text}</p></div>
             {button}
+        </section>
+    }
+    .into_any()
+}
+
+/// Nobody knows, so a person is asked to look. The form is a plain one: it is rarely needed.
+fn not_known(shown: &Shown, why: String) -> AnyView {
+    let id = shown.detail.item.id.to_string();
+    let form = shown.detail.blocked.is_none().then(|| {
+        view! {
+            <form class="form pt-2" method="post" action=SettleApproval::url()>
+                <input type="hidden" name="id" value=id/>
+                <input class="input" name="note" maxlength="2000" aria-label="How you know" placeholder="How you know, for the record"/>
+                <div class="flex gap-2 flex-wrap">
+                    <Button kind="submit" name="happened" value="true">"It happened"</Button>
+                    <Button kind="submit" name="happened" value="false">"It did not happen"</Button>
+                </div>
+            </form>
+        }
+    });
+    view! {
+        <section class="progress progress-warn" aria-label="What became of it">
+            <span class="progress-icon"><Icon glyph=Glyph::Warning/></span>
+            <div class="grow min-w-0">
+                <h2>"The outcome is not known"</h2>
+                <p class="break-words">"It may or may not have happened, and is not tried again. Please look where it would show, then say what you found. "{why}</p>
+                {form}
+            </div>
         </section>
     }
     .into_any()

@@ -80,6 +80,8 @@ pub(super) fn history(what: &str) -> String {
         "effect_done" => "Done".to_owned(),
         "effect_failed" => "Failed".to_owned(),
         "effect_unknown" => "Outcome unknown".to_owned(),
+        "settled_done" => "Found to have happened".to_owned(),
+        "settled_failed" => "Found not to have happened".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -42,6 +42,13 @@ pub(crate) struct Rejection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Finding {
+    happened: bool,
+    notes: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Bulk {
     ids: Vec<ApprovalId>,
     action: Verdict,
@@ -85,6 +92,11 @@ pub(crate) async fn approve(asking: Member, Ids(id): Ids<ApprovalId>, Json(input
 /// `POST /api/approvals/{id}/reject`
 pub(crate) async fn reject(asking: Member, Ids(id): Ids<ApprovalId>, Json(input): Json<Rejection>) -> Answer<Response> {
     Ok(data(service::decide(&asking.services, &asking.actor, id, decision(Verdict::Reject, Some(input.reason))).await?))
+}
+
+/// `POST /api/approvals/{id}/settle`: what a person found out about an effect of unknown outcome.
+pub(crate) async fn settle(asking: Member, Ids(id): Ids<ApprovalId>, Json(input): Json<Finding>) -> Answer<Response> {
+    Ok(data(service::settle(&asking.services, &asking.actor, id, input.happened, input.notes).await?))
 }
 
 /// `POST /api/approvals/bulk`: each item by itself, as if decided alone.

@@ -16,3 +16,4 @@ mod outage;
 mod races;
 mod stream;
 mod support;
+mod unknown_effects;

@@ -206,7 +206,7 @@ pub enum Preview {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `effect_done`, …
+    /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `effect_done`, `settled_done`, …
     pub what: String,
     /// Who: a name; `None` for HYVVE itself.
     pub who: Option<String>,
@@ -228,8 +228,22 @@ pub struct Effect {
     pub result: Option<Value>,
     /// Why it did not.
     pub error: Option<String>,
-    /// When it ended.
+    /// When it ended, or when nobody knew any more.
     pub ended_at: Option<Timestamp>,
+    /// Who found out how it ended, where HYVVE did not know.
+    pub settled: Option<Settled>,
+}
+
+/// What a person found out about an effect of unknown outcome.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settled {
+    /// The person's name; `None` when he or she is gone.
+    pub by: Option<String>,
+    /// What he or she says about it.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// An item with everything that a decision needs.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Decide, Detail, EffectState, Filter, HistoryEntry, Item, Status, Verdict, policy,
+    Decide, Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, Verdict, policy,
     proposal::Proposal,
     store::{self, Locked, NewRow},
 };
@@ -119,16 +119,7 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
     }];
     history.extend(store::decisions(tx, id).await?);
     let decided_by = history.iter().skip(1).rev().find_map(|h| h.who.clone());
-    if let Some(effect) = &effect
-        && let Some(at) = effect.ended_at.filter(|_| effect.state != EffectState::Withdrawn)
-    {
-        history.push(HistoryEntry {
-            what: format!("effect_{}", effect.state.as_str()),
-            who: None,
-            note: effect.error.clone(),
-            at,
-        });
-    }
+    history.extend(effect.iter().flat_map(fate));
     let blocked = policy::blocked(actor, &row.proposer_kind, row.proposer_id);
     Ok(Detail {
         item,
@@ -140,6 +131,21 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
         decided_by,
         blocked,
     })
+}
+
+/// What the ledger adds to the history: how the effect ended, and what a person found out where nobody knew.
+fn fate(effect: &Effect) -> Vec<HistoryEntry> {
+    let Some(at) = effect.ended_at.filter(|_| effect.state != EffectState::Withdrawn) else { return Vec::new() };
+    let known = if effect.settled.is_some() { EffectState::Unknown } else { effect.state };
+    let what = format!("effect_{}", known.as_str());
+    let mut entries = vec![HistoryEntry { what, who: None, note: effect.error.clone(), at }];
+    entries.extend(effect.settled.clone().map(|settled| HistoryEntry {
+        what: format!("settled_{}", effect.state.as_str()),
+        who: settled.by,
+        note: settled.note,
+        at: settled.at,
+    }));
+    entries
 }
 
 /// The door. The one way to decide, for every surface: decision, audit entry, outbox event and effect intent (or the
@@ -209,6 +215,37 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
     );
     tx.emit(
         Draft::new("approval.withdrawn", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tx.commit().await?;
+    get(s, actor, id).await
+}
+
+/// Writes down what a person found out about an effect whose outcome was not known. Whoever decides may say it; the run has
+/// long been told that nobody knew.
+pub async fn settle(
+    s: &Services,
+    actor: &Actor,
+    id: ApprovalId,
+    happened: bool,
+    said: Option<String>,
+) -> Result<Detail> {
+    let said = checked("notes", said.as_deref())?;
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let user = policy::may_decide(actor, &item.proposer_kind, item.proposer_id)?;
+    let found = if happened { EffectState::Done } else { EffectState::Failed };
+    if !store::settle_effect(&mut tx, id, found, user, said.as_deref()).await? {
+        return Err(Error::new(Code::Conflict, "How this ended is known, so there is nothing to settle."));
+    }
+    let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "happened": happened });
+    let mut entry = Entry::new("effect.settled", "approval", id.0).details(facts);
+    if let Some(said) = &said {
+        entry = entry.personal(json!({ "note": said }));
+    }
+    tx.audit(entry);
+    tx.emit(
+        Draft::new("effect.settled", "approval", id.0, json!({ "title": item.title, "run": item.run }))
             .only_for(item.requester),
     );
     tx.commit().await?;
@@ -308,12 +345,17 @@ pub(super) async fn tell_run(tx: &mut TenantTx, item: &Locked, outcome: Outcome)
 }
 
 fn note(decision: &Decide) -> Result<Option<String>> {
-    let note = decision.note.as_deref().map(str::trim).filter(|n| !n.is_empty());
-    let field = if decision.verdict == Verdict::Reject { "reason" } else { "notes" };
-    match note {
-        None if decision.verdict == Verdict::Reject => {
-            Err(Error::invalid("reason", "required", "Please say why; the agent is told."))
-        }
+    let rejects = decision.verdict == Verdict::Reject;
+    let note = checked(if rejects { "reason" } else { "notes" }, decision.note.as_deref())?;
+    if rejects && note.is_none() {
+        return Err(Error::invalid("reason", "required", "Please say why; the agent is told."));
+    }
+    Ok(note)
+}
+
+/// What a person says in a field, if anything.
+fn checked(field: &str, text: Option<&str>) -> Result<Option<String>> {
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) if text.chars().count() > MAX_NOTE => {
             Err(Error::invalid(field, "maxLength", format!("At most {MAX_NOTE} characters, please.")))
         }

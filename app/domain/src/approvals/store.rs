@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Effect, EffectState, Filter, HistoryEntry, Item, Status, proposal::Sealed};
+use super::{Effect, EffectState, Filter, HistoryEntry, Item, Settled, Status, proposal::Sealed};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     db::{SystemTx, TenantTx},
@@ -218,8 +218,9 @@ pub(super) async fn insert_effect(
 pub(super) async fn effect(tx: &mut TenantTx, item: ApprovalId) -> Result<Option<Effect>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        "SELECT state, not_before, result, error, ended_at FROM effects WHERE workspace_id = $1 AND approval_id = $2
-         ORDER BY created_at DESC LIMIT 1",
+        r#"SELECT e.state, e.not_before, e.result, e.error, e.ended_at, e.settled_at, e.settled_note, u.name AS "settled_by?"
+           FROM effects e LEFT JOIN users u ON u.id = e.settled_by
+           WHERE e.workspace_id = $1 AND e.approval_id = $2 ORDER BY e.created_at DESC LIMIT 1"#,
         workspace,
         item.0,
     )
@@ -232,6 +233,7 @@ pub(super) async fn effect(tx: &mut TenantTx, item: ApprovalId) -> Result<Option
             result: r.result,
             error: r.error,
             ended_at: r.ended_at.map(Timestamp),
+            settled: r.settled_at.map(|at| Settled { by: r.settled_by, note: r.settled_note, at: Timestamp(at) }),
         })
     })
     .transpose()
@@ -245,6 +247,29 @@ pub(super) async fn withdraw_intent(tx: &mut TenantTx, item: ApprovalId) -> Resu
          WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()",
         workspace,
         item.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes down what a person found out about an effect of unknown outcome; false when its outcome is known.
+pub(super) async fn settle_effect(
+    tx: &mut TenantTx,
+    item: ApprovalId,
+    to: EffectState,
+    by: UserId,
+    note: Option<&str>,
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let done = sqlx::query!(
+        "UPDATE effects SET state = $3, settled_by = $4, settled_at = now(), settled_note = $5
+         WHERE workspace_id = $1 AND approval_id = $2 AND state = 'unknown'",
+        workspace,
+        item.0,
+        to.as_str(),
+        by.0,
+        note,
     )
     .execute(tx.conn())
     .await?;

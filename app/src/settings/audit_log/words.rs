@@ -27,6 +27,7 @@ pub(super) fn verb(action: &str) -> String {
         "effect.done" => "carried out",
         "effect.failed" => "did not carry out",
         "effect.unknown" => "does not know whether it carried out",
+        "effect.settled" => "found out what became of",
         "record.updated" | "ai_provider.updated" => "changed",
         "run.started" => "started",
         "run.completed" => "completed",

@@ -22,7 +22,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     live::hub,
-    ui::{fact, tick},
+    ui::{fact, set_fact, tick},
 };
 
 pub(super) use reading::load;
@@ -45,6 +45,8 @@ pub(crate) fn conduct() {
     reading::listen();
     tick();
     set_interval(tick, TICK);
+    // Whoever drives a browser by program waits for it.
+    set_fact("alive", "shell");
     awake::wake_if_needed();
     // A phone that is turned may have room for the dock.
     hear::on("resize", |_, _| awake::wake_if_needed());

@@ -2,6 +2,7 @@
 //! compared with what the server really has, so that nothing new stays unprobed.
 
 mod functions;
+mod pages;
 mod routes;
 
 use serde_json::json;

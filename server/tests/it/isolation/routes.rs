@@ -32,6 +32,7 @@ fn probes() -> Vec<Probe> {
         probe(Method::GET, "/api/workspaces/{id}/members", Thing::Workspace, None),
         probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
+        probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
         probe(Method::POST, "/api/approvals/{id}/reject", Thing::Change, Json(json!({ "reason": "Mine now." }))),
         probe(Method::PATCH, "/api/ai-providers/{id}", Thing::Provider, Json(json!({ "name": "Mine" }))),
         probe(Method::DELETE, "/api/ai-providers/{id}", Thing::Provider, None),

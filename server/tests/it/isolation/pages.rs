@@ -1,0 +1,55 @@
+//! Pages: what the server renders for somebody who may see it, and for a stranger.
+
+use super::{NOBODYS, Thing, Things};
+use crate::support::{Caller, Story, TestApp};
+
+/// Every page that takes an id, and those that show lists.
+const PAGES: [(&str, Thing); 12] = [
+    ("", Thing::Workspace),
+    ("/approvals", Thing::Workspace),
+    ("/chat", Thing::Workspace),
+    ("/agents", Thing::Workspace),
+    ("/agents/{id}", Thing::Agent),
+    ("/runs", Thing::Workspace),
+    ("/runs/{id}", Thing::Run),
+    ("/records/customers", Thing::Workspace),
+    ("/records/customers/{id}", Thing::Record),
+    ("/mailbox", Thing::Workspace),
+    ("/settings/ai-providers", Thing::Workspace),
+    ("/settings/audit-log?verify=1", Thing::Workspace),
+];
+
+/// The address of somebody's workspace.
+async fn home(caller: &Caller) -> String {
+    let workspaces = caller.get("/api/workspaces").await;
+    let slug = workspaces.expect(200).body["data"][0]["slug"].as_str().unwrap().to_owned();
+    format!("/w/{slug}")
+}
+
+#[tokio::test]
+async fn a_page_shows_what_is_ones_own_and_nothing_else() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let things = Things::of(&story).await;
+    let stranger = app.sign_up("Eve").await;
+    let (hers, eves) = (home(&story.user).await, home(&stranger).await);
+    for (page, thing) in PAGES {
+        let page_of = |home: &str, id: &str| format!("{home}{}", page.replace("{id}", id));
+        // Whatever a header says, the address of a page names its workspace.
+        let (ada, eve) = (story.user.clone().naming_no_workspace(), stranger.clone().naming_no_workspace());
+        ada.get(&page_of(&hers, things.id(thing))).await.expect(200);
+        let foreign = eve.get(&page_of(&hers, things.id(thing))).await;
+        let unknown = eve.get(&page_of("/w/nobody-has-this", NOBODYS)).await;
+        assert_eq!((foreign.status.as_u16(), unknown.status.as_u16()), (404, 404), "{page}");
+        assert!(!foreign.text.contains("Lovelace"), "{page} of Ada's workspace tells Eve about it");
+        if page.contains("{id}") {
+            eve.get(&page_of(&eves, things.id(thing))).await.expect(404);
+            eve.get(&page_of(&eves, NOBODYS)).await.expect(404);
+            eve.get(&page_of(&eves, "not-an-id")).await.expect(404);
+        }
+        let anonymous = app.anonymous().get(&page_of(&hers, things.id(thing))).await;
+        assert_eq!(anonymous.status.as_u16(), 303, "{page}: {}", anonymous.text);
+        assert!(anonymous.header("location").is_some_and(|to| to.starts_with("/sign-in?next=")), "{page}");
+    }
+    story.user.clone().naming_no_workspace().get(&format!("{hers}/no-such-page/at-all")).await.expect(404);
+}

@@ -1,0 +1,74 @@
+//! A mail server that takes a mail and says nothing: nobody knows how that ended, and a person says what he or she found.
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::support::{Story, TestApp, id, until};
+
+/// Takes the mail, and hangs up instead of saying so.
+async fn hang_up(stream: TcpStream) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    write.write_all(b"220 test\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        if line != "DATA" {
+            write.write_all(b"250 ok\r\n").await?;
+            continue;
+        }
+        write.write_all(b"354 go on\r\n").await?;
+        while lines.next_line().await?.is_some_and(|line| line != ".") {}
+        return Ok(());
+    }
+    Ok(())
+}
+
+async fn silent_mail_server() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(hang_up(stream));
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_asked_of_a_person_who_says_it_once() {
+    let url = format!("smtp://127.0.0.1:{}", silent_mail_server().await);
+    let app = TestApp::start_with(&[("SMTP_URL", &url), ("SMTP_FROM", "HYVVE <hyvve@example.com>")]).await;
+    let Story { user, mail, change, .. } = Story::begin(&app, "Ada").await;
+    let item = format!("/api/approvals/{}", id(&mail));
+    let settle = format!("{item}/settle");
+
+    let early = user.post(&settle, &json!({ "happened": true })).await;
+    early.expect(409);
+    user.post(&format!("{item}/approve"), &json!({})).await.expect(200);
+    let unknown = until(&user, &item, |body| body["data"]["effect"] == "unknown").await;
+    assert_eq!(unknown["data"]["effectDetail"]["settled"], Value::Null);
+    user.post(&settle, &json!({ "happened": "perhaps" })).await.expect(400);
+    user.post(&settle, &json!({ "happened": false, "notes": "x".repeat(2_001) })).await.expect(400);
+
+    let said = user.post(&settle, &json!({ "happened": false, "notes": "It is not in the outbox." })).await;
+    let data = &said.expect(200).body["data"];
+    assert_eq!((&data["status"], &data["effect"]), (&json!("approved"), &json!("failed")));
+    assert_eq!(data["effectDetail"]["settled"]["by"], "Ada");
+    let history: Vec<&str> =
+        data["history"].as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
+    assert_eq!(history, ["proposed", "approved", "effect_unknown", "settled_failed"]);
+    assert_eq!(data["history"][3]["note"], "It is not in the outbox.");
+    user.post(&settle, &json!({ "happened": true })).await.expect(409);
+
+    // What HYVVE knows by itself is nobody's to settle.
+    user.post(&format!("/api/approvals/{}/approve", id(&change)), &json!({})).await.expect(200);
+    until(&user, &format!("/api/approvals/{}", id(&change)), |body| body["data"]["effect"] == "done").await;
+    user.post(&format!("/api/approvals/{}/settle", id(&change)), &json!({ "happened": false })).await.expect(409);
+    let log = user.get("/api/audit-log?limit=50").await;
+    let rows = log.expect(200).body["data"].as_array().unwrap();
+    let settled = rows.iter().filter(|row| row["action"] == "effect.settled").collect::<Vec<_>>();
+    assert_eq!(settled.len(), 1);
+    assert_eq!(settled[0]["details"]["happened"], false);
+}
