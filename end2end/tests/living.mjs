@@ -3,6 +3,22 @@ import assert from 'node:assert/strict';
 import { alive, signUp, visitor } from '../support/browser.mjs';
 
 export default function register(test) {
+  test('a page that is still open says that one has signed out elsewhere', async ({ url, browser }) => {
+    const { context, page } = await visitor(browser);
+    const home = await signUp(page, url);
+    await alive(page);
+    const other = await context.newPage();
+    await other.goto(`${url}${home}/runs`);
+    await alive(other);
+    await other.locator('summary[aria-label="Your account"]').click();
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await other.waitForURL(/sign-in/);
+    await page.getByText('Signed out: reload to sign in').waitFor();
+    await page.reload();
+    assert.match(page.url(), /\/sign-in\?next=/);
+    await context.close();
+  });
+
   test('the home page loads no application and follows what happens elsewhere', async ({ url, browser }) => {
     const { context, page, complaints } = await visitor(browser);
     const loaded = [];
@@ -57,6 +73,9 @@ export default function register(test) {
     await page.getByText('No such runs').waitFor();
     assert.ok(page.url().endsWith(`${home}/runs?status=ERROR`), page.url());
     assert.equal(await field.inputValue(), 'Half a sent', 'the draft is gone');
+    await page.reload();
+    await field.waitFor();
+    assert.equal(await field.inputValue(), 'Half a sent', 'the draft did not survive a reload');
     assert.deepEqual(complaints, []);
     await context.close();
   });

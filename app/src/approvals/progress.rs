@@ -47,7 +47,7 @@ fn follow(effect: approvals::Effect, shown: &Shown, case: Case) -> AnyView {
             "It has begun, and can no longer be undone.".into_any(),
         ),
         EffectState::Done => {
-            let result = effect.result.as_ref().map(words::result).unwrap_or_else(|| found(&effect));
+            let result = effect.result.as_ref().map_or_else(|| found(&effect), words::result);
             box_of("progress progress-good", Glyph::Check, "Done", view! { {result}{ended} }.into_any())
         }
         EffectState::Failed => box_of(

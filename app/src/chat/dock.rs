@@ -28,38 +28,37 @@ pub fn ChatDock() -> AnyView {
 
 /// The chat itself.
 pub(super) fn docked_chat() -> AnyView {
-    let memory = Memory::of(&use_frame().data().workspace.to_string());
-    let session = RwSignal::new(memory.recall());
+    let workspace = use_frame().data().workspace.to_string();
+    let (talk, draft) = (Memory::of("chat", &workspace), Memory::of("draft", &workspace));
+    let session = RwSignal::new(talk.recall().and_then(|id| id.parse().ok()));
     let open = Callback::new(move |id: Option<AgentSessionId>| {
-        memory.keep(id);
+        talk.keep(&id.map(|id| id.to_string()).unwrap_or_default());
         session.set(id);
     });
-    provide_chat(session.into(), open);
+    let chat = provide_chat(session.into(), open);
+    chat.draft.set(draft.recall().unwrap_or_default());
+    Effect::new(move || chat.draft.with(|text| draft.keep(text)));
     chat_panel()
 }
 
-/// Which conversation this tab had open, beyond a reload.
+/// Something that this tab remembers beyond a reload: the open conversation, a text half written.
 struct Memory {
     key: String,
 }
 
 impl Memory {
-    fn of(workspace: &str) -> Self {
-        Self { key: format!("hyvve-chat-{workspace}") }
+    fn of(what: &str, workspace: &str) -> Self {
+        Self { key: format!("hyvve-{what}-{workspace}") }
     }
 
-    fn recall(&self) -> Option<AgentSessionId> {
-        let storage = window().session_storage().ok()??;
-        storage.get_item(&self.key).ok()??.parse().ok()
+    fn recall(&self) -> Option<String> {
+        window().session_storage().ok()??.get_item(&self.key).ok()?
     }
 
-    /// A browser without storage forgets it at a reload, and nothing worse.
-    fn keep(&self, id: Option<AgentSessionId>) {
+    /// A browser without storage, or without room in it, forgets it at a reload, and nothing worse.
+    fn keep(&self, text: &str) {
         if let Ok(Some(storage)) = window().session_storage() {
-            let _ = match id {
-                Some(id) => storage.set_item(&self.key, &id.to_string()),
-                None => storage.remove_item(&self.key),
-            };
+            let _ = storage.set_item(&self.key, text);
         }
     }
 }

@@ -3,11 +3,14 @@
 use hyvve_domain::audit::Verdict;
 use leptos::prelude::*;
 
-use crate::ui::{Glyph, Icon, counted, grouped};
+use crate::ui::{Glyph, Icon, grouped};
 
 /// What a check of the whole log has found.
 pub(super) fn verdict_view(verdict: Verdict) -> AnyView {
-    let entries = counted(verdict.rows.unsigned_abs(), "entry").replace("entrys", "entries");
+    let entries = match verdict.rows {
+        1 => "1 entry".to_owned(),
+        rows => format!("{} entries", grouped(rows)),
+    };
     match verdict.first_bad {
         None => view! {
             <p class="verdict verdict-good" role="status">

@@ -7,6 +7,7 @@ mod edge;
 mod hear;
 mod keyboard;
 mod menus;
+mod online;
 mod palette;
 mod pending;
 mod place;
@@ -40,8 +41,8 @@ pub(crate) fn conduct() {
     keyboard::listen();
     let cursor = fact("cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
     hub::join(&workspace, cursor);
-    hub::listen_online(|online| show_text("offline", (!online).then_some("Reconnecting…")));
     pending::listen(&workspace);
+    online::listen();
     reading::listen();
     tick();
     set_interval(tick, TICK);

@@ -99,14 +99,16 @@ fn ask(address: String, other: bool) {
     ASKED.set(number);
     spawn_local(async move {
         let page = fetch(&address).await;
-        if ASKED.get() != number {
-            return;
-        }
-        match page {
-            Ok(page) if put(&page, other).is_some() => tick(),
+        // Somebody may have gone on meanwhile, to a page like this one or to another kind.
+        let Some(here) = by_id(PAGE).filter(|_| ASKED.get() == number) else { return };
+        match page.ok().and_then(|page| Some((page.get_element_by_id(PAGE)?, page.title()))) {
+            Some((there, title)) => {
+                document().set_title(&title);
+                put(&here, &there, other);
+            }
             // What cannot be shown in its place shows as a document of its own: a sign-in, an error of the network.
-            _ if other => drop(window().location().assign(&address)),
-            _ => {}
+            None if other => drop(window().location().assign(&address)),
+            None => {}
         }
         follow_run();
     });
@@ -122,13 +124,12 @@ async fn fetch(address: &str) -> Result<Document, JsValue> {
 }
 
 /// Puts a page in the place of the one that shows. What was unfolded by hand stays so when it is the same page.
-fn put(from: &Document, other: bool) -> Option<()> {
-    let (here, there) = (by_id(PAGE)?, from.get_element_by_id(PAGE)?);
+fn put(here: &Element, there: &Element, other: bool) {
     let open: Vec<bool> = all("#page details").iter().map(|one| one.has_attribute("open")).collect();
     let focus = document().active_element().filter(|element| here.contains(Some(element)));
     let focus = focus.and_then(|element| element.get_attribute("href"));
     here.set_inner_html(&there.inner_html());
-    document().set_title(&from.title());
+    tick();
     if !other {
         for (one, open) in here.query_selector_all("details").map(elements).unwrap_or_default().iter().zip(open) {
             // An attribute of a fixed name is always accepted.
@@ -141,5 +142,4 @@ fn put(from: &Document, other: bool) -> Option<()> {
             let _ = same.and_then(|link| link.dyn_into::<HtmlElement>().ok()).map(|link| link.focus());
         }
     }
-    Some(())
 }
