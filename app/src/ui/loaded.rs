@@ -8,21 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{ErrorState, Skeleton};
 use crate::ApiError;
 
-/// Shows a resource, with the usual skeleton while it loads.
+/// Shows a resource, with a skeleton while it loads.
 pub fn loaded<T>(
     resource: Resource<Result<T, ApiError>>,
-    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
-) -> AnyView
-where
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
-{
-    loaded_with(resource, || view! { <Skeleton/> }.into_any(), show)
-}
-
-/// Shows a resource, with a skeleton of one's own while it loads.
-pub fn loaded_with<T>(
-    resource: Resource<Result<T, ApiError>>,
-    skeleton: fn() -> AnyView,
     show: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView
 where
@@ -33,7 +21,7 @@ where
         Ok(value) => Some(show(value)),
         Err(error) => Some(failed(error, retry)),
     };
-    view! { <Transition fallback=skeleton>{body}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <Skeleton/> }>{body}</Transition> }.into_any()
 }
 
 /// What cannot be shown says why; on the server it also sets the page's status.
