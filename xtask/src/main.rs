@@ -1,5 +1,6 @@
 //! `cargo xtask …`: finds or installs tools, then builds, runs and tests HYVVE.
 
+mod bench;
 mod browser;
 mod crash;
 mod fingerprint;
@@ -42,6 +43,8 @@ enum Task {
     Size(size::Options),
     /// Kill the server at every point of a run's life: nothing is lost, nothing happens twice
     Crash(crash::Options),
+    /// Measure the whole program from outside: runs, open streams, the queue's list, memory, start, the browser's bytes
+    Bench(bench::Options),
     /// Find or install every tool, and say where each one is
     Tools,
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Prepare(options) => prepare::run(options),
         Task::Size(options) => size::run(options),
         Task::Crash(options) => crash::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Tools => tools::list(),
     };
     if let Err(error) = done {

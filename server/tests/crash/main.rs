@@ -11,8 +11,10 @@
     reason = "a failed expectation is this test's way of failing"
 )]
 
+mod mail_server;
 #[path = "../support/mod.rs"]
 mod support;
+mod sweep;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +23,7 @@ use std::{
 
 use hyvve_domain::crash::POINTS;
 use serde_json::Value;
-use support::process::World;
+use sweep::Sweep;
 
 /// Runs that are started in one life of the server.
 const PER_LIFE: usize = 8;
@@ -48,7 +50,7 @@ impl Plan {
 async fn no_crash_loses_a_run_or_repeats_an_effect() {
     let (runs, seed) = (setting("CRASH_RUNS", 200) as usize, setting("CRASH_SEED", 1));
     let mut plan = Plan(seed);
-    let mut world = World::new().await;
+    let mut world = Sweep::new().await;
     let customers = world.customers(runs).await;
     let mut acknowledged = Vec::new();
     let mut deaths: BTreeMap<&str, usize> = BTreeMap::new();
@@ -85,7 +87,7 @@ async fn no_crash_loses_a_run_or_repeats_an_effect() {
     world.kill();
 }
 
-async fn judge(world: &World, acknowledged: &[String]) {
+async fn judge(world: &Sweep, acknowledged: &[String]) {
     let runs = world.all("/api/runs").await;
     let known: HashMap<&str, &Value> = runs.iter().map(|r| (r["id"].as_str().unwrap(), r)).collect();
     for id in acknowledged {

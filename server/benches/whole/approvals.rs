@@ -1,0 +1,89 @@
+//! The queue's list, with few and with a million items in the table.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection, Row};
+
+use crate::{
+    load,
+    probe::probe,
+    report::{Report, Times},
+    support::process::World,
+};
+
+/// Items in the table.
+const SIZES: [i64; 2] = [1_000, 1_000_000];
+/// Times that each list is asked for, one after the other.
+const ASKED: usize = 400;
+/// Asked before the first that counts.
+const WARM_UP: usize = 50;
+const LISTS: [(&str, &str); 2] =
+    [("pending", "/api/approvals?status=pending"), ("approved", "/api/approvals?status=approved")];
+
+/// As a real table fills: four in five items are of workspaces other than the one that asks, one in ten waits.
+const FILL: &str = "
+INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id, created_at, decided_at)
+SELECT w.id, gen_random_uuid(), CASE WHEN (n / 5) % 10 = 0 THEN 'pending' WHEN n % 7 = 0 THEN 'rejected' ELSE 'approved' END,
+       CASE WHEN n % 3 = 0 THEN 'send_email' ELSE 'update_record' END, 1, 'Change number ' || n, 'reversible', '{}', decode(repeat('00', 32), 'hex'),
+       'user', u.id, u.id, now() - n * interval '1 second', CASE WHEN (n / 5) % 10 = 0 THEN NULL ELSE now() - n * interval '1 second' END
+FROM generate_series($1::bigint, $2::bigint - 1) AS n
+JOIN (SELECT id, row_number() OVER (ORDER BY created_at) - 1 AS place FROM workspaces) w ON w.place = n % 5
+CROSS JOIN (SELECT id FROM users ORDER BY created_at LIMIT 1) u";
+
+pub(crate) async fn measure(report: &mut Report) {
+    let mut world = crate::world(Vec::new()).await;
+    // Row-level security holds for the owner of the tables too; a superuser may fill them for anyone.
+    let mut root = PgConnection::connect(&world.cluster.superuser_url("hyvve")).await.unwrap();
+    neighbours(&mut root).await;
+    world.start(None).await;
+    let mut filled = 0;
+    let mut firsts = [f64::NAN; LISTS.len()];
+    for size in SIZES {
+        sqlx::query(FILL).bind(filled).bind(size).execute(&mut root).await.unwrap();
+        sqlx::raw_sql("VACUUM ANALYZE approval_items").execute(&mut root).await.unwrap();
+        filled = size;
+        for ((name, path), first) in LISTS.into_iter().zip(&mut firsts) {
+            ask(&world, path, WARM_UP).await;
+            let times = Times::new(ask(&world, path, ASKED).await);
+            let p50 = times.at(0.5);
+            if first.is_nan() {
+                *first = p50;
+            }
+            report.row(
+                name,
+                &[
+                    ("rows", size as f64),
+                    ("p50", p50),
+                    ("p99", times.at(0.99)),
+                    ("ratio", p50 / *first),
+                    ("probe", probe()),
+                ],
+            );
+        }
+    }
+}
+
+async fn ask(world: &World, path: &str, times: usize) -> Vec<Duration> {
+    let (seen, _) = load::repeat(1, times, async |_| {
+        let began = Instant::now();
+        world.get(path).await.map(|_| began.elapsed())
+    })
+    .await;
+    seen.into_iter().flatten().collect()
+}
+
+/// Four more workspaces of the same person.
+async fn neighbours(root: &mut PgConnection) {
+    let made = sqlx::query(
+        "INSERT INTO workspaces (id, slug, name, created_by) SELECT gen_random_uuid(), 'neighbour-' || n, 'Neighbour', u.id
+         FROM generate_series(1, 4) AS n CROSS JOIN (SELECT id FROM users LIMIT 1) u RETURNING id",
+    );
+    for row in made.fetch_all(&mut *root).await.unwrap() {
+        let id: uuid::Uuid = row.get(0);
+        sqlx::query("INSERT INTO workspace_heads (workspace_id) VALUES ($1)")
+            .bind(id)
+            .execute(&mut *root)
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,78 @@
+//! The whole program, measured from outside: the optimised server in a process of its own, PostgreSQL with every commit on
+//! disk, a provider that answers at once, and people who never pause. Figures are printed; nothing is asserted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot measure has nothing to say, and prints what it measured"
+)]
+
+mod approvals;
+mod load;
+mod memory;
+mod probe;
+mod provider;
+mod report;
+mod runs;
+mod start;
+mod streams;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+
+use clap::{Parser, ValueEnum};
+use hyvve_postgres::Options;
+
+use self::{report::Report, support::process::World};
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Case {
+    Runs,
+    Streams,
+    Approvals,
+    Memory,
+    Start,
+}
+
+#[derive(Parser)]
+struct Arguments {
+    /// Only this case
+    name: Option<Case>,
+    /// One JSON object per row
+    #[arg(long)]
+    json: bool,
+    /// What cargo says to every bench
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let mut report = Report::new(arguments.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        for case in Case::value_variants() {
+            if arguments.name.is_none_or(|name| name == *case) {
+                match case {
+                    Case::Runs => runs::measure(&mut report).await,
+                    Case::Streams => streams::measure(&mut report).await,
+                    Case::Approvals => approvals::measure(&mut report).await,
+                    Case::Memory => memory::measure(&mut report).await,
+                    Case::Start => start::measure(&mut report).await,
+                }
+            }
+        }
+    });
+}
+
+/// A world whose database keeps every commit: a figure without that would say nothing about a real one.
+async fn world(settings: Vec<(&'static str, String)>) -> World {
+    let durable = |folder: &std::path::Path| {
+        // PostgreSQL's own account has to reach its data.
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711)).unwrap();
+        Options::kept(folder.join("postgres"))
+    };
+    World::new(durable, settings).await
+}
