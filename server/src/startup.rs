@@ -75,6 +75,8 @@ pub async fn services(config: Config) -> Result<Started> {
         ),
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         sessions: Arc::new(SessionCache::default()),
+        memberships: Arc::default(),
+        resolved: Arc::default(),
         http: sender::client()?,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
         driving: Arc::new(Semaphore::new(rules.max_runs)),

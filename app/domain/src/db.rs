@@ -2,7 +2,7 @@
 //! with a reason, for HYVVE itself. Pools never leave this file.
 
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -18,6 +18,10 @@ use crate::{
 
 /// How long a request waits for a connection before it is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection that was used so lately is used again without asking whether it still stands: that would be a round trip
+/// more for every transaction.
+const BELIEVE: Duration = Duration::from_secs(1);
 
 /// Where the database is, by role. See `migrations/roles.sql`.
 #[derive(Clone)]
@@ -41,7 +45,17 @@ pub struct Db {
 impl Db {
     /// Connects both pools, or says why not.
     pub async fn connect(urls: &DbUrls, hub: Arc<Hub>) -> Result<Self, sqlx::Error> {
-        let pool = |max: u32| PgPoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = |max: u32| {
+            let options = PgPoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
+            options.test_before_acquire(false).before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > BELIEVE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+        };
         let options = |url: &str, name: &str| PgConnectOptions::from_str(url).map(|o| o.application_name(name));
         let app = pool(urls.max_connections.max(1)).connect_with(options(&urls.app, "hyvve")?).await?;
         let system =
@@ -128,10 +142,13 @@ impl TenantTx {
 
     /// Numbers and writes what was added, commits, and wakes whoever follows this workspace.
     pub async fn commit(mut self) -> Result<()> {
-        if !self.audit.is_empty() || !self.events.is_empty() {
-            heads::append(&mut self.tx, &self.actor, &self.audit, &self.events).await?;
+        if self.audit.is_empty() && self.events.is_empty() {
+            return Ok(self.tx.commit().await?);
         }
-        self.tx.commit().await?;
+        let append = heads::append(&self.actor, &self.audit, &self.events)?;
+        // One message: everybody else who writes in this workspace waits from the first of these to the second, and must not
+        // wait for the way to this node and back as well. The third is for `tx`, which ends in the background what it began.
+        sqlx::raw_sql(AssertSqlSafe(format!("{append}; COMMIT; BEGIN"))).execute(&mut *self.tx).await?;
         if !self.events.is_empty() {
             self.hub.poke_workspace(self.actor.workspace);
         }
@@ -186,7 +203,6 @@ pub fn violated(error: &sqlx::Error) -> Option<&str> {
 
 /// Migrates as the owner. Run before [`Db::connect`]; safe when several nodes start at once.
 pub async fn migrate(owner_url: &str) -> Result<(), sqlx::migrate::MigrateError> {
-    use sqlx::{Connection, PgConnection};
     let mut conn = PgConnection::connect(owner_url).await.map_err(sqlx::migrate::MigrateError::Execute)?;
     sqlx::migrate!("../../migrations").run(&mut conn).await?;
     conn.close().await.map_err(sqlx::migrate::MigrateError::Execute)
@@ -195,7 +211,7 @@ pub async fn migrate(owner_url: &str) -> Result<(), sqlx::migrate::MigrateError>
 /// Creates the roles and, when missing, the database, as a superuser: the embedded database's start, and tests. Safe when
 /// several processes do it at once.
 pub async fn bootstrap(superuser_url: &str, database: &str) -> Result<(), sqlx::Error> {
-    use sqlx::{Connection, Executor};
+    use sqlx::Executor;
     if !database.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
         return Err(sqlx::Error::Protocol(format!("{database:?} is no name for a database")));
     }

@@ -31,6 +31,8 @@ pub mod db;
 #[cfg(feature = "ssr")]
 mod heads;
 #[cfg(feature = "ssr")]
+pub mod lately;
+#[cfg(feature = "ssr")]
 pub mod seal;
 #[cfg(feature = "ssr")]
 pub mod services;

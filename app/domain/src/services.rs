@@ -5,11 +5,15 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use crate::{
+    Role,
     audit::anchor::Anchor,
     auth::{password::Hasher, sessions::SessionCache},
     db::Db,
     events::Hub,
+    ids::{ProviderId, UserId, WorkspaceId},
+    lately::Lately,
     mail::Mailer,
+    providers::service::Resolved,
     seal::Sealer,
 };
 
@@ -67,6 +71,10 @@ pub struct Services {
     pub passwords: Arc<Hasher>,
     /// Sessions seen lately.
     pub sessions: Arc<SessionCache>,
+    /// Roles of members seen lately.
+    pub memberships: Arc<Lately<(UserId, WorkspaceId), Role>>,
+    /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.
+    pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
     /// Talks to AI providers: never follows a redirect.
     pub http: reqwest::Client,
     /// Sends mail, or keeps it for the mailbox page.

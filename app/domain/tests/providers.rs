@@ -56,6 +56,8 @@ impl World {
             anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
             passwords: Arc::new(Hasher::new(1).unwrap()),
             sessions: Arc::default(),
+            memberships: Arc::default(),
+            resolved: Arc::default(),
             http: sender::client().unwrap(),
             mailer: Arc::new(Mailer::new(None, None).unwrap()),
             driving: Arc::new(tokio::sync::Semaphore::new(1)),

@@ -98,6 +98,10 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
     }
 
     let items = world.all("/api/approvals").await;
+    for (wanted, count) in [("", items.len()), ("&status=approved", items.len()), ("&status=pending", 0)] {
+        let list = world.get(&format!("/api/approvals?pageSize=1{wanted}")).await.expect("a list answers");
+        assert_eq!(list["meta"]["total"], count, "the count that is kept is not what is there{wanted}");
+    }
     let (mut changes, mut sent, mut unknown) = (0, 0, 0);
     for item in &items {
         assert_eq!(item["status"], "approved", "{item:#}");

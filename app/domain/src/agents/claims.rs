@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    runtime,
+    runtime::{self, Load},
     store::{self, Claimed},
 };
 use crate::{Result, Timestamp, crash, services::Services};
@@ -20,14 +20,16 @@ pub async fn work(s: Services) {
     let mut wake = s.hub.follow_work();
     loop {
         wake.mark_unchanged();
-        let found = match claim(&s).await {
-            Ok(found) => found,
+        let may_be_more = match claim(&s).await {
+            Ok(may_be_more) => may_be_more,
             Err(e) => {
                 tracing::warn!(error.message = %e, "claiming runs failed; trying again");
-                0
+                false
             }
         };
-        if found == BATCH {
+        if may_be_more {
+            // As soon as there is room again; whoever waits comes before runs that are only being asked for.
+            drop(s.driving.acquire().await);
             continue;
         }
         tokio::select! {
@@ -37,33 +39,35 @@ pub async fn work(s: Services) {
     }
 }
 
-async fn claim(s: &Services) -> Result<usize> {
+/// Takes as many runs as there is room for; answers whether that may not have been all.
+async fn claim(s: &Services) -> Result<bool> {
     let mut permits = Vec::new();
     while permits.len() < BATCH
         && let Ok(permit) = Arc::clone(&s.driving).try_acquire_owned()
     {
         permits.push(permit);
     }
-    if permits.is_empty() {
-        return Ok(0);
+    let room = permits.len();
+    if room == 0 {
+        return Ok(true);
     }
     let mut tx = s.db.system("runs that nobody drives").await?;
     let until = Timestamp::now().plus(s.settings.lease);
-    let claimed = store::claim(&mut tx, s.node, until, permits.len() as i64).await?;
+    let claimed = store::claim(&mut tx, s.node, until, room as i64).await?;
     tx.commit().await?;
-    let found = claimed.len();
+    let may_be_more = claimed.len() == room;
     for (run, permit) in claimed.into_iter().zip(permits) {
         crash::point("run.claimed");
-        spawn(s, run, permit);
+        spawn(s, run, None, permit);
     }
-    Ok(found)
+    Ok(may_be_more)
 }
 
 /// Drives a claimed run in a task of its own.
-pub(super) fn spawn(s: &Services, run: Claimed, permit: OwnedSemaphorePermit) {
+pub(super) fn spawn(s: &Services, run: Claimed, load: Option<Load>, permit: OwnedSemaphorePermit) {
     let s = s.clone();
     tokio::spawn(async move {
-        runtime::drive(&s, run).await;
+        runtime::drive(&s, run, load).await;
         drop(permit);
     });
 }

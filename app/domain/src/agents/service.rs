@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, claims, resolve_step,
+    runtime::Load,
     store::{self, Claimed, EventDraft, NewRow},
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     db::TenantTx,
     events::Draft,
     ids::{AgentId, AgentSessionId, RunId},
+    providers,
     services::Services,
 };
 
@@ -72,6 +74,7 @@ pub async fn agent(s: &Services, actor: &Actor, id: AgentId) -> Result<Agent> {
 /// Sends a message. The run is stored, and in this node's hands where it has room, before this answers.
 pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let user = actor.require(Role::can_run_agents, "talk to agents")?;
+    let (_, role) = actor.person()?;
     let message = message(&new.message)?;
     let mut tx = s.db.tenant(actor).await?;
     let agent = store::agents(&mut tx, Some(new.agent_id)).await?.pop().ok_or_else(|| Error::not_found("agent"))?;
@@ -89,6 +92,13 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let lease = permit.as_ref().map(|_| (s.node, Timestamp::now().plus(s.settings.lease)));
     let title: String = message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TITLE).collect();
     let id = new.run_id.unwrap_or_else(RunId::new);
+    // A run that this node drives and that begins a conversation may need nothing more than what is at hand; else its driver
+    // reads what it needs, and says what is missing.
+    let on = match permit {
+        Some(_) if known.is_none() => providers::service::resolved_lately(s, actor.workspace, agent.provider_id).await,
+        _ => None,
+    };
+    let events = store::number(0, on.iter().map(|on| Load::started(&agent, on)).collect());
     let row = NewRow {
         id,
         agent: agent.id,
@@ -98,6 +108,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         requester: user,
         input: message,
         lease,
+        events: &events,
     };
     store::insert_run(&mut tx, &row).await?;
     tx.audit(Entry::new("run.started", "run", id.0).details(json!({ "agent": agent.id, "session": session })));
@@ -109,7 +120,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let run = Run {
         id,
         agent_id: agent.id,
-        agent: agent.name,
+        agent: agent.name.clone(),
         session_id: session,
         requester_id: user,
         requester: String::new(),
@@ -132,9 +143,13 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
                 agent: agent.id,
                 session,
                 requester: user,
-                next_event_index: 0,
+                next_event_index: events.len() as i32,
             };
-            claims::spawn(s, claimed, permit);
+            if !events.is_empty() {
+                s.hub.publish_run(id, events.into());
+            }
+            let load = on.map(|on| Load::fresh(agent, on, role, message));
+            claims::spawn(s, claimed, load, permit);
         }
         None => s.hub.poke_work(),
     }

@@ -130,20 +130,28 @@ pub(super) struct NewRow<'a> {
     pub(super) input: &'a str,
     /// Claimed at once by this node until then; else anyone claims it.
     pub(super) lease: Option<(Uuid, Timestamp)>,
+    /// The run's first events, where they are known already.
+    pub(super) events: &'a [RunEvent],
 }
 
-/// Adds a run, and its conversation where it is new, in one statement.
+/// Adds a run with its first events, and its conversation where that is new, in one statement.
 pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
     let workspace = tx.workspace().0;
+    let (indexes, names, data) = columns(row.events);
     sqlx::query!(
         "WITH talk AS (
            INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) SELECT $1, $3, $4, $5, $6 WHERE $7
            RETURNING id),
          touched AS (
-           UPDATE agent_sessions SET updated_at = now() WHERE workspace_id = $1 AND id = $3 AND NOT $7 RETURNING id)
-         INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt)
-         SELECT $1, $2, $4, $3, $5, CASE WHEN $9::uuid IS NULL THEN 'PENDING' ELSE 'RUNNING' END, $8, $9, $10, CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END
-         FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s",
+           UPDATE agent_sessions SET updated_at = now() WHERE workspace_id = $1 AND id = $3 AND NOT $7 RETURNING id),
+         run AS (
+           INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt, next_event_index)
+           SELECT $1, $2, $4, $3, $5, CASE WHEN $9::uuid IS NULL THEN 'PENDING' ELSE 'RUNNING' END, $8, $9, $10,
+                  CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END, cardinality($11::int[])
+           FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s RETURNING id)
+         INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
+         SELECT $1, run.id, e.index, e.name, e.data, $14
+         FROM run, unnest($11::int[], $12::text[], $13::jsonb[]) AS e (index, name, data)",
         workspace,
         row.id.0,
         row.session.0,
@@ -154,45 +162,127 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()
         row.input,
         row.lease.map(|(node, _)| node),
         row.lease.map(|(_, until)| until.0),
+        &indexes,
+        &names,
+        &data,
+        row.events.first().map_or_else(Timestamp::now, |e| e.created_at).0,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Stores events of a run that this node drives, and renews its lease. False when the lease was lost: then nothing is stored.
-pub(super) async fn append(
+/// Events as columns, for `unnest`.
+fn columns(events: &[RunEvent]) -> (Vec<i32>, Vec<String>, Vec<Value>) {
+    let indexes = events.iter().map(|e| e.index).collect();
+    let names = events.iter().map(|e| e.name.clone()).collect();
+    let data = events.iter().map(|e| e.data.clone()).collect();
+    (indexes, names, data)
+}
+
+/// What a driver stores at once: events, and with them a step, what the run has come to, and where it stands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Write<'a> {
+    /// The first one's index is where the run's events end so far.
+    pub(super) events: &'a [RunEvent],
+    pub(super) step: Option<NewStep<'a>>,
+    /// The answer, or the part of it that came.
+    pub(super) output: Option<&'a str>,
+    /// Provider, model and tokens of a model call that ended.
+    pub(super) used: Option<(&'a str, &'a str, Usage)>,
+    /// The driver gives the run up, in this status.
+    pub(super) leaves: Option<RunStatus>,
+}
+
+/// A step to be stored.
+#[derive(Clone, Copy)]
+pub(super) struct NewStep<'a> {
+    pub(super) position: i32,
+    pub(super) content: &'a StepContent,
+    pub(super) approval: Option<ApprovalId>,
+}
+
+/// Stores it in one statement, with the lease as a fence, and renews the lease. False when the lease was lost: then nothing
+/// is stored.
+pub(super) async fn write(
     tx: &mut TenantTx,
     run: RunId,
     node: Uuid,
     until: Timestamp,
-    events: &[RunEvent],
+    what: Write<'_>,
 ) -> Result<bool> {
     let workspace = tx.workspace().0;
-    let Some(first) = events.first() else { return renew(tx, run, node, until).await.map(|kept| kept.is_some()) };
-    let indexes: Vec<i32> = events.iter().map(|e| e.index).collect();
-    let names: Vec<String> = events.iter().map(|e| e.name.clone()).collect();
-    let data: Vec<Value> = events.iter().map(|e| e.data.clone()).collect();
-    let stored = sqlx::query!(
-        "WITH fence AS (
-           UPDATE runs SET next_event_index = next_event_index + $6, lease_until = $4
-           WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING' AND next_event_index = $5 RETURNING id)
-         INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
-         SELECT $1, fence.id, e.index, e.name, e.data, $7 FROM fence, unnest($8::int[], $9::text[], $10::jsonb[]) AS e (index, name, data)",
+    let (indexes, names, data) = columns(what.events);
+    let step = what.step.map(|s| (s, columns_of(s.content)));
+    let (provider, model, usage) = match what.used {
+        Some((provider, model, usage)) => (Some(provider), Some(model), usage),
+        None => (None, None, Usage::default()),
+    };
+    Ok(sqlx::query_scalar!(
+        r#"WITH fence AS (
+             UPDATE runs SET next_event_index = next_event_index + cardinality($6::int[]),
+                    lease_owner = CASE WHEN $10::text IS NULL THEN lease_owner END,
+                    lease_until = CASE WHEN $10::text IS NULL THEN $4::timestamptz END,
+                    status = COALESCE($10, status),
+                    ended_at = CASE WHEN $11 THEN now() END,
+                    output = COALESCE($12, output), provider = COALESCE($13, provider), model = COALESCE($14, model),
+                    input_tokens = input_tokens + $15, output_tokens = output_tokens + $16,
+                    reasoning_tokens = reasoning_tokens + $17, cached_tokens = cached_tokens + $18
+             WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING'
+               AND ($5::int IS NULL OR next_event_index = $5) RETURNING id),
+           told AS (
+             INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
+             SELECT $1, fence.id, e.index, e.name, e.data, $9
+             FROM fence, unnest($6::int[], $7::text[], $8::jsonb[]) AS e (index, name, data)),
+           achieved AS (
+             INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, ended_at)
+             SELECT $1, fence.id, $19, $20, $21, $22, $23, $24, CASE WHEN $21 = 'done' THEN now() END
+             FROM fence WHERE $19::int IS NOT NULL)
+           SELECT EXISTS (SELECT 1 FROM fence) AS "kept!""#,
         workspace,
         run.0,
         node,
         until.0,
-        first.index,
-        events.len() as i32,
-        first.created_at.0,
+        what.events.first().map(|e| e.index),
         &indexes,
         &names,
         &data,
+        what.events.first().map_or_else(Timestamp::now, |e| e.created_at).0,
+        what.leaves.map(RunStatus::as_str),
+        what.leaves.is_some_and(RunStatus::is_final),
+        what.output,
+        provider,
+        model,
+        usage.input as i64,
+        usage.output as i64,
+        usage.reasoning as i64,
+        usage.cached as i64,
+        step.map(|(s, _)| s.position),
+        step.map(|(_, c)| c.kind),
+        step.map(|(_, c)| c.state),
+        step.and_then(|(_, c)| c.call),
+        step.and_then(|(s, _)| s.approval).map(|a| a.0),
+        step.map(|(s, _)| serde_json::to_value(s.content)).transpose().map_err(Error::internal)?,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(stored.rows_affected() == events.len() as u64)
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// What a step's content says of itself, for columns.
+#[derive(Clone, Copy)]
+struct StepColumns<'a> {
+    kind: &'static str,
+    state: &'static str,
+    call: Option<&'a str>,
+}
+
+fn columns_of(content: &StepContent) -> StepColumns<'_> {
+    match content {
+        StepContent::Model { .. } => StepColumns { kind: "model", state: "done", call: None },
+        StepContent::Tool { call, result } => {
+            StepColumns { kind: "tool", state: if result.is_some() { "done" } else { "waiting" }, call: Some(&call.id) }
+        }
+    }
 }
 
 /// Renews the lease; answers whether the run shall be cancelled, or `None` when the lease was lost.
@@ -235,36 +325,6 @@ pub(super) async fn append_undriven(tx: &mut TenantTx, run: RunId, drafts: Vec<E
         .await?;
     }
     Ok(events)
-}
-
-/// Stores a step.
-pub(super) async fn insert_step(
-    tx: &mut TenantTx,
-    run: RunId,
-    position: i32,
-    content: &StepContent,
-    approval: Option<ApprovalId>,
-) -> Result<()> {
-    let workspace = tx.workspace().0;
-    let (kind, call, waiting) = match content {
-        StepContent::Model { .. } => ("model", None, false),
-        StepContent::Tool { call, result } => ("tool", Some(call.id.as_str()), result.is_none()),
-    };
-    sqlx::query!(
-        "INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $5 = 'done' THEN now() END)",
-        workspace,
-        run.0,
-        position,
-        kind,
-        if waiting { "waiting" } else { "done" },
-        call,
-        approval.map(|a| a.0),
-        serde_json::to_value(content).map_err(Error::internal)?,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
 }
 
 /// Ends a waiting step.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Effect, EffectState, Filter, HistoryEntry, Item, Settled, Status, proposal::Sealed};
 use crate::{
-    Error, PageRequest, Result, Timestamp,
+    Error, PageRequest, Result, Role, Timestamp,
     db::{SystemTx, TenantTx},
     ids::{ApprovalId, DecisionId, EffectId, RunId, UserId, WorkspaceId},
     tools::{Repeat, Reversibility},
@@ -368,10 +368,35 @@ pub(super) async fn end_effect(
 
 /// How many items wait that the actor may see.
 pub(super) async fn count_pending(tx: &mut TenantTx) -> Result<i64> {
+    count(tx, &Filter { status: Some(Status::Pending), ..Filter::default() }).await
+}
+
+/// How many items match that the actor may see. Whoever sees all of them is told what the table's trigger has counted; a
+/// member's own are few, and are counted here.
+async fn count(tx: &mut TenantTx, filter: &Filter) -> Result<i64> {
     let workspace = tx.workspace().0;
+    let wanted = filter.status.map(Status::as_str);
+    if tx.actor().role().is_none_or(Role::sees_all_approvals) {
+        return Ok(sqlx::query_scalar!(
+            r#"SELECT COALESCE(sum(items), 0)::bigint AS "n!" FROM approval_counts
+               WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')"#,
+            workspace,
+            wanted,
+            filter.tool,
+            filter.decided,
+        )
+        .fetch_one(tx.conn())
+        .await?);
+    }
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM approval_items WHERE workspace_id = $1 AND status = 'pending'"#,
+        r#"SELECT count(*) AS "n!" FROM approval_items
+           WHERE workspace_id = $1 AND requester_id = $5 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3)
+             AND (NOT $4 OR status <> 'pending')"#,
         workspace,
+        wanted,
+        filter.tool,
+        filter.decided,
+        tx.actor().user_id().map(|u| u.0),
     )
     .fetch_one(tx.conn())
     .await?)
@@ -390,34 +415,38 @@ pub(super) async fn pending_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     Ok(rows.into_iter().map(ApprovalId).collect())
 }
 
-/// A page of items, newest first, and how many match.
+/// A page of items, newest first, and how many match. The page's ids first, from an index alone; names and effects only for
+/// those. A status has a statement of its own: its index is useless to one that might also be asked without.
 pub(super) async fn list(tx: &mut TenantTx, filter: &Filter, page: PageRequest) -> Result<(Vec<Item>, i64)> {
     let workspace = tx.workspace().0;
-    let wanted = filter.status.map(Status::as_str);
-    // The page's ids first, from an index alone; names and effects only for those.
-    let ids = sqlx::query_scalar!(
-        "SELECT id FROM approval_items
-         WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')
-         ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
-        workspace,
-        wanted,
-        filter.tool,
-        filter.decided,
-        page.size,
-        page.offset(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let total = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM approval_items
-           WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')"#,
-        workspace,
-        wanted,
-        filter.tool,
-        filter.decided,
-    )
-    .fetch_one(tx.conn())
-    .await?;
+    let ids = if let Some(wanted) = filter.status {
+        sqlx::query_scalar!(
+            "SELECT id FROM approval_items
+             WHERE workspace_id = $1 AND status = $2 AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')
+             ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
+            workspace,
+            wanted.as_str(),
+            filter.tool,
+            filter.decided,
+            page.size,
+            page.offset(),
+        )
+        .fetch_all(tx.conn())
+        .await?
+    } else {
+        sqlx::query_scalar!(
+            "SELECT id FROM approval_items WHERE workspace_id = $1 AND ($2::text IS NULL OR tool = $2) AND (NOT $3 OR status <> 'pending')
+             ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5",
+            workspace,
+            filter.tool,
+            filter.decided,
+            page.size,
+            page.offset(),
+        )
+        .fetch_all(tx.conn())
+        .await?
+    };
+    let total = count(tx, filter).await?;
     Ok((items(tx, &ids).await?, total))
 }
 

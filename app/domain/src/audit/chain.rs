@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::Entry;
 use crate::{Actor, Error, Result, Timestamp, canonical};
 
+/// Canonical JSON sorts its keys, so these two are neighbours.
+const PLACE: &str = r#""prev":"","seq":0"#;
+
 /// Personal data of an entry, salted and hashed.
 pub(crate) struct Personal {
     pub(crate) salt: [u8; 16],
@@ -12,14 +15,12 @@ pub(crate) struct Personal {
     pub(crate) hash: [u8; 32],
 }
 
-/// An entry with its place in the chain.
-pub(crate) struct Link<'a> {
-    pub(crate) entry: &'a Entry,
-    pub(crate) seq: i64,
-    pub(crate) at: Timestamp,
+/// An entry whose place in the chain is still open: what its hash covers before and after the two fields that say where it
+/// stands. The database puts them in while it holds the workspace's head (`append_numbered` in `migrations/`).
+pub(crate) struct Open {
     pub(crate) personal: Option<Personal>,
-    pub(crate) prev_hash: [u8; 32],
-    pub(crate) hash: [u8; 32],
+    pub(crate) before: String,
+    pub(crate) after: String,
 }
 
 /// The fields that a row's hash covers.
@@ -40,6 +41,10 @@ pub(crate) struct Covered<'a> {
 impl Covered<'_> {
     /// SHA-256 over the canonical JSON of the fields. Times are whole microseconds, as PostgreSQL keeps them.
     pub(crate) fn hash(&self) -> Result<[u8; 32]> {
+        Ok(canonical::sha256(&self.canonical()?))
+    }
+
+    fn canonical(&self) -> Result<Vec<u8>> {
         let fields = json!({
             "format": "hyvve.audit/1",
             "workspace": self.workspace,
@@ -52,7 +57,7 @@ impl Covered<'_> {
             "personal": self.personal_hash.map(hex::encode),
             "prev": hex::encode(self.prev_hash),
         });
-        Ok(canonical::sha256(&canonical::to_vec(&fields)?))
+        canonical::to_vec(&fields)
     }
 }
 
@@ -63,45 +68,67 @@ pub(crate) fn personal_hash(salt: &[u8], data: &Value) -> Result<[u8; 32]> {
     Ok(canonical::sha256(&bytes))
 }
 
-/// Gives entries their numbers after `seq` and their hashes after `head`.
-pub(crate) fn link<'a>(
-    actor: &Actor,
-    at: Timestamp,
-    seq: i64,
-    head: &[u8],
-    entries: &'a [Entry],
-) -> Result<Vec<Link<'a>>> {
-    let mut prev: [u8; 32] = head.try_into().map_err(|_| Error::internal("an audit head is not 32 bytes"))?;
-    let mut links = Vec::with_capacity(entries.len());
-    for (n, entry) in entries.iter().enumerate() {
-        let personal = match &entry.personal {
-            Some(data) => {
-                let salt: [u8; 16] = canonical::random()?;
-                Some(Personal { hash: personal_hash(&salt, data)?, salt, data: data.clone() })
-            }
-            None => None,
-        };
-        let seq = seq + 1 + n as i64;
-        let hash = Covered {
+/// Prepares an entry for the chain.
+pub(crate) fn open(actor: &Actor, at: Timestamp, entry: &Entry) -> Result<Open> {
+    let personal = match &entry.personal {
+        Some(data) => {
+            let salt: [u8; 16] = canonical::random()?;
+            Some(Personal { hash: personal_hash(&salt, data)?, salt, data: data.clone() })
+        }
+        None => None,
+    };
+    let covered = Covered {
+        workspace: actor.workspace.0,
+        seq: 0,
+        at,
+        actor_kind: actor.kind(),
+        actor_id: actor.id(),
+        action: entry.action,
+        subject_kind: entry.subject_kind,
+        subject_id: entry.subject_id,
+        details: &entry.details,
+        personal_hash: personal.as_ref().map(|p| p.hash.as_slice()),
+        prev_hash: &[],
+    };
+    let text = String::from_utf8(covered.canonical()?).map_err(Error::internal)?;
+    // From the right: only our own words come after these fields, anything may stand in the details before them.
+    let (before, after) = text.rsplit_once(PLACE).ok_or_else(|| Error::internal("an audit row without a place"))?;
+    Ok(Open { personal, before: format!("{before}\"prev\":\""), after: after.to_owned() })
+}
+
+/// Microseconds since 1970, as PostgreSQL keeps times.
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    (at.0.unix_timestamp_nanos() / 1000) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::WorkspaceId;
+
+    #[test]
+    fn an_open_entry_with_its_place_put_in_is_what_verification_hashes() -> Result<()> {
+        let actor = Actor::system(WorkspaceId::new());
+        let at = Timestamp::now();
+        let trap = json!({ "prev": "", "seq": 0, "text": PLACE });
+        let entry = Entry::new("x.y", "run", None).details(trap.clone());
+        let open = open(&actor, at, &entry)?;
+        let prev = [7; 32];
+        let placed = format!("{}{}\",\"seq\":{}{}", open.before, hex::encode(prev), 42, open.after);
+        let covered = Covered {
             workspace: actor.workspace.0,
-            seq,
+            seq: 42,
             at,
             actor_kind: actor.kind(),
             actor_id: actor.id(),
-            action: entry.action,
-            subject_kind: entry.subject_kind,
-            subject_id: entry.subject_id,
-            details: &entry.details,
-            personal_hash: personal.as_ref().map(|p| p.hash.as_slice()),
+            action: "x.y",
+            subject_kind: "run",
+            subject_id: None,
+            details: &trap,
+            personal_hash: None,
             prev_hash: &prev,
-        }
-        .hash()?;
-        links.push(Link { entry, seq, at, personal, prev_hash: prev, hash });
-        prev = hash;
+        };
+        assert_eq!(canonical::sha256(placed.as_bytes()), covered.hash()?);
+        Ok(())
     }
-    Ok(links)
-}
-
-fn micros(at: Timestamp) -> i64 {
-    (at.0.unix_timestamp_nanos() / 1000) as i64
 }

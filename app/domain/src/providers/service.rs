@@ -62,6 +62,7 @@ pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<P
     store::insert(&mut tx, &provider, sealed.as_deref()).await?;
     note(&mut tx, "ai_provider.created", &provider, facts(&provider));
     tx.commit().await?;
+    s.resolved.forget_all();
     Ok(provider)
 }
 
@@ -117,6 +118,7 @@ pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: Provid
     details["before"] = facts(&before);
     note(&mut tx, "ai_provider.updated", &stored.provider, details);
     tx.commit().await?;
+    s.resolved.forget_all();
     Ok(stored.provider)
 }
 
@@ -133,7 +135,9 @@ pub async fn delete(s: &Services, actor: &Actor, id: ProviderId) -> Result<()> {
     }
     store::delete(&mut tx, id).await?;
     note(&mut tx, "ai_provider.deleted", &provider, facts(&provider));
-    tx.commit().await
+    tx.commit().await?;
+    s.resolved.forget_all();
+    Ok(())
 }
 
 /// Tries a provider's key and lists its models. No transaction is open while the provider is asked.
@@ -193,7 +197,19 @@ pub async fn resolve(tx: &mut TenantTx, s: &Services, provider_id: Option<Provid
         ),
     })?;
     let endpoint = open(s, tx.workspace(), &stored)?;
-    Ok(Resolved { provider: stored.provider, endpoint })
+    let resolved = Resolved { provider: stored.provider, endpoint };
+    s.resolved.put((tx.workspace(), provider_id), resolved.clone()).await;
+    Ok(resolved)
+}
+
+/// The same where a run was driven on it within the last second. A key opened so lately is still the key for the address
+/// that it is kept with.
+pub async fn resolved_lately(
+    s: &Services,
+    workspace: WorkspaceId,
+    provider_id: Option<ProviderId>,
+) -> Option<Resolved> {
+    s.resolved.get(&(workspace, provider_id)).await
 }
 
 /// Gives a new workspace the sandbox as its default provider.

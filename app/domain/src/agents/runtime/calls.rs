@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Driver, Flow, Stop};
 use crate::{
-    agents::{RunFailure, StepContent, ToolResult, store, store::EventDraft},
+    agents::{
+        RunFailure, StepContent, ToolResult,
+        store::{EventDraft, NewStep, Write},
+    },
     approvals, crash,
     ids::ApprovalId,
     providers::ToolCall,
@@ -124,8 +127,8 @@ impl Driver<'_> {
         approval: Option<ApprovalId>,
     ) -> Result<(), Stop> {
         let content = StepContent::Tool { call, result };
-        let events = self.put_events(&mut tx).await?;
-        store::insert_step(&mut tx, self.id, self.position(), &content, approval).await?;
+        let step = Some(NewStep { position: self.position(), content: &content, approval });
+        let events = self.put(&mut tx, Write { step, ..Write::default() }).await?;
         crash::point("tool.before_step");
         tx.commit().await?;
         crash::point("tool.after_step");

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{Driver, Flow, Stop, calls, is_outage};
+use super::{Driver, Flow, Stop, calls, is_outage, model::used};
 use crate::{
     Actor, Result,
     agents::{
         RunFailure, RunStatus, StepContent,
-        store::{self, Claimed, EventDraft},
+        store::{self, Claimed, EventDraft, NewStep, Write},
     },
     approvals,
     audit::Entry,
@@ -39,8 +39,7 @@ impl Driver<'_> {
             .collect();
         let requirements: Vec<_> = tools.iter().map(|t| json!({ "tool_execution": t })).collect();
         self.pending.push(EventDraft::new("RunPaused", json!({ "tools": tools, "requirements": requirements })));
-        let events = self.put_events(&mut tx).await?;
-        store::set_status(&mut tx, self.id, RunStatus::Paused).await?;
+        let events = self.put(&mut tx, Write { leaves: Some(RunStatus::Paused), ..Write::default() }).await?;
         self.tell(&mut tx, "run.paused");
         tx.commit().await?;
         crash::point("run.paused");
@@ -72,12 +71,15 @@ impl Driver<'_> {
             json!({ "content": text, "content_type": "str", "metrics": metrics }),
         ));
         let mut tx = self.begin().await?;
-        let events = self.put_events(&mut tx).await?;
-        if let Some(content) = &step {
-            self.put_model_step(&mut tx, content).await?;
-        }
-        store::set_result(&mut tx, self.id, Some(&text), None, None, Usage::default()).await?;
-        store::set_status(&mut tx, self.id, RunStatus::Completed).await?;
+        let provider = self.on.provider.name.clone();
+        let what = Write {
+            step: step.as_ref().map(|content| NewStep { position: self.position(), content, approval: None }),
+            output: Some(&text),
+            used: step.as_ref().and_then(|content| used(&provider, content)),
+            leaves: Some(RunStatus::Completed),
+            ..Write::default()
+        };
+        let events = self.put(&mut tx, what).await?;
         tx.audit(Entry::new("run.completed", "run", self.id.0));
         self.tell(&mut tx, "run.completed");
         crash::point("run.before_complete");
@@ -106,7 +108,7 @@ impl Driver<'_> {
         };
         self.pending.push(event);
         let mut tx = self.s.db.tenant(&Actor::system(self.actor.workspace)).await?;
-        let events = match self.put_events(&mut tx).await {
+        let events = match self.put(&mut tx, Write::default()).await {
             Ok(events) => events,
             Err(Stop::Fault(e)) => return Err(e),
             Err(_) => return Ok(()),

@@ -15,10 +15,10 @@ use tokio::sync::Notify;
 
 use super::{
     Agent, RunEvent, RunFailure, Step, StepContent, history,
-    store::{self, Claimed, EventDraft},
+    store::{self, Claimed, EventDraft, Write},
 };
 use crate::{
-    Actor, Code, Error, Result, Timestamp, Who,
+    Actor, Code, Error, Result, Role, Timestamp, Who,
     db::TenantTx,
     ids::RunId,
     providers::{self, Failure, FailureKind, Message, ToolCall, service::Resolved},
@@ -114,11 +114,66 @@ struct Driver<'s> {
     cancel: Arc<Notify>,
 }
 
-/// Drives a claimed run until it ends, waits, or is lost.
-pub(super) async fn drive(s: &Services, run: Claimed) {
+/// What a run is driven with.
+pub(super) struct Load {
+    agent: Agent,
+    on: Resolved,
+    role: Role,
+    /// What was said before this run, and its own message.
+    earlier: Vec<Message>,
+    /// What this run has achieved.
+    steps: Vec<Step>,
+}
+
+impl Load {
+    /// Of a new run that begins a conversation: nothing was said before.
+    pub(super) fn fresh(agent: Agent, on: Resolved, role: Role, message: &str) -> Self {
+        Self { agent, on, role, earlier: vec![Message::User { text: message.to_owned() }], steps: Vec::new() }
+    }
+
+    /// The first event of a run.
+    pub(super) fn started(agent: &Agent, on: &Resolved) -> EventDraft {
+        let data = json!({
+            "model": model_of(agent, on),
+            "model_provider": on.provider.name,
+            "model_provider_kind": on.provider.provider.as_str(),
+        });
+        EventDraft::new("RunStarted", data)
+    }
+
+    /// Everything that driving a claimed run needs.
+    async fn of(tx: &mut TenantTx, s: &Services, run: &Claimed) -> Result<Self, Stop> {
+        let role = workspaces::service::role_of(tx, run.requester).await?.ok_or_else(|| {
+            Stop::Failed(RunFailure {
+                kind: "requester_gone".to_owned(),
+                message: "Whoever started this run is no longer a member of the workspace.".to_owned(),
+                remedy: "Start it again as a member.".to_owned(),
+            })
+        })?;
+        let agent = store::agents(tx, Some(run.agent))
+            .await?
+            .pop()
+            .ok_or_else(|| Error::internal("a run without its agent"))?;
+        let on = providers::service::resolve(tx, s, agent.provider_id).await?;
+        let (earlier, steps) = history::load(tx, run.session, run.id).await?;
+        Ok(Self { agent, on, role, earlier, steps })
+    }
+}
+
+/// The agent's own model, or its provider's default.
+fn model_of<'a>(agent: &'a Agent, on: &'a Resolved) -> &'a str {
+    agent.model.as_deref().unwrap_or(&on.provider.default_model)
+}
+
+/// Drives a claimed run until it ends, waits, or is lost. `load` is what whoever made the run has read already.
+pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
     let id = run.id;
     let workspace = run.workspace;
-    let driven = match Driver::take(s, &run).await {
+    let driver = match load {
+        Some(load) => Ok(Driver::new(s, &run, load)),
+        None => Driver::take(s, &run).await,
+    };
+    let driven = match driver {
         Ok(mut driver) => {
             let stop = driver.go().await;
             if let Err(stop) = stop { driver.stop(stop).await } else { Ok(()) }
@@ -130,46 +185,36 @@ pub(super) async fn drive(s: &Services, run: Claimed) {
         // The lease runs out by itself; whoever claims the run next goes on from the last stored step.
         tracing::warn!(run = %id, workspace = %workspace, error.message = %e, "a run was let go");
     }
-    s.hub.poke_work();
 }
 
 impl<'s> Driver<'s> {
-    /// Loads everything that driving needs, in one transaction.
-    async fn take(s: &'s Services, run: &Claimed) -> Result<Self, Stop> {
-        let cancel = s.hub.on_cancel(run.id);
-        let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
-        let role = workspaces::service::role_of(&mut tx, run.requester).await?.ok_or_else(|| {
-            Stop::Failed(RunFailure {
-                kind: "requester_gone".to_owned(),
-                message: "Whoever started this run is no longer a member of the workspace.".to_owned(),
-                remedy: "Start it again as a member.".to_owned(),
-            })
-        })?;
-        let agent = store::agents(&mut tx, Some(run.agent))
-            .await?
-            .pop()
-            .ok_or_else(|| Error::internal("a run without its agent"))?;
-        let on = providers::service::resolve(&mut tx, s, agent.provider_id).await?;
-        let (earlier, steps) = history::load(&mut tx, run.session, run.id).await?;
-        let mut driver = Self {
+    fn new(s: &'s Services, run: &Claimed, load: Load) -> Self {
+        let Load { agent, on, role, earlier, steps } = load;
+        Self {
             s,
             actor: Actor {
                 workspace: run.workspace,
                 who: Who::Agent { agent: run.agent, requester: run.requester, role },
             },
             id: run.id,
-            model: agent.model.clone().unwrap_or_else(|| on.provider.default_model.clone()),
+            model: model_of(&agent, &on).to_owned(),
             agent,
             on,
             earlier,
             steps,
             next_event: run.next_event_index,
             pending: Vec::new(),
-            cancel,
-        };
+            cancel: s.hub.on_cancel(run.id),
+        }
+    }
+
+    /// Takes a claimed run up, with everything that driving needs read in one transaction.
+    async fn take(s: &'s Services, run: &Claimed) -> Result<Self, Stop> {
+        let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
+        let load = Load::of(&mut tx, s, run).await?;
+        let mut driver = Self::new(s, run, load);
         if run.next_event_index == 0 {
-            let data = json!({ "model": driver.model, "model_provider": driver.on.provider.name, "model_provider_kind": driver.on.provider.provider.as_str() });
-            driver.pending.push(EventDraft::new("RunStarted", data));
+            driver.pending.push(Load::started(&driver.agent, &driver.on));
         } else {
             driver.take_up(&mut tx).await?;
         }
@@ -234,10 +279,12 @@ impl<'s> Driver<'s> {
         self.s.settings.lease / 3
     }
 
-    /// Adds the pending events to a transaction, under the lease's fence. Call [`Self::publish`] with them after the commit.
-    async fn put_events(&mut self, tx: &mut TenantTx) -> Result<Arc<[RunEvent]>, Stop> {
+    /// Adds the pending events to a transaction, under the lease's fence, and with them whatever else `what` says. Call
+    /// [`Self::publish`] with the events after the commit.
+    async fn put(&mut self, tx: &mut TenantTx, what: Write<'_>) -> Result<Arc<[RunEvent]>, Stop> {
         let events = store::number(self.next_event, std::mem::take(&mut self.pending));
-        if !store::append(tx, self.id, self.s.node, self.lease(), &events).await? {
+        let what = Write { events: &events, ..what };
+        if !store::write(tx, self.id, self.s.node, self.lease(), what).await? {
             return Err(Stop::Lost);
         }
         self.next_event += events.len() as i32;
@@ -256,7 +303,7 @@ impl<'s> Driver<'s> {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        let events = self.put_events(&mut tx).await?;
+        let events = self.put(&mut tx, Write::default()).await?;
         tx.commit().await?;
         self.publish(events);
         Ok(())

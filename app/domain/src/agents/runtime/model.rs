@@ -8,7 +8,10 @@ use tokio::time::{MissedTickBehavior, interval_at};
 
 use super::{Driver, Flow, Stop};
 use crate::{
-    agents::{StepContent, history, store, store::EventDraft},
+    agents::{
+        StepContent, history,
+        store::{self, EventDraft, NewStep, Write},
+    },
     crash,
     providers::{Failure, FailureKind, Finish, ModelEvent, ToolCall, Usage},
 };
@@ -110,6 +113,12 @@ fn gather(pending: &mut Vec<EventDraft>, name: &'static str, key: &'static str, 
     pending.push(EventDraft::new(name, data));
 }
 
+/// Provider, model and tokens of a model step.
+pub(super) fn used<'a>(provider: &'a str, content: &'a StepContent) -> Option<(&'a str, &'a str, Usage)> {
+    let StepContent::Model { usage, model, .. } = content else { return None };
+    Some((provider, model, *usage))
+}
+
 impl Driver<'_> {
     /// One answer of the model. Without calls it is the run's answer, and the run completes in the same transaction.
     pub(super) async fn ask_model(&mut self) -> Result<Flow, Stop> {
@@ -192,23 +201,19 @@ impl Driver<'_> {
             return self.complete(Some(content), text).await;
         }
         let mut tx = self.begin().await?;
-        let events = self.put_events(&mut tx).await?;
-        self.put_model_step(&mut tx, &content).await?;
+        let provider = self.on.provider.name.clone();
+        let what = Write {
+            step: Some(NewStep { position: self.position(), content: &content, approval: None }),
+            used: used(&provider, &content),
+            ..Write::default()
+        };
+        let events = self.put(&mut tx, what).await?;
         crash::point("model.before_step");
         tx.commit().await?;
         crash::point("model.after_step");
         self.publish(events);
         self.remember(content, None);
         Ok(Flow::On)
-    }
-
-    /// Stores a model step and what it cost.
-    pub(super) async fn put_model_step(&self, tx: &mut crate::db::TenantTx, content: &StepContent) -> Result<(), Stop> {
-        store::insert_step(tx, self.id, self.position(), content, None).await?;
-        if let StepContent::Model { usage, model, .. } = content {
-            store::set_result(tx, self.id, None, None, Some((&self.on.provider.name, model)), *usage).await?;
-        }
-        Ok(())
     }
 
     /// The answer broke off: what came is kept for the reader.
