@@ -1,45 +1,19 @@
-//! The session cookie: opaque, HttpOnly, SameSite=Lax, and bound to host and https where there is https.
+//! Finding the session's secret among the cookies of a request.
 
-use std::time::Duration;
-
-use axum::http::{HeaderMap, HeaderValue, header};
-use hyvve_domain::auth::sessions::{LIFETIME, Token};
-
-/// The prefix makes browsers insist on https, the exact host, and the whole site.
-const SECURE: &str = "__Host-hyvve_session";
-/// On plain http: development and the embedded default on loopback.
-const PLAIN: &str = "hyvve_session";
-
-const fn name(secure: bool) -> &'static str {
-    if secure { SECURE } else { PLAIN }
-}
+use axum::http::{HeaderMap, header};
+use hyvve_domain::auth::sessions::cookie_name;
 
 /// The secret that the request's cookie carries.
 pub(super) fn session(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name(secure)).map(|(_, value)| value)
-}
-
-/// The `Set-Cookie` of a session that has begun.
-pub(crate) fn session_cookie(token: &Token, secure: bool) -> Option<HeaderValue> {
-    set(token.expose(), LIFETIME, secure)
-}
-
-/// The `Set-Cookie` that ends it.
-pub(crate) fn expired_cookie(secure: bool) -> Option<HeaderValue> {
-    set("", Duration::ZERO, secure)
-}
-
-fn set(value: &str, age: Duration, secure: bool) -> Option<HeaderValue> {
-    let only_https = if secure { "; Secure" } else { "" };
-    let name = name(secure);
-    let cookie = format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{only_https}", age.as_secs());
-    HeaderValue::from_str(&cookie).ok()
+    pairs.find(|(key, _)| *key == cookie_name(secure)).map(|(_, value)| value)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -25,7 +25,6 @@ use tracing::Span;
 
 pub(crate) use self::{
     body::whole,
-    cookie::{expired_cookie, session_cookie},
     headers::harden,
     request_id::{RequestId, trace},
     welcome::Welcome,

@@ -5,28 +5,27 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use hyvve_domain::{
-    Error,
-    auth::{SignIn, SignUp, SignedIn, service, sessions::Token},
+use hyvve_domain::auth::{
+    SignIn, SignUp, SignedIn, service,
+    sessions::{Token, set_cookie},
 };
 
 use crate::{
     asking::{Anyone, Person},
     extract::Json,
-    guard::{expired_cookie, session_cookie},
     reply::{Answer, Success},
 };
 
 /// `POST /api/auth/sign-up/email`
 pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -> Answer<Response> {
     let (signed_in, token) = service::sign_up(&asking.services, input, &asking.origin).await?;
-    welcome(&signed_in, &token, asking.secure_cookies)
+    Ok(welcome(&signed_in, &token, asking.secure_cookies))
 }
 
 /// `POST /api/auth/sign-in/email`
 pub(crate) async fn sign_in(Anyone(asking): Anyone, Json(input): Json<SignIn>) -> Answer<Response> {
     let (signed_in, token) = service::sign_in(&asking.services, input, &asking.origin).await?;
-    welcome(&signed_in, &token, asking.secure_cookies)
+    Ok(welcome(&signed_in, &token, asking.secure_cookies))
 }
 
 /// `POST /api/auth/sign-out`. Who is not signed in is signed out.
@@ -34,7 +33,7 @@ pub(crate) async fn sign_out(Anyone(asking): Anyone) -> Answer<Response> {
     if let Some(token) = &asking.token {
         service::sign_out(&asking.services, token).await?;
     }
-    let cookie = expired_cookie(asking.secure_cookies).map(|cookie| [(header::SET_COOKIE, cookie)]);
+    let cookie = [(header::SET_COOKIE, set_cookie(None, asking.secure_cookies))];
     Ok((cookie, Reply(Success::new())).into_response())
 }
 
@@ -49,7 +48,7 @@ pub(crate) async fn session(asking: Person) -> Reply<SignedIn> {
 }
 
 /// The secret goes into the cookie and nowhere else: no script is to read it.
-fn welcome(signed_in: &SignedIn, token: &Token, secure: bool) -> Answer<Response> {
-    let cookie = session_cookie(token, secure).ok_or_else(|| Error::internal("a session cookie that is no header"))?;
-    Ok(([(header::SET_COOKIE, cookie)], Reply(signed_in)).into_response())
+fn welcome(signed_in: &SignedIn, token: &Token, secure: bool) -> Response {
+    let cookie = [(header::SET_COOKIE, set_cookie(Some(token), secure))];
+    (cookie, Reply(signed_in)).into_response()
 }

@@ -1,4 +1,4 @@
-//! The session secret, and a short memory of sessions seen lately.
+//! The session secret, the cookie that carries it, and a short memory of sessions seen lately.
 //!
 //! A check of a warm session costs no round trip to the database. The memory is bounded in time so that a revocation on
 //! another node is noticed within a second; a revocation on this node is noticed at once.
@@ -48,6 +48,19 @@ impl Token {
     pub fn hash(&self) -> TokenHash {
         TokenHash(canonical::sha256(self.0.as_bytes()))
     }
+}
+
+/// What the cookie is called. The prefix makes browsers insist on https, the exact host, and all paths; on plain http
+/// (development, and the embedded default on loopback) they would refuse it.
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-hyvve_session" } else { "hyvve_session" }
+}
+
+/// The value of `Set-Cookie` that hands a browser its session; without a token, the one that takes it away.
+pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
+    let (value, age) = token.map_or(("", 0), |token| (token.expose(), LIFETIME.as_secs()));
+    let (name, only_https) = (cookie_name(secure), if secure { "; Secure" } else { "" });
+    format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{only_https}")
 }
 
 /// Sessions seen lately.
