@@ -3,101 +3,39 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
-use std::{env, path::PathBuf, sync::Arc};
+#[path = "support/mod.rs"]
+mod support;
 
 use hyvve_domain::{
     Actor, Code, Error, Role,
-    audit::anchor::Anchor,
-    auth::{self, Password, password::Hasher},
-    db::{self, Db, DbUrls},
-    events::Hub,
     ids::{ProviderId, UserId},
-    mail::Mailer,
     providers::{
-        ApiKey, Kind, NewProvider, Provider, ProviderChanges, sender,
+        ApiKey, Kind, NewProvider, Provider, ProviderChanges,
         service::{create, delete, list, resolve, test, update},
     },
-    seal::Sealer,
-    services::{Services, Settings},
-    workspaces,
 };
-use hyvve_postgres::{Cluster, Options};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection};
+use support::{World, member_of_a_new_workspace};
 use uuid::Uuid;
 
-const DATABASE: &str = "hyvve_providers";
 const KEY: &str = "sk-canary-0123456789";
 
-struct World {
-    cluster: Cluster,
-    services: Services,
-    folder: PathBuf,
-    owner: Actor,
+async fn providers(world: &World) -> Vec<Provider> {
+    list(&world.services, &world.owner).await.unwrap()
 }
 
-impl World {
-    async fn new() -> Self {
-        let cluster = Cluster::start(&Options::throw_away()).unwrap();
-        db::bootstrap(&cluster.superuser_url("postgres"), DATABASE).await.unwrap();
-        db::migrate(&cluster.url("hyvve_owner", DATABASE)).await.unwrap();
-        let urls = DbUrls {
-            app: cluster.url("hyvve_app", DATABASE),
-            system: cluster.url("hyvve_system", DATABASE),
-            max_connections: 4,
-        };
-        let folder = env::temp_dir().join(format!("hyvve-providers-{}", Uuid::now_v7()));
-        std::fs::create_dir(&folder).unwrap();
-        let hub = Arc::new(Hub::default());
-        let services = Services {
-            db: Db::connect(&urls, Arc::clone(&hub)).await.unwrap(),
-            hub,
-            sealer: Arc::new(Sealer::new([(1, [7; 32].as_slice())]).unwrap()),
-            anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
-            passwords: Arc::new(Hasher::new(1).unwrap()),
-            sessions: Arc::default(),
-            memberships: Arc::default(),
-            resolved: Arc::default(),
-            http: sender::client().unwrap(),
-            mailer: Arc::new(Mailer::new(None, None).unwrap()),
-            driving: Arc::new(tokio::sync::Semaphore::new(1)),
-            settings: Arc::new(Settings::default()),
-            node: Uuid::now_v7(),
-        };
-        let owner = member_of_a_new_workspace(&services, "ada@example.com").await;
-        Self { cluster, services, folder, owner }
-    }
-
-    async fn providers(&self) -> Vec<Provider> {
-        list(&self.services, &self.owner).await.unwrap()
-    }
-
-    /// The address and the opened key that an agent would use.
-    async fn runs_on(&self, id: Option<ProviderId>) -> (ProviderId, Option<(String, Option<String>)>) {
-        let mut tx = self.services.db.tenant(&Actor::system(self.owner.workspace)).await.unwrap();
-        let resolved = resolve(&mut tx, &self.services, id).await.unwrap();
-        let endpoint = resolved.endpoint.map(|e| (e.base_url.to_string(), e.key.map(|k| k.expose_secret().to_owned())));
-        (resolved.provider.id, endpoint)
-    }
-
-    /// Everything in the database, as the superuser sees it.
-    async fn dump(&self) -> String {
-        let mut root = PgConnection::connect(&self.cluster.superuser_url(DATABASE)).await.unwrap();
-        sqlx::query_scalar("SELECT database_to_xml(true, false, '')::text").fetch_one(&mut root).await.unwrap()
-    }
+/// The address and the opened key that an agent would use.
+async fn runs_on(world: &World, id: Option<ProviderId>) -> (ProviderId, Option<(String, Option<String>)>) {
+    let mut tx = world.services.db.tenant(&Actor::system(world.owner.workspace)).await.unwrap();
+    let resolved = resolve(&mut tx, &world.services, id).await.unwrap();
+    let endpoint = resolved.endpoint.map(|e| (e.base_url.to_string(), e.key.map(|k| k.expose_secret().to_owned())));
+    (resolved.provider.id, endpoint)
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-async fn member_of_a_new_workspace(s: &Services, email: &str) -> Actor {
-    let user =
-        auth::service::create_account(s, "Ada Lovelace", email, &Password("correct horse".into())).await.unwrap();
-    let workspace = workspaces::service::create_first(s, &user).await.unwrap();
-    Actor::user(workspace.id, user.id, Role::Owner)
+/// Everything in the database, as the superuser sees it.
+async fn dump(world: &World) -> String {
+    let whole = sqlx::query_scalar("SELECT database_to_xml(true, false, '')::text");
+    whole.fetch_one(&mut world.root().await).await.unwrap()
 }
 
 fn new(base_url: &str, key: Option<&str>) -> NewProvider {
@@ -121,9 +59,9 @@ async fn the_whole_life_of_a_provider() {
     let (s, owner) = (&world.services, &world.owner);
 
     // A new workspace has the sandbox, as its default.
-    let [sandbox] = world.providers().await.try_into().unwrap();
+    let [sandbox] = providers(&world).await.try_into().unwrap();
     assert!(sandbox.provider == Kind::Sandbox && sandbox.is_default && sandbox.base_url.is_none());
-    assert_eq!(world.runs_on(None).await, (sandbox.id, None));
+    assert_eq!(runs_on(&world, None).await, (sandbox.id, None));
     assert_eq!(code(delete(s, owner, sandbox.id).await), Some(Code::Conflict), "the default stays");
     let result = test(s, owner, sandbox.id).await.unwrap();
     assert!(result.valid && result.models == ["sandbox-script"]);
@@ -134,27 +72,27 @@ async fn the_whole_life_of_a_provider() {
         (added.name.as_str(), added.key_hint.as_deref(), added.is_default),
         ("api.example.com", Some("6789"), false)
     );
-    assert_eq!(world.runs_on(None).await.0, sandbox.id);
+    assert_eq!(runs_on(&world, None).await.0, sandbox.id);
     let reached = (added.id, Some(("https://api.example.com/v1".to_owned(), Some(KEY.to_owned()))));
-    assert_eq!(world.runs_on(Some(added.id)).await, reached);
+    assert_eq!(runs_on(&world, Some(added.id)).await, reached);
 
     let moved = ProviderChanges { base_url: Some("https://evil.example.com".into()), ..Default::default() };
     let refused = update(s, owner, added.id, moved.clone()).await.err().unwrap();
     assert_eq!((refused.code, refused.field()), (Code::ValidationError, Some("apiKey")));
-    assert_eq!(world.runs_on(Some(added.id)).await, reached, "nothing was changed");
+    assert_eq!(runs_on(&world, Some(added.id)).await, reached, "nothing was changed");
     let with_key = ProviderChanges { api_key: Some(ApiKey("sk-canary-new".into())), ..moved };
     let changed = update(s, owner, added.id, with_key).await.unwrap();
     assert_eq!(changed.base_url.as_deref(), Some("https://evil.example.com/v1"));
-    assert_eq!(world.runs_on(Some(added.id)).await.1.unwrap().1.as_deref(), Some("sk-canary-new"));
+    assert_eq!(runs_on(&world, Some(added.id)).await.1.unwrap().1.as_deref(), Some("sk-canary-new"));
 
     // There is one default; the old one can go then.
     let promoted =
         update(s, owner, added.id, ProviderChanges { make_default: true, ..Default::default() }).await.unwrap();
     assert!(promoted.is_default);
-    let defaults: Vec<ProviderId> = world.providers().await.iter().filter(|p| p.is_default).map(|p| p.id).collect();
-    assert_eq!((defaults, world.runs_on(None).await.0), (vec![added.id], added.id));
+    let defaults: Vec<ProviderId> = providers(&world).await.iter().filter(|p| p.is_default).map(|p| p.id).collect();
+    assert_eq!((defaults, runs_on(&world, None).await.0), (vec![added.id], added.id));
     delete(s, owner, sandbox.id).await.unwrap();
-    assert_eq!(world.providers().await.len(), 1);
+    assert_eq!(providers(&world).await.len(), 1);
 
     // A test that fails says why, and is remembered until something changes.
     let unreachable = ProviderChanges {
@@ -166,14 +104,14 @@ async fn the_whole_life_of_a_provider() {
     let result = test(s, owner, added.id).await.unwrap();
     let why = result.error.clone().unwrap();
     assert!(!result.valid && why.starts_with("api.example.com cannot be reached. Check the base URL"), "{why}");
-    let [tested] = world.providers().await.try_into().unwrap();
+    let [tested] = providers(&world).await.try_into().unwrap();
     assert!(tested.checked_at.is_some() && tested.check_error == result.error);
     let renamed =
         ProviderChanges { name: Some("Mine".into()), api_key: Some(ApiKey(KEY.into())), ..Default::default() };
     assert_eq!(update(s, owner, added.id, renamed).await.unwrap().check_error, None);
 
     // No key, old or new, stands anywhere in the database in clear.
-    let dump = world.dump().await;
+    let dump = dump(&world).await;
     assert!(dump.contains("ai_provider.updated") && dump.contains("ai_provider.changed"));
     assert!(!dump.contains("canary") && !dump.contains(&hex::encode(KEY)));
 }

@@ -6,7 +6,8 @@
 
 use std::{
     collections::HashMap,
-    io::{self, BufRead, Write},
+    fs::File,
+    io::{self, BufRead, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -80,7 +81,8 @@ impl Anchor {
             lines.push('\n');
         }
         let written = || -> io::Result<()> {
-            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path)?;
+            let mut file = std::fs::OpenOptions::new().create(true).read(true).append(true).open(&self.path)?;
+            end_the_last_line(&mut file)?;
             file.write_all(lines.as_bytes())?;
             file.sync_data()
         };
@@ -97,7 +99,7 @@ impl Anchor {
     }
 
     fn read_all(&self) -> Result<Vec<Anchored>, String> {
-        let file = match std::fs::File::open(&self.path) {
+        let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(format!("{}: {e}", self.path.display())),
@@ -124,9 +126,37 @@ impl Anchor {
         Ok(anchors)
     }
 
+    /// All workspaces that were ever anchored, and up to which number.
+    pub(super) fn known(&self) -> HashMap<WorkspaceId, i64> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Up to which number a workspace is anchored.
     pub(super) fn newest(&self, workspace: WorkspaceId) -> i64 {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).copied().unwrap_or(0)
+    }
+}
+
+/// A process that dies while it writes leaves half a line, which would spoil the next one: it goes. Only the line break may
+/// be what is missing; then it is added.
+fn end_the_last_line(file: &mut File) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    if length == 0 {
+        return Ok(());
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    if last == *b"\n" {
+        return Ok(());
+    }
+    file.rewind()?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let begin = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    match serde_json::from_slice::<Anchored>(&text[begin..]) {
+        Ok(_) => file.write_all(b"\n"),
+        Err(_) => file.set_len(begin as u64),
     }
 }
 
@@ -155,4 +185,31 @@ pub async fn anchor_now(s: &Services) -> Result<()> {
     drop(tx);
     let anchor = std::sync::Arc::clone(&s.anchor);
     tokio::task::spawn_blocking(move || anchor.append(&heads)).await.map_err(Error::internal)?.map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(workspace: WorkspaceId, seq: i64) -> store::Head {
+        store::Head { workspace, slug: String::new(), seq, hash: vec![seq as u8; 32] }
+    }
+
+    #[test]
+    fn a_process_that_died_while_it_wrote_spoils_no_other_line() -> Result<(), Box<dyn std::error::Error>> {
+        let path = std::env::temp_dir().join(format!("hyvve-anchors-{}", uuid::Uuid::now_v7()));
+        let open = || Anchor::open(&path, &[9; 32]);
+        let (ada, eve) = (WorkspaceId(uuid::Uuid::now_v7()), WorkspaceId(uuid::Uuid::now_v7()));
+        open()?.append(&[head(ada, 1), head(eve, 1)])?;
+        let whole = std::fs::read(&path)?;
+        for (cut, left) in [(1, 1), (20, 0)] {
+            std::fs::write(&path, &whole[..whole.len() - cut])?;
+            let after = open()?;
+            assert_eq!((after.newest(ada), after.newest(eve)), (1, left), "what is whole counts");
+            after.append(&[head(ada, 2), head(eve, 1)])?;
+            assert_eq!((open()?.of(ada)?.len(), open()?.of(eve)?.len()), (2, 1));
+        }
+        std::fs::remove_file(&path)?;
+        Ok(())
+    }
 }

@@ -1,6 +1,9 @@
 //! Reading the audit log, and finding out whether it is whole.
 
-use super::{Flaw, Row, Verdict, chain, store};
+use super::{
+    Flaw, Row, Verdict, chain,
+    store::{self, Head},
+};
 use crate::{Actor, Error, Result, Role, audit::anchor::Anchored, ids::WorkspaceId, services::Services};
 
 /// Rows that verification reads at a time.
@@ -34,22 +37,35 @@ pub async fn list(s: &Services, actor: &Actor, before: Option<i64>, limit: i64) 
 /// Checks the actor's workspace's chain from the first row to the last, and against its anchors.
 pub async fn verify(s: &Services, actor: &Actor) -> Result<Verdict> {
     actor.require(Role::can_audit, "verify the audit log")?;
-    check(s, actor.workspace).await
+    let head = heads(s).await?.into_iter().find(|head| head.workspace == actor.workspace);
+    check(s, head.ok_or_else(|| Error::internal("a workspace without a head"))?).await
 }
 
 /// Checks every workspace: its slug and what was found. For the command line.
 pub async fn verify_all(s: &Services) -> Result<Vec<(String, Verdict)>> {
-    let mut tx = s.db.system("audit logs to verify").await?;
-    let heads = store::heads(&mut tx).await?;
-    drop(tx);
+    let mut lost = s.anchor.known();
+    let heads = heads(s).await?;
     let mut verdicts = Vec::with_capacity(heads.len());
     for head in heads {
-        verdicts.push((head.slug, check(s, head.workspace).await?));
+        lost.remove(&head.workspace);
+        verdicts.push((head.slug.clone(), check(s, head).await?));
     }
+    let gone = |anchored| {
+        let what = "it was anchored outside the database, and the whole workspace is gone".to_owned();
+        Verdict { rows: 0, anchored, first_bad: Some(Flaw { seq: 1, what }) }
+    };
+    verdicts.extend(lost.into_iter().map(|(workspace, anchored)| (workspace.to_string(), gone(anchored))));
     Ok(verdicts)
 }
 
-async fn check(s: &Services, workspace: WorkspaceId) -> Result<Verdict> {
+async fn heads(s: &Services) -> Result<Vec<Head>> {
+    let mut tx = s.db.system("audit heads to verify").await?;
+    store::heads(&mut tx).await
+}
+
+/// `head` was read before the rows: all that it counts has to be there, while others go on writing.
+async fn check(s: &Services, head: Head) -> Result<Verdict> {
+    let workspace = head.workspace;
     let flaw = |seq: i64, what: &str| Some(Flaw { seq, what: what.to_owned() });
     let anchors: Vec<Anchored> = match s.anchor.of(workspace) {
         Ok(anchors) => anchors,
@@ -69,29 +85,34 @@ async fn check(s: &Services, workspace: WorkspaceId) -> Result<Verdict> {
                 return Ok(Verdict { rows: seq, anchored, first_bad: flaw(seq + 1, what) });
             }
             (seq, prev) = (row.seq, row.hash);
-            let promised = anchors.iter().filter(|a| a.seq == seq).any(|a| a.hash != hex::encode(&prev));
-            if promised {
-                return Ok(Verdict {
-                    rows: seq,
-                    anchored,
-                    first_bad: flaw(seq, "its hash is not the one that was anchored outside the database"),
-                });
-            }
+            let what = if anchors.iter().any(|a| a.seq == seq && a.hash != hex::encode(&prev)) {
+                "its hash is not the one that was anchored outside the database"
+            } else if seq == head.seq && prev != head.hash {
+                "its hash is not the one of the workspace's head"
+            } else {
+                continue;
+            };
+            return Ok(Verdict { rows: seq, anchored, first_bad: flaw(seq, what) });
         }
     }
-    let mut tx = s.db.system("an audit head to verify").await?;
-    let head = store::heads(&mut tx).await?.into_iter().find(|h| h.workspace == workspace);
-    let head = head.ok_or_else(|| Error::internal("a workspace without a head"))?;
     let first_bad = if seq < anchored {
         flaw(seq + 1, "it was anchored outside the database and is gone: the end of the log was cut off")
     } else if seq < head.seq {
         flaw(seq + 1, "the workspace's head says that it was written, and it is gone")
-    } else if seq == head.seq && prev != head.hash {
-        flaw(seq, "its hash is not the one of the workspace's head")
     } else {
-        None
+        added(s, workspace, seq, head.seq).await?
     };
     Ok(Verdict { rows: seq, anchored, first_bad })
+}
+
+/// Rows beyond the head that was read first: written since, or by somebody who went around it.
+async fn added(s: &Services, workspace: WorkspaceId, rows: i64, counted: i64) -> Result<Option<Flaw>> {
+    if rows == counted {
+        return Ok(None);
+    }
+    let now = heads(s).await?.into_iter().find(|head| head.workspace == workspace).map_or(counted, |head| head.seq);
+    let what = || "the workspace's head does not know of it: it was added".to_owned();
+    Ok((rows > now).then(|| Flaw { seq: now + 1, what: what() }))
 }
 
 /// What is wrong with a row that should follow number `seq` with hash `prev`.
@@ -118,8 +139,9 @@ fn row_flaw(workspace: WorkspaceId, row: &store::Stored, seq: i64, prev: &[u8]) 
     if covered.hash()?.as_slice() != row.hash {
         return Ok(Some("its content was changed after it was written"));
     }
-    if let (Some(hash), Some(salt), Some(personal)) = (&row.personal_hash, &row.salt, &row.personal)
-        && chain::personal_hash(salt, personal)?.as_slice() != hash
+    // Erased data is no flaw; data that the hash does not cover is.
+    if let (Some(salt), Some(personal)) = (&row.salt, &row.personal)
+        && Some(chain::personal_hash(salt, personal)?.as_slice()) != row.personal_hash.as_deref()
     {
         return Ok(Some("its personal data was changed after it was written"));
     }
