@@ -2,7 +2,7 @@
 //! with a reason, for HYVVE itself. Pools never leave this file.
 
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -57,9 +57,12 @@ impl Db {
             })
         };
         let options = |url: &str, name: &str| PgConnectOptions::from_str(url).map(|o| o.application_name(name));
-        let app = pool(urls.max_connections.max(1)).connect_with(options(&urls.app, "hyvve")?).await?;
-        let system =
-            pool((urls.max_connections / 4).max(2)).connect_with(options(&urls.system, "hyvve-system")?).await?;
+        let (app, system) = (options(&urls.app, "hyvve")?, options(&urls.system, "hyvve-system")?);
+        for options in [&app, &system] {
+            reach(options).await?;
+        }
+        let app = pool(urls.max_connections.max(1)).connect_with(app).await?;
+        let system = pool((urls.max_connections / 4).max(2)).connect_with(system).await?;
         Ok(Self { app, system, hub })
     }
 
@@ -102,6 +105,12 @@ impl Db {
     pub async fn close(&self) {
         tokio::join!(self.app.close(), self.system.close());
     }
+}
+
+/// Connects once, outside any pool: a pool keeps trying, and in the end says only that time ran out.
+async fn reach(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    let connecting = async { PgConnection::connect_with(options).await?.close().await };
+    tokio::time::timeout(ACQUIRE_TIMEOUT, connecting).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// A transaction inside one tenant. Audit entries and events that are added to it get their numbers at commit, with the

@@ -1,10 +1,12 @@
-//! The database goes away under load and comes back.
+//! The database is away: at the start, or under load until it comes back.
 
 use std::{
     fs::Permissions,
+    net::TcpListener,
     os::unix::fs::PermissionsExt,
+    process::Command,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::future::join_all;
@@ -58,4 +60,25 @@ async fn while_the_database_restarts_requests_get_503_and_then_work_again_by_the
     while stream.next().await.is_some() {}
     app.stop().await;
     spawn_blocking(|| cluster.stop()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_at_the_start_is_named_at_once() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = |role: &str| format!("postgres://{role}:s3cret@{free}/hyvve");
+    let folder = tempfile::tempdir().unwrap();
+    let mut hyvve = Command::new(env!("CARGO_BIN_EXE_hyvve"));
+    hyvve.env_clear().current_dir(folder.path()).env("HYVVE_ADDRESS", "127.0.0.1:0");
+    hyvve.env("DATABASE_URL", url("hyvve_app")).env("DATABASE_SYSTEM_URL", url("hyvve_system"));
+    hyvve.env("ENCRYPTION_KEY", "a".repeat(64)).env("HYVVE_AUDIT_KEY", "b".repeat(64));
+    // With the address for migrations, and without.
+    for _ in 0..2 {
+        let since = Instant::now();
+        let ended = hyvve.output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains("PostgreSQL cannot be reached") && !said.contains("s3cret"), "{said}");
+        assert!(since.elapsed() < Duration::from_secs(4), "only after {:?}", since.elapsed());
+        hyvve.env("DATABASE_DIRECT_URL", url("hyvve_owner"));
+    }
 }
