@@ -33,6 +33,34 @@ async fn a_browser_hears_what_happens_and_comes_back_to_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_run_that_one_may_not_see_is_gone_like_one_that_nobody_has_and_the_rest_goes_on() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let stranger = Story::begin(&app, "Eve").await;
+    let (own, foreign, nobodys) = (&stranger.run, &story.run, "00000000-0000-7000-8000-000000000000");
+    let path = format!("/api/stream?runs={foreign}:0,{nobodys}:0,{own}:0");
+    let mut stream = stranger.user.open(&path).await;
+    let (mut gone, mut paused) = (Vec::new(), false);
+    while gone.len() < 2 || !paused {
+        let frame = stream.next().await.expect("the stream goes on");
+        match frame.event.as_str() {
+            "gone" => gone.push((frame.data, frame.id)),
+            "run" => {
+                assert_eq!(frame.data["runId"], own.as_str());
+                paused |= frame.data["event"]["name"] == "RunPaused";
+            }
+            other => assert_eq!(other, "hello"),
+        }
+    }
+    gone.sort_by_key(|(data, _)| data.to_string());
+    assert_eq!(gone, [nobodys, foreign].map(|run| (json!({ "runId": run }), None)));
+
+    let reject = format!("/api/approvals/{}/reject", id(&stranger.mail));
+    stranger.user.post(&reject, &json!({ "reason": "No." })).await.expect(200);
+    assert_eq!(stream.next_of("event").await.data["type"], "approval.rejected");
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_stream_within_about_a_second() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Ada").await;

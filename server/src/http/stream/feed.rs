@@ -27,8 +27,10 @@ const CHECK: Duration = Duration::from_secs(1);
 /// How many checks until the outbox is looked at although nothing said so: a lost hint only delays.
 const LOOK_AGAIN: u32 = 5;
 
+/// A run's next events; `None`: it cannot be followed, or no longer.
+type OfRuns = (RunId, Option<Batch>);
 /// The runs that a browser follows.
-type Runs = SelectAll<BoxStream<'static, (RunId, Batch)>>;
+type Runs = SelectAll<BoxStream<'static, OfRuns>>;
 
 #[derive(Serialize)]
 struct Hello {
@@ -42,12 +44,18 @@ struct OfRun<'a> {
     event: &'a RunEvent,
 }
 
-/// A run's events up to its last one.
-pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, (RunId, Batch)> {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gone {
+    run_id: RunId,
+}
+
+/// A run's events up to its last one. A run that is not there, or not the reader's to see, is gone at once.
+pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, OfRuns> {
     let steps = unfold(Some(follow), move |follow| async move {
         let mut follow = follow?;
-        let batch = follow.next().await.ok()?;
-        let ended = batch.events().last().is_some_and(is_final);
+        let batch = follow.next().await.ok();
+        let ended = batch.as_ref().is_none_or(|batch| batch.events().last().is_some_and(is_final));
         Some(((run, batch), (!ended).then_some(follow)))
     });
     steps.boxed()
@@ -104,8 +112,11 @@ impl Feed {
                 return Some(frames);
             }
             tokio::select! {
-                Some((run, batch)) = self.runs.next() => {
-                    let mut events = batch.events().iter().map(|event| OfRun { run_id: run, event });
+                Some((run_id, batch)) = self.runs.next() => {
+                    let Some(batch) = batch else {
+                        return write(|frames| frames.push("gone", &Gone { run_id }, None::<i64>));
+                    };
+                    let mut events = batch.events().iter().map(|event| OfRun { run_id, event });
                     return write(|frames| events.try_for_each(|event| frames.push("run", &event, None::<i64>)));
                 }
                 Ok(()) = self.news.changed() => self.behind = true,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use futures::stream::{SelectAll, unfold};
-use hyvve_domain::{agents, events, ids::RunId};
+use hyvve_domain::{events, ids::RunId};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,8 @@ pub(crate) struct Wanted {
 struct Runs(Vec<(RunId, i32)>);
 
 /// `GET /api/stream?workspace&cursor&runs`: from the cursor on, or from now on. A browser that comes back says by itself
-/// where it was (`Last-Event-ID`).
+/// where it was (`Last-Event-ID`). A run that it may not see is answered with `gone`, like one that nobody has; the others
+/// and the workspace's events go on.
 pub(crate) async fn open(
     asking: Member,
     State(stopping): State<CancellationToken>,
@@ -37,12 +38,8 @@ pub(crate) async fn open(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
     let (s, actor) = (&asking.services, &asking.actor);
-    let mut runs = SelectAll::new();
-    for (run, next) in wanted.runs.0 {
-        // Whoever may not see a run may not follow it.
-        agents::service::run(s, actor, run).await?;
-        runs.push(feed::run(Follow::from(s, *actor, run, next), run));
-    }
+    let follow = |(run, next)| feed::run(Follow::from(s, *actor, run, next), run);
+    let runs: SelectAll<_> = wanted.runs.0.into_iter().map(follow).collect();
     let news = s.hub.follow_workspace(actor.workspace);
     let head = events::service::head(s, actor).await?;
     let last: Option<i64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
