@@ -14,6 +14,7 @@ mod health;
 mod isolation;
 mod outage;
 mod races;
+mod secrets;
 mod stream;
 mod support;
 mod unknown_effects;

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-const IN_A_WORKSPACE: [(&str, &str); 15] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 15] = [
     ("agents/list", ""),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
@@ -37,12 +37,12 @@ const IDS: [(&str, Thing); 6] = [
     ("{provider}", Thing::Provider),
 ];
 
-async fn call(caller: &Caller, function: &str, form: String) -> Reply {
+pub(crate) async fn call(caller: &Caller, function: &str, form: String) -> Reply {
     let request = caller.request(Method::POST, &format!("/_fn/{function}"));
     Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
 }
 
-fn filled(form: &str, id_of: impl Fn(Thing) -> String) -> String {
+pub(crate) fn filled(form: &str, id_of: impl Fn(Thing) -> String) -> String {
     IDS.iter().fold(form.to_owned(), |form, (name, thing)| form.replace(name, &id_of(*thing)))
 }
 

@@ -1,7 +1,7 @@
 //! Two workspaces never meet: whatever takes an id answers a stranger as if the thing did not exist. Both tables are
 //! compared with what the server really has, so that nothing new stays unprobed.
 
-mod functions;
+pub(crate) mod functions;
 mod pages;
 mod routes;
 
@@ -14,7 +14,7 @@ const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
 
 /// What a request names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Thing {
+pub(crate) enum Thing {
     Workspace,
     Change,
     Provider,
@@ -25,18 +25,18 @@ enum Thing {
 }
 
 /// The ids of what is Ada's.
-struct Things {
-    workspace: String,
-    change: String,
-    provider: String,
-    record: String,
-    run: String,
-    agent: String,
-    session: String,
+pub(crate) struct Things {
+    pub(crate) workspace: String,
+    pub(crate) change: String,
+    pub(crate) provider: String,
+    pub(crate) record: String,
+    pub(crate) run: String,
+    pub(crate) agent: String,
+    pub(crate) session: String,
 }
 
 impl Things {
-    async fn of(story: &Story) -> Self {
+    pub(crate) async fn of(story: &Story) -> Self {
         let providers = story.user.get("/api/ai-providers").await;
         let records = story.user.get("/api/collections/customers/records").await;
         let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
@@ -51,7 +51,7 @@ impl Things {
         }
     }
 
-    fn id(&self, thing: Thing) -> &str {
+    pub(crate) fn id(&self, thing: Thing) -> &str {
         match thing {
             Thing::Workspace => &self.workspace,
             Thing::Change => &self.change,

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use hyvve_server::{config::Config, serve::Server};
-use serde_json::json;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -15,7 +14,7 @@ pub(crate) struct TestApp {
     http: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl TestApp {
@@ -31,23 +30,13 @@ impl TestApp {
     /// On a database that the test itself made.
     pub(crate) async fn start_on(database: Database, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let key = |digit: &str| digit.repeat(64);
-        let mut environment: BTreeMap<String, String> = [
-            ("DATABASE_URL", database.app),
-            ("DATABASE_SYSTEM_URL", database.system),
-            ("DATABASE_DIRECT_URL", database.owner),
-            ("ENCRYPTION_KEY", key("a")),
-            ("HYVVE_AUDIT_KEY", key("b")),
-            ("HYVVE_ADDRESS", "127.0.0.1:0".to_owned()),
-            ("HYVVE_DATA_DIR", data.path().display().to_string()),
-            ("HYVVE_MAX_CONNECTIONS", "16".to_owned()),
-            ("HYVVE_SAMPLE_DATA", "true".to_owned()),
-            ("HYVVE_SANDBOX_PACE_MS", "0".to_owned()),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+        let mut environment = database.environment(data.path());
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::start_in(environment, data).await
+    }
+
+    /// With exactly these settings.
+    pub(crate) async fn start_in(environment: BTreeMap<String, String>, data: TempDir) -> Self {
         let server = Server::start(Config::read(environment, None).unwrap()).await.unwrap();
         let address = server.address;
         let (stop, stopped) = oneshot::channel();
@@ -55,14 +44,14 @@ impl TestApp {
             let told = async move { drop(stopped.await) };
             server.run(told).await.unwrap();
         });
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, http, stop, running, _data: data }
+        Self { address, http: client(), stop, running, data }
     }
 
-    /// Asks the server to end, and waits until it has.
-    pub(crate) async fn stop(self) {
+    /// Asks the server to end, and waits until it has; answers what it keeps.
+    pub(crate) async fn stop(self) -> TempDir {
         self.stop.send(()).unwrap();
         self.running.await.unwrap();
+        self.data
     }
 
     /// Somebody who is not signed in.
@@ -72,12 +61,11 @@ impl TestApp {
 
     /// Somebody with an account and a workspace of his or her own.
     pub(crate) async fn sign_up(&self, name: &str) -> Caller {
-        let email = format!("{}@example.com", name.to_lowercase());
-        let account = json!({ "name": name, "email": email, "password": format!("{name}-has-a-password") });
-        let reply = self.anonymous().post("/api/auth/sign-up/email", &account).await;
-        reply.expect(200);
-        let cookie = reply.cookie().expect("a session cookie");
-        let workspace = reply.body["session"]["activeOrganizationId"].as_str().expect("a workspace").to_owned();
-        self.anonymous().with_cookie(&cookie).in_workspace(&workspace)
+        self.anonymous().sign_up(name).await
     }
+}
+
+/// A client that shows redirects instead of following them.
+pub(super) fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

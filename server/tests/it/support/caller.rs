@@ -4,7 +4,7 @@ use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{COOKIE, HeaderMap, SET_COOKIE},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Sse;
 
@@ -29,6 +29,22 @@ pub(crate) struct Reply {
 impl Caller {
     pub(super) fn new(base: String, http: reqwest::Client) -> Self {
         Self { base, http, cookie: None, workspace: None }
+    }
+
+    /// With an account and a workspace of his or her own from now on.
+    pub(crate) async fn sign_up(self, name: &str) -> Self {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let account = json!({ "name": name, "email": email, "password": password_of(name) });
+        let reply = self.post("/api/auth/sign-up/email", &account).await;
+        reply.expect(200);
+        let cookie = reply.cookie().expect("a session cookie");
+        let workspace = reply.body["session"]["activeOrganizationId"].as_str().expect("a workspace").to_owned();
+        self.with_cookie(&cookie).in_workspace(&workspace)
+    }
+
+    /// The secret of the session.
+    pub(crate) fn token(&self) -> &str {
+        self.cookie.as_deref().and_then(|cookie| Some(cookie.split_once('=')?.1)).expect("a session")
     }
 
     pub(crate) fn with_cookie(mut self, cookie: &str) -> Self {
@@ -86,6 +102,11 @@ impl Caller {
     pub(crate) async fn open_form(&self, path: &str, fields: &[(&str, &str)]) -> Sse {
         Sse::new(self.request(Method::POST, path).multipart(form(fields)).send().await.unwrap())
     }
+}
+
+/// The password of whoever signed up under this name.
+pub(crate) fn password_of(name: &str) -> String {
+    format!("{name}-has-a-password")
 }
 
 fn form(fields: &[(&str, &str)]) -> reqwest::multipart::Form {

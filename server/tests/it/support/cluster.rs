@@ -1,6 +1,6 @@
 //! One PostgreSQL for all tests, thrown away afterwards; a database of its own for each.
 
-use std::{env, sync::LazyLock};
+use std::{collections::BTreeMap, env, path::Path, sync::LazyLock};
 
 use hyvve_domain::db;
 use hyvve_postgres::{Cluster, Options};
@@ -18,9 +18,9 @@ static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| match env::var_os(OT
 
 /// A fresh database: where it is, by role.
 pub(crate) struct Database {
-    pub(super) app: String,
-    pub(super) system: String,
-    pub(super) owner: String,
+    app: String,
+    system: String,
+    owner: String,
 }
 
 impl Database {
@@ -33,6 +33,26 @@ impl Database {
     /// In a cluster of the test's own.
     pub(crate) async fn make_in(cluster: &Cluster) -> Self {
         Self::with(&|role, database| cluster.url(role, database)).await
+    }
+
+    /// Settings of a server on it, by name.
+    pub(super) fn environment(self, data: &Path) -> BTreeMap<String, String> {
+        let key = |digit: &str| digit.repeat(64);
+        [
+            ("DATABASE_URL", self.app),
+            ("DATABASE_SYSTEM_URL", self.system),
+            ("DATABASE_DIRECT_URL", self.owner),
+            ("ENCRYPTION_KEY", key("a")),
+            ("HYVVE_AUDIT_KEY", key("b")),
+            ("HYVVE_ADDRESS", "127.0.0.1:0".to_owned()),
+            ("HYVVE_DATA_DIR", data.display().to_string()),
+            ("HYVVE_MAX_CONNECTIONS", "16".to_owned()),
+            ("HYVVE_SAMPLE_DATA", "true".to_owned()),
+            ("HYVVE_SANDBOX_PACE_MS", "0".to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
     }
 
     async fn with(url: &impl Fn(&str, &str) -> String) -> Self {

@@ -3,13 +3,15 @@
 mod app;
 mod caller;
 mod cluster;
+mod process;
 mod sse;
 mod story;
 
 pub(crate) use self::{
     app::TestApp,
-    caller::{Caller, Reply},
+    caller::{Caller, Reply, password_of},
     cluster::Database,
+    process::Process,
     sse::Sse,
     story::{Story, id, until},
 };

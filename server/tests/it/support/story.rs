@@ -23,7 +23,11 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) async fn begin(app: &TestApp, name: &str) -> Self {
-        let user = app.sign_up(name).await;
+        Self::of(app.sign_up(name).await).await
+    }
+
+    /// The same, of somebody who has signed up already.
+    pub(crate) async fn of(user: Caller) -> Self {
         let agents = user.get("/agents").await;
         let agent = agents.expect(200).body[0]["id"].as_str().expect("a seeded agent").to_owned();
         let fields = [("message", MESSAGE), ("stream", "false"), ("background", "true")];
