@@ -79,7 +79,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Serve => serve(config).await,
         Command::Migrate => startup::migrate(config).await.map(|()| ExitCode::SUCCESS),
         Command::Audit(Audit::Verify { workspace }) => {
-            let started = startup::services(config).await?;
+            let started = startup::services_beside(config).await?;
             let whole = verify::run(&started.services, workspace.as_deref(), &mut io::stdout()).await;
             started.stop().await?;
             Ok(if whole? { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,6 +1,11 @@
 //! From settings to running services: the database, the keys, and what rules stand on.
 
-use std::{error::Error, io, path::Path, sync::Arc};
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, anyhow};
 use hyvve_domain::{
@@ -8,12 +13,12 @@ use hyvve_domain::{
     auth::{password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
     events::Hub,
-    mail::Mailer,
+    mail::{Mailer, SmtpSettings},
     providers::sender,
     seal::Sealer,
-    services::Services,
+    services::{Services, Settings},
 };
-use hyvve_postgres::{Cluster, Options};
+use hyvve_postgres::{Cluster, Options, Running};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
@@ -59,10 +64,23 @@ struct Place {
 /// Connects, migrates where we may, and builds the services.
 pub async fn services(config: Config) -> Result<Started> {
     let Config { data_dir, database, smtp, rules, .. } = config;
-    let Place { urls, owner, encryption, audit, cluster } = place(&data_dir, database).await?;
-    if let Some(owner) = owner {
-        migrate_as(&owner).await?;
+    let place = place(&data_dir, database).await?;
+    if let Some(owner) = &place.owner {
+        migrate_as(owner).await?;
     }
+    build(place, &data_dir, smtp, rules).await
+}
+
+/// The same for whoever only reads. Where a server runs on the embedded database, that one is read as it is.
+pub async fn services_beside(config: Config) -> Result<Started> {
+    let Database::Embedded { max_connections } = config.database else { return services(config).await };
+    let Some(running) = Running::find(&postgres_in(&config.data_dir)) else { return services(config).await };
+    let place = Place::embedded(&config.data_dir, max_connections, |role| running.url(role, DATABASE))?;
+    build(place, &config.data_dir, config.smtp, config.rules).await
+}
+
+async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules: Settings) -> Result<Started> {
+    let Place { urls, encryption, audit, cluster, .. } = place;
     let hub = Arc::new(Hub::default());
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let services = Services {
@@ -106,23 +124,31 @@ async fn place(data_dir: &Path, database: Database) -> Result<Place> {
     }
 }
 
-/// Starts a PostgreSQL of our own. Its roles need no password: the kernel vouches for us.
+/// Starts a PostgreSQL of our own.
 async fn embedded(data_dir: &Path, max_connections: u32) -> Result<Place> {
-    let options = Options::kept(data_dir.join("postgres"));
+    let options = Options::kept(postgres_in(data_dir));
     let cluster =
         spawn_blocking(move || Cluster::start(&options)).await?.context("starting the embedded PostgreSQL")?;
     db::bootstrap(&cluster.superuser_url("postgres"), DATABASE).await.context("making the database")?;
-    Ok(Place {
-        urls: DbUrls {
-            app: cluster.url("hyvve_app", DATABASE),
-            system: cluster.url("hyvve_system", DATABASE),
-            max_connections,
-        },
-        owner: Some(cluster.url("hyvve_owner", DATABASE)),
-        encryption: vec![(1, secrets::keep(data_dir, "encryption-key")?)],
-        audit: secrets::keep(data_dir, "audit-key")?,
-        cluster: Some(cluster),
-    })
+    let place = Place::embedded(data_dir, max_connections, |role| cluster.url(role, DATABASE))?;
+    Ok(Place { cluster: Some(cluster), ..place })
+}
+
+fn postgres_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("postgres")
+}
+
+impl Place {
+    /// Its roles need no password: the kernel vouches for us.
+    fn embedded(data_dir: &Path, max_connections: u32, url: impl Fn(&str) -> String) -> Result<Self> {
+        Ok(Self {
+            urls: DbUrls { app: url("hyvve_app"), system: url("hyvve_system"), max_connections },
+            owner: Some(url("hyvve_owner")),
+            encryption: vec![(1, secrets::keep(data_dir, "encryption-key")?)],
+            audit: secrets::keep(data_dir, "audit-key")?,
+            cluster: None,
+        })
+    }
 }
 
 async fn migrate_as(owner: &str) -> Result<()> {

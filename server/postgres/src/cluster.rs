@@ -1,7 +1,6 @@
 //! A running cluster: started, connected to, stopped.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Child;
 
@@ -44,9 +43,7 @@ impl Cluster {
 
     /// A URL that connects to `database` as `role`, which must be the superuser or one of [`Options::roles`].
     pub fn url(&self, role: &str, database: &str) -> String {
-        let socket = encoded(self.socket.as_os_str().as_bytes());
-        let (role, database) = (encoded(role.as_bytes()), encoded(database.as_bytes()));
-        format!("postgres://{role}@{socket}:{}/{database}?sslmode=disable", socket::PORT)
+        socket::url(&self.socket, role, database)
     }
 
     /// A URL that connects as the superuser. `postgres` is the database that always exists.
@@ -116,13 +113,4 @@ fn choose(home: &Home) -> Result<Binaries, Error> {
         return crate::download::install(major, &home.account);
     }
     found
-}
-
-/// Percent-encodes everything but the unreserved characters of RFC 3986.
-fn encoded(bytes: &[u8]) -> String {
-    let one = |byte: &u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    bytes.iter().map(one).collect()
 }

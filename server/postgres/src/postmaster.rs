@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ const ENDINGS: [(Signal, Duration); 3] = [
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PidFile {
     pub(crate) pid: i32,
+    /// The socket's directory.
+    pub(crate) socket: PathBuf,
     pub(crate) ready: bool,
 }
 
@@ -37,11 +39,13 @@ impl PidFile {
         Self::parse(&fs::read_to_string(data.join("postmaster.pid")).ok()?)
     }
 
-    /// Line 1 is the process id, line 8 its state (PostgreSQL 10 and newer, `src/include/utils/pidfile.h`).
+    /// Line 1 is the process id, line 5 the socket's directory, line 8 the state (PostgreSQL 10 and newer,
+    /// `src/include/utils/pidfile.h`).
     fn parse(text: &str) -> Option<Self> {
         let pid = text.lines().next()?.trim().parse().ok()?;
+        let socket = text.lines().nth(4).unwrap_or_default().into();
         let ready = text.lines().nth(7).is_some_and(|state| state.trim() == "ready");
-        Some(Self { pid, ready })
+        Some(Self { pid, socket, ready })
     }
 }
 
@@ -81,7 +85,7 @@ fn end(pid: i32, endings: &[(Signal, Duration)], mut is_gone: impl FnMut() -> bo
 }
 
 /// Is `pid` a live process that was started on `data`? Its command line names the directory.
-fn serves(pid: i32, data: &Path) -> bool {
+pub(crate) fn serves(pid: i32, data: &Path) -> bool {
     let data = data.as_os_str().as_bytes();
     let names_data = |line: &[u8]| line.windows(data.len()).any(|part| part == data);
     if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
@@ -99,10 +103,12 @@ mod tests {
     use super::PidFile;
 
     #[test]
-    fn a_pid_file_tells_the_process_and_whether_it_is_ready() {
+    fn a_pid_file_tells_the_process_its_socket_and_whether_it_is_ready() {
         let file = "4711\n/srv/data\n1795500000\n5432\n/srv/socket\n\n  1234 5\nready   \n";
-        assert_eq!(PidFile::parse(file), Some(PidFile { pid: 4711, ready: true }));
-        assert_eq!(PidFile::parse("4711\n/srv/data\n"), Some(PidFile { pid: 4711, ready: false }));
+        let ready = PidFile { pid: 4711, socket: "/srv/socket".into(), ready: true };
+        assert_eq!(PidFile::parse(file), Some(ready));
+        let half_written = PidFile { pid: 4711, socket: "".into(), ready: false };
+        assert_eq!(PidFile::parse("4711\n/srv/data\n"), Some(half_written));
         assert_eq!(PidFile::parse(""), None);
     }
 }

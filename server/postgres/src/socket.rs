@@ -48,6 +48,22 @@ pub(crate) fn file(directory: &Path) -> PathBuf {
     directory.join(format!(".s.PGSQL.{PORT}"))
 }
 
+/// A URL that connects through the socket in this directory.
+pub(crate) fn url(directory: &Path, role: &str, database: &str) -> String {
+    let socket = encoded(directory.as_os_str().as_bytes());
+    let (role, database) = (encoded(role.as_bytes()), encoded(database.as_bytes()));
+    format!("postgres://{role}@{socket}:{PORT}/{database}?sslmode=disable")
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986.
+fn encoded(bytes: &[u8]) -> String {
+    let one = |byte: &u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    bytes.iter().map(one).collect()
+}
+
 /// Is the path short enough, and free of what PostgreSQL's list of directories gives a meaning to?
 fn fits(directory: &Path) -> bool {
     let plain = !directory.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b',' | b'"'));

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hyvve_postgres::{Cluster, Options};
+use hyvve_postgres::{Cluster, Options, Running};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -124,6 +124,21 @@ fn one_directory_has_one_owner() -> Outcome {
     let refused = Cluster::start(&options).err().ok_or("a second owner was let in")?;
     assert!(refused.to_string().contains(&format!("in use by process {}", std::process::id())), "{refused}");
     assert_eq!(ask(&cluster, "SELECT 1")?, "1");
+    Ok(())
+}
+
+#[test]
+fn whoever_does_not_own_a_cluster_finds_it_while_it_runs() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let long = folder.path().join("too long for a socket ".repeat(5).trim());
+    for directory in [folder.path().join("cluster"), long] {
+        assert!(Running::find(&directory).is_none(), "there is none yet");
+        let cluster = Cluster::start(&Options::kept(&directory))?;
+        let found = Running::find(&directory).ok_or("it runs and was not found")?;
+        assert_eq!(sql(&cluster, &found.url("postgres", "postgres"), "SELECT 1")?, "1");
+        cluster.stop()?;
+        assert!(Running::find(&directory).is_none(), "it was stopped");
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod approvals;
 mod auth;
 mod bad_input;
 mod cross_site;
+mod embedded;
 mod health;
 mod isolation;
 mod outage;
