@@ -72,7 +72,7 @@ impl Log {
 
     async fn mend(&mut self) {
         self.tamper(
-            "TRUNCATE audit_log, audit_personal, workspace_heads; INSERT INTO audit_log TABLE kept_log;
+            "DELETE FROM audit_personal; DELETE FROM audit_log; DELETE FROM workspace_heads; INSERT INTO audit_log TABLE kept_log;
              INSERT INTO audit_personal TABLE kept_personal; INSERT INTO workspace_heads TABLE kept_heads",
         )
         .await;
