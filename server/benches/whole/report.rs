@@ -26,8 +26,8 @@ impl Report {
         }
         let columns: Vec<_> = figures.iter().map(|(name, _)| *name).collect();
         if columns != self.columns {
-            let names: String = columns.iter().map(|name| format!("  {name:>8}")).collect();
-            println!("\n{:10}{names}", "");
+            let names: Vec<_> = columns.iter().map(|name| format!("  {name:>8}")).collect();
+            println!("\n{:10}{}", "", names.concat());
             self.columns = columns;
         }
         let cell = |(name, figure): &(&str, f64)| format!("  {:>width$}", shown(*figure), width = name.len().max(8));

@@ -28,7 +28,7 @@ pub(crate) async fn measure(report: &mut Report) {
     for (at_once, count) in LOADS {
         let before = probe();
         let (seen, took) = load::repeat(at_once, count, async |n| load::run(&world, &client, n).await).await;
-        let machine = (before + probe()) / 2.0;
+        let machine = f64::midpoint(before, probe());
         let good: Vec<Seen> = seen.into_iter().flatten().collect();
         let times = |which: fn(&Seen) -> std::time::Duration| Times::new(good.iter().map(which).collect());
         let (byte, content, whole) = (times(|s| s.first_byte), times(|s| s.first_content), times(|s| s.whole));
