@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use axum::serve::ListenerExt;
-use hyvve_domain::{Timestamp, crash};
+use hyvve_domain::{Timestamp, audit, crash};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -58,7 +58,8 @@ impl Server {
         Ok(Self { started, listener, router, workers, stopping, address })
     }
 
-    /// Answers until `stop` ends; then lets requests finish, ends streams, stops workers, and closes the database.
+    /// Answers until `stop` ends; then lets requests finish, ends streams, stops workers, anchors the audit heads, and
+    /// closes the database.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let Self { started, listener, router, workers, stopping, .. } = self;
         let told = stopping.clone();
@@ -79,6 +80,10 @@ impl Server {
             }),
         };
         workers.stop().await;
+        // What the last second brought is not to wait for the next start.
+        if let Err(error) = audit::anchor::anchor_now(&started.services).await {
+            tracing::warn!(error.message = %error, "the newest audit entries are anchored at the next start");
+        }
         started.stop().await?;
         served.context("serving")
     }

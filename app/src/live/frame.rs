@@ -44,6 +44,11 @@ pub(super) fn run(json: &str) -> Option<RunFrame> {
     })
 }
 
+/// The run that cannot be followed.
+pub(super) fn gone(json: &str) -> Option<String> {
+    get(&JSON::parse(json).ok()?, "runId").as_string()
+}
+
 /// The cursor that the server starts from.
 pub(super) fn hello(json: &str) -> Option<i64> {
     get(&JSON::parse(json).ok()?, "cursor").as_f64().map(|cursor| cursor as i64)

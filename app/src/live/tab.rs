@@ -1,7 +1,7 @@
 //! This tab among the browser's tabs: one of them reads the stream and tells the others.
 //!
 //! Messages on the channel are texts, a letter and what it is about:
-//! `e` an event and `r` a run's event, as the stream sent them; `o` whether the stream is open (`1`, `0`);
+//! `e` an event, `r` a run's event and `g` a run that is gone, as the stream sent them; `o` whether the stream is open (`1`, `0`);
 //! `c` "I have seen events up to …"; `f` "follow this run from …"; `?` "I read the stream from now on: which runs do you
 //! follow?" A run stays in the stream until it ends, even if nobody looks at it any more: that is cheaper than asking around.
 
@@ -124,6 +124,7 @@ impl Tab {
         match kind {
             "e" => self.event(rest),
             "r" => self.run(rest),
+            "g" => self.gone(rest),
             "o" => hub::set_online(rest == "1"),
             "c" => self.catch_up(rest.parse().unwrap_or(i64::MAX)),
             "f" => {
@@ -163,9 +164,20 @@ impl Tab {
             deliver(&frame.json);
         }
         if frame.last {
-            self.0.own.borrow_mut().remove(&frame.run);
-            self.0.all.borrow_mut().remove(&frame.run);
+            self.drop_run(&frame.run);
         }
+    }
+
+    /// A run that cannot be followed, or no longer.
+    fn gone(&self, json: &str) {
+        if let Some(run) = frame::gone(json) {
+            self.drop_run(&run);
+        }
+    }
+
+    fn drop_run(&self, run: &str) {
+        self.0.own.borrow_mut().remove(run);
+        self.0.all.borrow_mut().remove(run);
     }
 }
 
@@ -211,6 +223,10 @@ impl Tab {
             Said::Frame("run", json) => {
                 self.send(&format!("r{json}"));
                 self.run(json);
+            }
+            Said::Frame("gone", json) => {
+                self.send(&format!("g{json}"));
+                self.gone(json);
             }
             Said::Frame(_, json) => {
                 // A database that was restored from a backup numbers from further back.

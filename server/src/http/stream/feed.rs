@@ -7,7 +7,7 @@ use futures::{
     StreamExt,
     stream::{BoxStream, SelectAll, unfold},
 };
-use hyvve_domain::{agents::RunEvent, events, ids::RunId};
+use hyvve_domain::{Code, Error, agents::RunEvent, events, ids::RunId};
 use serde::Serialize;
 use tokio::{
     sync::watch,
@@ -27,8 +27,8 @@ const CHECK: Duration = Duration::from_secs(1);
 /// How many checks until the outbox is looked at although nothing said so: a lost hint only delays.
 const LOOK_AGAIN: u32 = 5;
 
-/// A run's next events; `None`: it cannot be followed, or no longer.
-type OfRuns = (RunId, Option<Batch>);
+/// A run's next events, or why there are none.
+type OfRuns = (RunId, Result<Batch, Error>);
 /// The runs that a browser follows.
 type Runs = SelectAll<BoxStream<'static, OfRuns>>;
 
@@ -50,12 +50,12 @@ struct Gone {
     run_id: RunId,
 }
 
-/// A run's events up to its last one. A run that is not there, or not the reader's to see, is gone at once.
+/// A run's events up to its last one, or to the first error.
 pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, OfRuns> {
     let steps = unfold(Some(follow), move |follow| async move {
         let mut follow = follow?;
-        let batch = follow.next().await.ok();
-        let ended = batch.as_ref().is_none_or(|batch| batch.events().last().is_some_and(is_final));
+        let batch = follow.next().await;
+        let ended = batch.as_ref().map_or(true, |batch| batch.events().last().is_some_and(is_final));
         Some(((run, batch), (!ended).then_some(follow)))
     });
     steps.boxed()
@@ -113,8 +113,14 @@ impl Feed {
             }
             tokio::select! {
                 Some((run_id, batch)) = self.runs.next() => {
-                    let Some(batch) = batch else {
-                        return write(|frames| frames.push("gone", &Gone { run_id }, None::<i64>));
+                    let batch = match batch {
+                        Ok(batch) => batch,
+                        // Not there, or not the reader's to see.
+                        Err(e) if matches!(e.code, Code::NotFound | Code::Forbidden) => {
+                            return write(|frames| frames.push("gone", &Gone { run_id }, None::<i64>));
+                        }
+                        // The browser comes back and goes on where it was.
+                        Err(_) => return None,
                     };
                     let mut events = batch.events().iter().map(|event| OfRun { run_id, event });
                     return write(|frames| events.try_for_each(|event| frames.push("run", &event, None::<i64>)));
