@@ -37,8 +37,8 @@ for (const { sentence, prove } of tests) {
     console.log(`FAIL ${sentence}\n${error.stack ?? error}`);
   }
 }
+process.exitCode = failed || !passed ? 1 : 0;
 await browser.close();
 await server.stop();
 if (failed) console.log(`The server's log: ${server.log}`);
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed || !passed ? 1 : 0;
