@@ -26,12 +26,12 @@ impl Report {
         }
         let columns: Vec<_> = figures.iter().map(|(name, _)| *name).collect();
         if columns != self.columns {
-            let names: Vec<_> = columns.iter().map(|name| format!("  {name:>8}")).collect();
-            println!("\n{:10}{}", "", names.concat());
+            let names: Vec<_> = columns.iter().map(|name| format!("{name:>8}")).collect();
+            println!("\n{:12}{}", "", names.join("  "));
             self.columns = columns;
         }
-        let cell = |(name, figure): &(&str, f64)| format!("  {:>width$}", shown(*figure), width = name.len().max(8));
-        println!("{case:10}{}", figures.iter().map(cell).collect::<String>());
+        let cell = |(name, figure): &(&str, f64)| format!("{:>width$}", shown(*figure), width = name.len().max(8));
+        println!("{case:12}{}", figures.iter().map(cell).collect::<Vec<_>>().join("  "));
     }
 }
 
