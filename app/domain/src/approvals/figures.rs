@@ -67,11 +67,12 @@ impl Day {
 pub async fn figures(s: &Services, actor: &Actor) -> Result<Figures> {
     reader(actor)?;
     let mut tx = s.db.tenant(actor).await?;
+    let waiting = super::store::count_pending(&mut tx).await?;
     let totals = store::totals(&mut tx, WINDOW_DAYS).await?;
     let days = store::days(&mut tx, CHART_DAYS).await?;
     Ok(Figures {
         decides: actor.role().is_some_and(Role::can_decide),
-        waiting: totals.waiting,
+        waiting,
         decided_today: totals.decided_today,
         decided: totals.decided,
         auto_approved: totals.auto_approved,

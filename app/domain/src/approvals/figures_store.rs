@@ -3,16 +3,15 @@
 use super::figures::Day;
 use crate::{Result, db::TenantTx};
 
-/// The queue in numbers.
+/// The decisions in numbers.
 pub(super) struct Totals {
-    pub(super) waiting: i64,
     pub(super) decided_today: i64,
     pub(super) decided: i64,
     pub(super) auto_approved: i64,
     pub(super) median_seconds: Option<i64>,
 }
 
-/// What waits, and what was decided in the last `days` days.
+/// What was decided in the last `days` days.
 pub(super) async fn totals(tx: &mut TenantTx, days: i32) -> Result<Totals> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
@@ -22,7 +21,6 @@ pub(super) async fn totals(tx: &mut TenantTx, days: i32) -> Result<Totals> {
              WHERE workspace_id = $1 AND decided_at > now() - make_interval(days => $2)
                AND status IN ('approved', 'auto_approved', 'rejected', 'timed_out'))
            SELECT
-             (SELECT count(*) FROM approval_items WHERE workspace_id = $1 AND status = 'pending') AS "waiting!",
              count(*) FILTER (WHERE (decided_at AT TIME ZONE here.timezone)::date = (now() AT TIME ZONE here.timezone)::date) AS "decided_today!",
              count(*) FILTER (WHERE decided_at IS NOT NULL) AS "decided!",
              count(*) FILTER (WHERE status = 'auto_approved') AS "auto_approved!",
@@ -35,7 +33,6 @@ pub(super) async fn totals(tx: &mut TenantTx, days: i32) -> Result<Totals> {
     .fetch_one(tx.conn())
     .await?;
     Ok(Totals {
-        waiting: row.waiting,
         decided_today: row.decided_today,
         decided: row.decided,
         auto_approved: row.auto_approved,
