@@ -20,13 +20,20 @@ use crate::{
 pub(in crate::shell) const PAGE: &str = "page";
 /// Several events at once make one look at the server.
 const CALM: Duration = Duration::from_millis(250);
+/// A busy workspace does not make every open page ask all the time.
+const REST: Duration = Duration::from_secs(1);
 /// Events that a run's step ends with.
 const STEPS: [&str; 4] = ["ModelRequestCompleted", "ToolCallStarted", "ToolCallCompleted", "ToolCallError"];
 
 thread_local! {
     /// Counts what was asked for: only the newest answer is shown.
     static ASKED: Cell<u32> = const { Cell::new(0) };
-    static SOON: Cell<bool> = const { Cell::new(false) };
+    /// Another page is on its way.
+    static LOADING: Cell<bool> = const { Cell::new(false) };
+    /// A look at the server is planned, under way, or just over.
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
+    /// The page has become old since.
+    static AGAIN: Cell<bool> = const { Cell::new(false) };
     /// The run that is followed.
     static RUN: Cell<Option<String>> = const { Cell::new(None) };
 }
@@ -67,17 +74,26 @@ fn follow_run() {
 }
 
 fn refresh_soon() {
-    if !SOON.replace(true) {
-        set_timeout(
-            || {
-                SOON.set(false);
-                if let (Ok(here), false) = (window().location().href(), is_in_use()) {
-                    ask(here, false);
-                }
-            },
-            CALM,
-        );
+    if LOOKING.replace(true) {
+        return AGAIN.set(true);
     }
+    set_timeout(|| spawn_local(refresh()), CALM);
+}
+
+async fn refresh() {
+    // What cannot be done now is done later; so is what has become old meanwhile.
+    let later = LOADING.get() || is_in_use();
+    AGAIN.set(later);
+    if let (false, Ok(here)) = (later, window().location().href()) {
+        ask(here, false).await;
+    }
+    let over = || {
+        LOOKING.set(false);
+        if AGAIN.take() {
+            refresh_soon();
+        }
+    };
+    set_timeout(over, REST);
 }
 
 /// Nothing is taken away under the hands of somebody who fills a form.
@@ -91,27 +107,33 @@ fn is_in_use() -> bool {
 
 /// Shows the page of an address of this workspace.
 pub(in crate::shell) fn load(address: String) {
-    ask(address, true);
+    spawn_local(ask(address, true));
 }
 
-fn ask(address: String, other: bool) {
+async fn ask(address: String, other: bool) {
     let number = ASKED.get() + 1;
     ASKED.set(number);
-    spawn_local(async move {
-        let page = fetch(&address).await;
-        // Somebody may have gone on meanwhile, to a page like this one or to another kind.
-        let Some(here) = by_id(PAGE).filter(|_| ASKED.get() == number) else { return };
-        match page.ok().and_then(|page| Some((page.get_element_by_id(PAGE)?, page.title()))) {
-            Some((there, title)) => {
-                document().set_title(&title);
-                put(&here, &there, other);
-            }
-            // What cannot be shown in its place shows as a document of its own: a sign-in, an error of the network.
-            None if other => drop(window().location().assign(&address)),
-            None => {}
+    LOADING.set(other);
+    let page = fetch(&address).await;
+    // Somebody may have gone on meanwhile, to a page like this one or to another kind.
+    if ASKED.get() != number {
+        return;
+    }
+    LOADING.set(false);
+    let Some(here) = by_id(PAGE) else { return };
+    if !other && is_in_use() {
+        return AGAIN.set(true);
+    }
+    match page.ok().and_then(|page| Some((page.get_element_by_id(PAGE)?, page.title()))) {
+        Some((there, title)) => {
+            document().set_title(&title);
+            put(&here, &there, other);
         }
-        follow_run();
-    });
+        // What cannot be shown in its place shows as a document of its own: a sign-in, an error of the network.
+        None if other => drop(window().location().assign(&address)),
+        None => {}
+    }
+    follow_run();
 }
 
 async fn fetch(address: &str) -> Result<Document, JsValue> {
