@@ -73,7 +73,7 @@ fn browser_crates() -> Result<Vec<String>> {
 
 fn stores_take_no_pool() -> Result<Vec<String>> {
     lines_in(&workspace::path("app/domain/src"), |file, line| {
-        file.file_name().is_some_and(|name| name == "store.rs")
+        file.file_name().is_some_and(|name| name.to_string_lossy().ends_with("store.rs"))
             && ["Pool", "&Db", ": Db"].iter().any(|word| line.contains(word))
     })
 }
@@ -83,7 +83,7 @@ fn stores_are_private() -> Result<Vec<String>> {
     lines_in(&workspace::path("app/domain/src"), |_, line| {
         let line = line.trim_start();
         line.starts_with("pub")
-            && (line.contains("mod store;") || line.contains("use store::") || line.contains("use self::store::"))
+            && (line.contains("mod ") && line.contains("store;") || line.contains("use ") && line.contains("store::"))
     })
 }
 

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    driver_store::{self, Claimed},
     runtime::{self, Load},
-    store::{self, Claimed},
 };
 use crate::{Result, Timestamp, crash, services::Services};
 
@@ -53,7 +53,7 @@ async fn claim(s: &Services) -> Result<bool> {
     }
     let mut tx = s.db.system("runs that nobody drives").await?;
     let until = Timestamp::now().plus(s.settings.lease);
-    let claimed = store::claim(&mut tx, s.node, until, room as i64).await?;
+    let claimed = driver_store::claim(&mut tx, s.node, until, room as i64).await?;
     tx.commit().await?;
     let may_be_more = claimed.len() == room;
     for (run, permit) in claimed.into_iter().zip(permits) {

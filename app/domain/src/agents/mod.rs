@@ -7,6 +7,8 @@
 #[cfg(feature = "ssr")]
 pub mod claims;
 #[cfg(feature = "ssr")]
+mod driver_store;
+#[cfg(feature = "ssr")]
 mod history;
 #[cfg(feature = "ssr")]
 mod resolve;

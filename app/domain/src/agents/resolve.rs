@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{RunStatus, StepContent, ToolResult, store};
+use super::{RunStatus, StepContent, ToolResult, driver_store, store};
 use crate::{Error, Result, db::TenantTx, ids::RunId};
 
 /// What became of something that a run waited for.
@@ -59,7 +59,7 @@ pub async fn resolve_step(tx: &mut TenantTx, run: RunId, tool_call_id: &str, out
     let Some(step) = step else { return Ok(()) };
     let StepContent::Tool { call, .. } = step.content else { return Ok(()) };
     let content = StepContent::Tool { call, result: Some(outcome.result()) };
-    store::finish_step(tx, run, step.position, &content).await?;
+    driver_store::finish_step(tx, run, step.position, &content).await?;
     // A driver that has not paused yet notices by itself that nothing waits.
     if locked.status == RunStatus::Paused && store::waiting(tx, run).await? == 0 {
         store::set_status(tx, run, RunStatus::Pending).await?;

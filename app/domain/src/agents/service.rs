@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::{
-    Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, claims, resolve_step,
+    Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, claims,
+    driver_store::{self, Claimed, EventDraft},
+    resolve_step,
     runtime::Load,
-    store::{self, Claimed, EventDraft, NewRow},
+    store::{self, NewRow},
 };
 use crate::{
     Actor, Code, Error, Page, PageRequest, Result, Role, Timestamp, approvals,
@@ -18,7 +20,16 @@ use crate::{
     services::Services,
 };
 
-pub use super::store::RunFilter;
+/// Which runs a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunFilter {
+    /// Only of this agent.
+    pub agent: Option<AgentId>,
+    /// Only of this conversation.
+    pub session: Option<AgentSessionId>,
+    /// Only with this status.
+    pub status: Option<RunStatus>,
+}
 
 /// The most characters of a message.
 pub const MAX_MESSAGE: usize = 100_000;
@@ -98,7 +109,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         Some(_) if known.is_none() => providers::service::resolved_lately(s, actor.workspace, agent.provider_id).await,
         _ => None,
     };
-    let events = store::number(0, on.iter().map(|on| Load::started(&agent, on)).collect());
+    let events = driver_store::number(0, on.iter().map(|on| Load::started(&agent, on)).collect());
     let row = NewRow {
         id,
         agent: agent.id,
@@ -268,7 +279,7 @@ async fn cancel_resting(s: &Services, actor: &Actor, run: &Run) -> Result<()> {
         return Err(Error::new(Code::Conflict, "This run has just moved on. Please try again."));
     }
     let event = EventDraft::new("RunCancelled", json!({ "reason": "Cancelled by a person." }));
-    let events = store::append_undriven(&mut tx, run.id, vec![event]).await?;
+    let events = driver_store::append_undriven(&mut tx, run.id, vec![event]).await?;
     store::set_status(&mut tx, run.id, RunStatus::Cancelled).await?;
     approvals::service::cancel_for_run(&mut tx, run.id).await?;
     tx.audit(Entry::new("run.cancelled", "run", run.id.0).details(json!({ "by": actor.user_id() })));

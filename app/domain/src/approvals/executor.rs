@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    EffectState, Status,
+    EffectState, Status, effects_store,
     proposal::Proposal,
     service::{mark_superseded, tell_run},
     store::{self, Locked},
@@ -57,8 +57,8 @@ pub async fn work(s: Services) {
 /// Executes what is due now; answers when the next effect is.
 pub async fn run_due(s: &Services) -> Result<Duration> {
     let mut tx = s.db.system("effects that are due").await?;
-    let due = store::due(&mut tx, BATCH).await?;
-    let next = store::next_due(&mut tx).await?;
+    let due = effects_store::due(&mut tx, BATCH).await?;
+    let next = effects_store::next_due(&mut tx).await?;
     drop(tx);
     for &(workspace, effect) in &due {
         if let Err(e) = execute(s, workspace, effect).await {
@@ -75,7 +75,7 @@ async fn execute(s: &Services, workspace: WorkspaceId, effect: EffectId) -> Resu
     crash::point("effect.before_claim");
     let actor = Actor::system(workspace);
     let mut tx = s.db.tenant(&actor).await?;
-    let Some(claimed) = store::lock_effect(&mut tx, effect).await? else { return Ok(()) };
+    let Some(claimed) = effects_store::lock(&mut tx, effect).await? else { return Ok(()) };
     match claimed.state {
         EffectState::Intended => {}
         // Somebody died while executing it.
@@ -143,7 +143,7 @@ async fn outside(
     item: &Locked,
     proposal: &Proposal,
 ) -> Result<()> {
-    store::begin_effect(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
+    effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
     tx.emit(
         Draft::new("effect.executing", "approval", id.0, json!({ "title": item.title, "run": item.run }))
             .only_for(item.requester),
@@ -198,7 +198,11 @@ async fn end(
             (EffectState::Failed, None, Some("What it would have changed has changed meanwhile. Nothing was done."))
         }
     };
-    store::end_effect(&mut tx, effect, state, result, error).await?;
+    if !effects_store::end(&mut tx, effect, state, result, error).await? {
+        // This node was away for longer than its lease: the ledger and the run have their answer, perhaps a person's.
+        tracing::error!(effect = %effect, state = state.as_str(), "an effect ended after it had been given up; what was said stands");
+        return Ok(());
+    }
     let name = match state {
         EffectState::Done => "effect.done",
         EffectState::Unknown => "effect.unknown",

@@ -7,6 +7,8 @@
 //! `intended → executing → done | failed | unknown`; nothing is retried blindly.
 
 #[cfg(feature = "ssr")]
+mod effects_store;
+#[cfg(feature = "ssr")]
 pub mod executor;
 pub mod figures;
 #[cfg(feature = "ssr")]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Decide, Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, Verdict, policy,
+    Decide, Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, Verdict, effects_store, policy,
     proposal::Proposal,
     store::{self, Locked, NewRow},
 };
@@ -110,7 +110,7 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
     let proposal = Proposal::open(tx.workspace(), &row.canonical, &row.hash)?;
     let preview =
         registry::preview(tx, &proposal.tool, &proposal.arguments, &proposal.expected_versions, &s.mailer).await?;
-    let effect = store::effect(tx, id).await?;
+    let effect = effects_store::newest(tx, id).await?;
     let mut history = vec![HistoryEntry {
         what: "proposed".to_owned(),
         who: Some(item.proposer.clone()),
@@ -185,7 +185,7 @@ pub async fn decide(s: &Services, actor: &Actor, id: ApprovalId, decision: Decid
         Verdict::Approve => {
             let tool = registry::find(&proposal.tool).ok_or_else(|| Error::internal("an item of an unknown tool"))?;
             let wait = if decision.interactive { s.settings.undo } else { std::time::Duration::ZERO };
-            store::insert_effect(&mut tx, id, tool.name, tool.repeat(&s.mailer), Timestamp::now().plus(wait)).await?;
+            effects_store::intend(&mut tx, id, tool.name, tool.repeat(&s.mailer), Timestamp::now().plus(wait)).await?;
         }
         Verdict::Reject => {
             let by = store::last_decision(&mut tx, id).await?.and_then(|(name, _)| name);
@@ -204,7 +204,7 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
     let mut tx = s.db.tenant(actor).await?;
     let item = find_to_decide(&mut tx, actor, id).await?;
     let user = policy::may_decide(actor, &item.proposer_kind, item.proposer_id)?;
-    if item.status != Status::Approved || !store::withdraw_intent(&mut tx, id).await? {
+    if item.status != Status::Approved || !effects_store::withdraw(&mut tx, id).await? {
         return Err(Error::new(Code::Conflict, "Too late to undo: it has begun, or it was not approved."));
     }
     store::set_status(&mut tx, id, Status::Pending).await?;
@@ -235,7 +235,7 @@ pub async fn settle(
     let item = find_to_decide(&mut tx, actor, id).await?;
     let user = policy::may_decide(actor, &item.proposer_kind, item.proposer_id)?;
     let found = if happened { EffectState::Done } else { EffectState::Failed };
-    if !store::settle_effect(&mut tx, id, found, user, said.as_deref()).await? {
+    if !effects_store::settle(&mut tx, id, found, user, said.as_deref()).await? {
         return Err(Error::new(Code::Conflict, "How this ended is known, so there is nothing to settle."));
     }
     let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "happened": happened });

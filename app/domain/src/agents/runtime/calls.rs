@@ -8,7 +8,7 @@ use super::{Driver, Flow, Stop};
 use crate::{
     agents::{
         RunFailure, StepContent, ToolResult,
-        store::{EventDraft, NewStep, Write},
+        driver_store::{EventDraft, NewStep, Write},
     },
     approvals, crash,
     ids::ApprovalId,

@@ -7,7 +7,8 @@ use crate::{
     Actor, Result,
     agents::{
         RunFailure, RunStatus, StepContent,
-        store::{self, Claimed, EventDraft, NewStep, Write},
+        driver_store::{self, Claimed, EventDraft, NewStep, Write},
+        store::{self},
     },
     approvals,
     audit::Entry,
@@ -157,7 +158,7 @@ pub(super) async fn stop_untaken(s: &Services, run: &Claimed, stop: Stop) -> Res
         Stop::Lost | Stop::Cancelled => return Ok(()),
     };
     let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
-    let events = store::append_undriven(&mut tx, run.id, vec![failed(&failure)]).await?;
+    let events = driver_store::append_undriven(&mut tx, run.id, vec![failed(&failure)]).await?;
     store::set_result(&mut tx, run.id, None, Some(&failure), None, Usage::default()).await?;
     store::set_status(&mut tx, run.id, RunStatus::Error).await?;
     approvals::service::cancel_for_run(&mut tx, run.id).await?;

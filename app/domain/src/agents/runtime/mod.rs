@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{
-    Agent, RunEvent, RunFailure, Step, StepContent, history,
-    store::{self, Claimed, EventDraft, Write},
+    Agent, RunEvent, RunFailure, Step, StepContent,
+    driver_store::{self, Claimed, EventDraft, Write},
+    history,
+    store::{self},
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
@@ -282,9 +284,9 @@ impl<'s> Driver<'s> {
     /// Adds the pending events to a transaction, under the lease's fence, and with them whatever else `what` says. Call
     /// [`Self::publish`] with the events after the commit.
     async fn put(&mut self, tx: &mut TenantTx, what: Write<'_>) -> Result<Arc<[RunEvent]>, Stop> {
-        let events = store::number(self.next_event, std::mem::take(&mut self.pending));
+        let events = driver_store::number(self.next_event, std::mem::take(&mut self.pending));
         let what = Write { events: &events, ..what };
-        if !store::write(tx, self.id, self.s.node, self.lease(), what).await? {
+        if !driver_store::write(tx, self.id, self.s.node, self.lease(), what).await? {
             return Err(Stop::Lost);
         }
         self.next_event += events.len() as i32;
@@ -312,7 +314,7 @@ impl<'s> Driver<'s> {
     /// Renews the lease; a cancellation that was asked for on another node is noticed here.
     async fn renew(&mut self) -> Result<(), Stop> {
         let mut tx = self.begin().await?;
-        let cancel = store::renew(&mut tx, self.id, self.s.node, self.lease()).await?.ok_or(Stop::Lost)?;
+        let cancel = driver_store::renew(&mut tx, self.id, self.s.node, self.lease()).await?.ok_or(Stop::Lost)?;
         tx.commit().await?;
         if cancel { Err(Stop::Cancelled) } else { Ok(()) }
     }

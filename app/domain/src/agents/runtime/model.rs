@@ -9,8 +9,10 @@ use tokio::time::{MissedTickBehavior, interval_at};
 use super::{Driver, Flow, Stop};
 use crate::{
     agents::{
-        StepContent, history,
-        store::{self, EventDraft, NewStep, Write},
+        StepContent,
+        driver_store::{EventDraft, NewStep, Write},
+        history,
+        store::{self},
     },
     crash,
     providers::{Failure, FailureKind, Finish, ModelEvent, ToolCall, Usage},
