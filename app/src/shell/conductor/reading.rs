@@ -96,13 +96,14 @@ async fn refresh() {
     set_timeout(over, REST);
 }
 
-/// Nothing is taken away under the hands of somebody who fills a form.
+/// Nothing is taken away under the hands of somebody who fills a form, presses a button, or has sent a form.
 fn is_in_use() -> bool {
     let is_filled = |field: Element| {
         field.dyn_ref::<HtmlInputElement>().is_some_and(|field| field.value() != field.default_value())
     };
     let typing = document().active_element().is_some_and(|field| around(&field, "#page form").is_some());
-    typing || all("#page input").into_iter().any(is_filled)
+    let pressed = !all("#page :active, #page form[aria-busy]").is_empty();
+    typing || pressed || all("#page input").into_iter().any(is_filled)
 }
 
 /// Shows the page of an address of this workspace.
