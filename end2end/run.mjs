@@ -3,7 +3,7 @@
 //   node end2end/run.mjs [--screens DIR] [--only WORD]
 //   HYVVE_BIN       the server's binary (default: target/debug/hyvve)
 //   HYVVE_CHROMIUM  the browser (default: /usr/bin/chromium)
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -37,8 +37,14 @@ for (const { sentence, prove } of tests) {
     console.log(`FAIL ${sentence}\n${error.stack ?? error}`);
   }
 }
-process.exitCode = failed || !passed ? 1 : 0;
 await browser.close();
+// A server that had to complain about itself has failed, even if nobody noticed.
+const complaints = readFileSync(server.log, 'utf8').split('\n').filter((line) => /"level":"error"|already a transaction/.test(line));
+if (complaints.length) {
+  failed += 1;
+  console.log(`FAIL the server has nothing to complain about\n${complaints.slice(0, 5).join('\n')}`);
+}
+process.exitCode = failed || !passed ? 1 : 0;
 await server.stop();
 if (failed) console.log(`The server's log: ${server.log}`);
 console.log(`${passed} passed, ${failed} failed`);

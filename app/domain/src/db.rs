@@ -77,21 +77,20 @@ impl Db {
             actor.user_id().map(|u| u.to_string()).unwrap_or_default(),
             actor.role().map_or("", crate::Role::as_str),
         );
-        let tx = self.app.begin_with(AssertSqlSafe(begin)).await?;
+        let tx = begun(&self.app, begin).await?;
         Ok(TenantTx { tx, actor: *actor, audit: Vec::new(), events: Vec::new(), hub: Arc::clone(&self.hub) })
     }
 
     /// A transaction in which a person sees his or her own memberships, across workspaces, and nothing else.
     pub async fn user(&self, user: UserId) -> Result<UserTx> {
         let begin = format!("BEGIN READ ONLY; SET LOCAL hyvve.user_id = '{user}'");
-        Ok(UserTx { tx: self.app.begin_with(AssertSqlSafe(begin)).await?, user })
+        Ok(UserTx { tx: begun(&self.app, begin).await?, user })
     }
 
     /// HYVVE itself, outside any tenant: sign-in, claims, relays, purges. The reason is logged.
-    #[expect(clippy::disallowed_methods, reason = "the one place where a transaction begins without a tenant")]
     pub async fn system(&self, reason: &'static str) -> Result<SystemTx> {
         tracing::trace!(reason, "a system transaction");
-        Ok(SystemTx { tx: self.system.begin().await? })
+        Ok(SystemTx { tx: begun(&self.system, "BEGIN".to_owned()).await? })
     }
 
     /// Answers when both pools do.
@@ -105,6 +104,15 @@ impl Db {
     pub async fn close(&self) {
         tokio::join!(self.app.close(), self.system.close());
     }
+}
+
+/// Begins a transaction, and does so to the end even if whoever asked is gone by then, as when a browser leaves a page. sqlx
+/// knows of a transaction only once BEGIN was answered: given up in between, the connection would go back to the pool with
+/// the transaction open, and somebody else would go on in it.
+async fn begun(pool: &PgPool, begin: String) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let task = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await });
+    task.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// Connects once, outside any pool: a pool keeps trying, and in the end says only that time ran out.
