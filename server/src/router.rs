@@ -3,7 +3,7 @@
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get, patch, post},
+    routing::{any, delete, get, patch, post},
 };
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -42,9 +42,26 @@ fn api() -> Router<AppState> {
         .route("/api/auth/get-session", get(http::auth::get_session))
         .route("/api/auth/session", get(http::auth::session))
         // Workspaces
-        .route("/api/workspaces", get(http::workspaces::list))
-        .route("/api/workspaces/{id}", get(http::workspaces::get))
-        .route("/api/workspaces/{id}/members", get(http::workspaces::members))
+        .route("/api/workspaces", get(http::workspaces::list).post(http::workspaces::create))
+        .route("/api/workspaces/deleted", get(http::workspaces::deleted))
+        .route(
+            "/api/workspaces/{id}",
+            get(http::workspaces::get).patch(http::workspaces::update).delete(http::workspaces::delete),
+        )
+        .route("/api/workspaces/{id}/restore", post(http::workspaces::restore))
+        .route("/api/workspaces/{id}/leave", post(http::workspaces::leave))
+        .route("/api/workspaces/{id}/transfer", post(http::workspaces::transfer))
+        .route("/api/workspaces/{id}/members", get(http::workspaces::members).post(http::workspaces::invite))
+        .route(
+            "/api/workspaces/{id}/members/{user_id}",
+            patch(http::workspaces::change_role).delete(http::workspaces::remove),
+        )
+        .route(
+            "/api/workspaces/{id}/invitations",
+            get(http::workspaces::invitations).post(http::workspaces::invite_by_link),
+        )
+        .route("/api/workspaces/{id}/invitations/{invitation_id}", delete(http::workspaces::cancel))
+        .route("/api/workspaces/{id}/invitations/{invitation_id}/resend", post(http::workspaces::resend))
         // Approvals
         .route("/api/approvals", get(http::approvals::list))
         .route("/api/approvals/bulk", post(http::approvals::bulk))

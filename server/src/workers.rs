@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use hyvve_domain::{agents, approvals, audit, events, services::Services};
+use hyvve_domain::{agents, approvals, audit, events, mail, services::Services, workspaces};
 use tokio::{task::JoinSet, time};
 
 /// Before a worker that ended is started again.
@@ -23,6 +23,7 @@ impl Workers {
         workers.keep_up("runs", worker(s, agents::claims::work));
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
+        workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("cleaning", worker(s, clean));
         let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
         workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));
@@ -64,6 +65,9 @@ async fn clean(s: Services) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "old events were removed from the outbox"),
             Err(error) => tracing::warn!(error.message = %error, "the outbox was not cleaned; trying again in an hour"),
+        }
+        if let Err(error) = workspaces::service::purge(&s).await {
+            tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All five, the mightiest first.
+    pub const ALL: [Self; 5] = [Self::Owner, Self::Admin, Self::Member, Self::Viewer, Self::Guest];
+
     /// The name on every wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +61,35 @@ impl Role {
     /// May see the mail that the workspace sent: it holds personal data.
     pub const fn can_read_mailbox(self) -> bool {
         matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May change the workspace's name, address, picture and time zone.
+    pub const fn can_edit_workspace(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May delete the workspace, have it back, and hand it over.
+    pub const fn owns_workspace(self) -> bool {
+        matches!(self, Self::Owner)
+    }
+
+    /// May see who belongs to the workspace.
+    pub const fn sees_members(self) -> bool {
+        !matches!(self, Self::Guest)
+    }
+
+    /// May invite people, change their roles and remove them, within [`Self::may_manage`].
+    pub const fn can_manage_members(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May give this role to somebody, and take it away. Only owners have a say about owners.
+    pub const fn may_manage(self, role: Self) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Admin => !matches!(role, Self::Owner),
+            Self::Member | Self::Viewer | Self::Guest => false,
+        }
     }
 
     /// May see approval items at all.

@@ -78,7 +78,14 @@ impl Db {
             actor.role().map_or("", crate::Role::as_str),
         );
         let tx = begun(&self.app, begin).await?;
-        Ok(TenantTx { tx, actor: *actor, audit: Vec::new(), events: Vec::new(), hub: Arc::clone(&self.hub) })
+        Ok(TenantTx {
+            tx,
+            actor: *actor,
+            asked_by: None,
+            audit: Vec::new(),
+            events: Vec::new(),
+            hub: Arc::clone(&self.hub),
+        })
     }
 
     /// A transaction in which a person sees his or her own memberships, across workspaces, and nothing else.
@@ -126,6 +133,8 @@ async fn reach(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     actor: Actor,
+    /// Whom the audit log names, where that is not the actor.
+    asked_by: Option<Actor>,
     audit: Vec<Entry>,
     events: Vec<Draft>,
     hub: Arc<Hub>,
@@ -147,6 +156,12 @@ impl TenantTx {
         &self.actor
     }
 
+    /// HYVVE acts here because this person asked; the audit log names the person. For what somebody may ask for without a
+    /// role that allows it: to join, to leave.
+    pub(crate) fn asked_by(&mut self, person: Actor) {
+        self.asked_by = Some(person);
+    }
+
     /// Adds an audit entry to this transaction.
     pub fn audit(&mut self, entry: Entry) {
         self.audit.push(entry);
@@ -162,7 +177,7 @@ impl TenantTx {
         if self.audit.is_empty() && self.events.is_empty() {
             return Ok(self.tx.commit().await?);
         }
-        let append = heads::append(&self.actor, &self.audit, &self.events)?;
+        let append = heads::append(self.asked_by.as_ref().unwrap_or(&self.actor), &self.audit, &self.events)?;
         // One message: everybody else who writes in this workspace waits from the first of these to the second, and must not
         // wait for the way to this node and back as well. The third is for `tx`, which ends in the background what it began.
         sqlx::raw_sql(AssertSqlSafe(format!("{append}; COMMIT; BEGIN"))).execute(&mut *self.tx).await?;

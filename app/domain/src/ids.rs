@@ -77,6 +77,10 @@ ids! {
     RecordId;
     /// A mail that HYVVE sent, or kept because no SMTP server is configured.
     MailId;
+    /// A letter of HYVVE itself: an invitation, the proof of an address.
+    LetterId;
+    /// Somebody is asked to join a workspace.
+    InvitationId;
     /// An event of the outbox.
     EventId;
 }

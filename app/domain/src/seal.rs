@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     Error, Result, canonical,
-    ids::{ProviderId, WorkspaceId},
+    ids::{LetterId, ProviderId, WorkspaceId},
 };
 
 const FORMAT: u8 = 1;
@@ -17,18 +17,28 @@ const NONCE: usize = 12;
 
 /// Where a sealed value belongs. A value sealed for one place opens in no other.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The tenant.
-    pub workspace: WorkspaceId,
-    /// The provider row.
-    pub provider: ProviderId,
-    /// What the secret is for: the host that it may be sent to is part of it.
-    pub purpose: &'a str,
+pub enum Place<'a> {
+    /// The key of an AI provider.
+    ProviderKey {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// The provider row.
+        provider: ProviderId,
+        /// What the secret is for: the host that it may be sent to is part of it.
+        purpose: &'a str,
+    },
+    /// What stands in a letter that has not left yet.
+    Letter(LetterId),
 }
 
 impl Place<'_> {
     fn aad(&self) -> Vec<u8> {
-        format!("hyvve.seal/1|{}|{}|{}", self.workspace, self.provider, self.purpose).into_bytes()
+        match self {
+            Self::ProviderKey { workspace, provider, purpose } => {
+                format!("hyvve.seal/1|{workspace}|{provider}|{purpose}").into_bytes()
+            }
+            Self::Letter(id) => format!("hyvve.seal/1|letter|{id}").into_bytes(),
+        }
     }
 }
 
@@ -92,12 +102,19 @@ mod tests {
     fn a_sealed_value_opens_only_in_its_place_and_survives_rotation() -> Result<(), Box<dyn std::error::Error>> {
         let old = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
         let rotated = Sealer::new([(2, [8u8; 32].as_slice()), (1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let place = Place { workspace: WorkspaceId::new(), provider: ProviderId::new(), purpose: "https://a.example" };
+        let (workspace, provider) = (WorkspaceId::new(), ProviderId::new());
+        let place = Place::ProviderKey { workspace, provider, purpose: "https://a.example" };
         let sealed = old.seal(place, &SecretString::from("sk-secret"))?;
         assert!(!sealed.windows(9).any(|w| w == b"sk-secret"));
         assert_eq!(rotated.open(place, &sealed)?.expose_secret(), "sk-secret");
-        assert!(old.open(Place { purpose: "https://b.example", ..place }, &sealed).is_err());
-        assert!(old.open(Place { workspace: WorkspaceId::new(), ..place }, &sealed).is_err());
+        assert!(old.open(Place::ProviderKey { workspace, provider, purpose: "https://b.example" }, &sealed).is_err());
+        assert!(
+            old.open(
+                Place::ProviderKey { workspace: WorkspaceId::new(), provider, purpose: "https://a.example" },
+                &sealed
+            )
+            .is_err()
+        );
         assert!(old.open(place, &rotated.seal(place, &SecretString::from("x"))?).is_err());
         for n in 0..sealed.len() {
             assert!(old.open(place, &sealed[..n]).is_err());

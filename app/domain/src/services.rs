@@ -36,6 +36,8 @@ pub struct Settings {
     pub sign_up: bool,
     /// The session cookie is only sent over https.
     pub secure_cookies: bool,
+    /// How people reach this server, without a slash at the end: links in letters begin with it.
+    pub public_url: String,
     /// Where sent mail is also written as `.eml` files.
     pub mail_folder: Option<PathBuf>,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
             sample_data: false,
             sign_up: true,
             secure_cookies: true,
+            public_url: "http://localhost:3000".to_owned(),
             mail_folder: None,
         }
     }

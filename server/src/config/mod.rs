@@ -129,7 +129,7 @@ impl Config {
             smtp: smtp(&mut from)?,
             logs: logs(&mut from)?,
             site: site(&mut from)?,
-            rules: rules(&mut from, embedded, public_url.as_ref())?,
+            rules: rules(&mut from, embedded, address, public_url.as_ref())?,
             crash_at: crash_at(&mut from)?,
             public_url,
             data_dir,
@@ -190,7 +190,12 @@ fn site(from: &mut Source) -> Result<Site, Error> {
     Ok(Site { root, hashes })
 }
 
-fn rules(from: &mut Source, embedded: bool, public_url: Option<&PublicUrl>) -> Result<Settings, Error> {
+fn rules(
+    from: &mut Source,
+    embedded: bool,
+    address: SocketAddr,
+    public_url: Option<&PublicUrl>,
+) -> Result<Settings, Error> {
     let defaults = Settings::default();
     let seconds = |n: Option<u64>, default: Duration| n.map_or(default, Duration::from_secs);
     Ok(Settings {
@@ -202,6 +207,7 @@ fn rules(from: &mut Source, embedded: bool, public_url: Option<&PublicUrl>) -> R
         sample_data: from.get("sample_data", &[])?.unwrap_or(embedded),
         sign_up: from.get("sign_up", &[])?.unwrap_or(true),
         secure_cookies: public_url.is_some_and(PublicUrl::is_https),
+        public_url: public_url.map_or_else(|| format!("http://{address}"), ToString::to_string),
         mail_folder: from.get("mail_folder", &[])?,
     })
 }

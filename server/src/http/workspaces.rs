@@ -1,20 +1,79 @@
-//! Workspaces and their members.
+//! Workspaces, their members and invitations.
 
-use axum::response::Response;
-use hyvve_domain::{
-    ids::WorkspaceId,
-    workspaces::service::{self, Named},
+use axum::{
+    Json as Reply,
+    response::{IntoResponse, Response},
 };
+use hyvve_domain::{
+    Role,
+    ids::{InvitationId, UserId, WorkspaceId},
+    workspaces::{
+        WorkspaceChanges, invitations, members,
+        service::{self, Named},
+    },
+};
+use serde::Deserialize;
 
 use crate::{
     asking::Person,
-    extract::Ids,
-    reply::{Answer, data},
+    extract::{Ids, Json},
+    reply::{Answer, Success, created, data},
 };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct New {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Deletion {
+    /// The workspace's name, from clients that let a person type it.
+    confirm: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Invite {
+    email: String,
+    role: Role,
+    /// Whoever is invited already is sent another link.
+    #[serde(default)]
+    resend: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InviteByLink {
+    role: Role,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRole {
+    role: Role,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct NewOwner {
+    user_id: UserId,
+}
 
 /// `GET /api/workspaces`: the asking person's own.
 pub(crate) async fn list(asking: Person) -> Answer<Response> {
     Ok(data(service::memberships(&asking.services, asking.signed_in.user.id).await?))
+}
+
+/// `POST /api/workspaces`
+pub(crate) async fn create(asking: Person, Json(New { name }): Json<New>) -> Answer<Response> {
+    Ok(created(service::create(&asking.services, asking.signed_in.user.id, &name).await?))
+}
+
+/// `GET /api/workspaces/deleted`: what the asking person can have back.
+pub(crate) async fn deleted(asking: Person) -> Answer<Response> {
+    Ok(data(service::deleted(&asking.services, asking.signed_in.user.id).await?))
 }
 
 /// `GET /api/workspaces/{id}`
@@ -23,8 +82,107 @@ pub(crate) async fn get(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Res
     Ok(data(service::get(&asking.services, &asking.actor).await?))
 }
 
+/// `PATCH /api/workspaces/{id}`
+pub(crate) async fn update(
+    asking: Person,
+    Ids(id): Ids<WorkspaceId>,
+    Json(changes): Json<WorkspaceChanges>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(service::update(&asking.services, &asking.actor, changes).await?))
+}
+
+/// `DELETE /api/workspaces/{id}`
+pub(crate) async fn delete(asking: Person, Ids(id): Ids<WorkspaceId>, Json(input): Json<Deletion>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    service::delete(&asking.services, &asking.actor, input.confirm.as_deref()).await?;
+    Ok(Reply(Success::new()).into_response())
+}
+
+/// `POST /api/workspaces/{id}/restore`
+pub(crate) async fn restore(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    Ok(data(service::restore(&asking.services, asking.signed_in.user.id, id).await?))
+}
+
+/// `POST /api/workspaces/{id}/leave`
+pub(crate) async fn leave(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    members::leave(&asking.services, &asking.actor).await?;
+    Ok(Reply(Success::new()).into_response())
+}
+
+/// `POST /api/workspaces/{id}/transfer`
+pub(crate) async fn transfer(
+    asking: Person,
+    Ids(id): Ids<WorkspaceId>,
+    Json(NewOwner { user_id }): Json<NewOwner>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    members::transfer(&asking.services, &asking.actor, user_id).await?;
+    Ok(Reply(Success::new()).into_response())
+}
+
 /// `GET /api/workspaces/{id}/members`
 pub(crate) async fn members(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
     let asking = asking.enter(&Named::Id(id)).await?;
-    Ok(data(service::members(&asking.services, &asking.actor).await?))
+    Ok(data(members::list(&asking.services, &asking.actor).await?))
+}
+
+/// `POST /api/workspaces/{id}/members`: invites somebody by mail.
+pub(crate) async fn invite(asking: Person, Ids(id): Ids<WorkspaceId>, Json(input): Json<Invite>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    let (s, actor) = (&asking.services, &asking.actor);
+    Ok(created(invitations::invite(s, actor, Some(&input.email), input.role, input.resend).await?))
+}
+
+/// `PATCH /api/workspaces/{id}/members/{userId}`
+pub(crate) async fn change_role(
+    asking: Person,
+    Ids((id, user)): Ids<(WorkspaceId, UserId)>,
+    Json(NewRole { role }): Json<NewRole>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(members::change_role(&asking.services, &asking.actor, user, role).await?))
+}
+
+/// `DELETE /api/workspaces/{id}/members/{userId}`
+pub(crate) async fn remove(asking: Person, Ids((id, user)): Ids<(WorkspaceId, UserId)>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    members::remove(&asking.services, &asking.actor, user).await?;
+    Ok(Reply(Success::new()).into_response())
+}
+
+/// `GET /api/workspaces/{id}/invitations`: those that wait.
+pub(crate) async fn invitations(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(invitations::list(&asking.services, &asking.actor).await?))
+}
+
+/// `POST /api/workspaces/{id}/invitations`: a link for one person, whoever that is.
+pub(crate) async fn invite_by_link(
+    asking: Person,
+    Ids(id): Ids<WorkspaceId>,
+    Json(InviteByLink { role }): Json<InviteByLink>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(created(invitations::invite(&asking.services, &asking.actor, None, role, false).await?))
+}
+
+/// `POST /api/workspaces/{id}/invitations/{invitationId}/resend`
+pub(crate) async fn resend(
+    asking: Person,
+    Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(invitations::resend(&asking.services, &asking.actor, invitation).await?))
+}
+
+/// `DELETE /api/workspaces/{id}/invitations/{invitationId}`
+pub(crate) async fn cancel(
+    asking: Person,
+    Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    invitations::cancel(&asking.services, &asking.actor, invitation).await?;
+    Ok(Reply(Success::new()).into_response())
 }

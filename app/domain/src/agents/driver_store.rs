@@ -215,12 +215,13 @@ pub(super) struct Claimed {
     pub(super) next_event_index: i32,
 }
 
-/// Claims runs of any workspace that nobody drives.
+/// Claims runs of any workspace that nobody drives. Those of a deleted workspace rest until it is had back.
 pub(super) async fn claim(tx: &mut SystemTx, node: Uuid, until: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
     let rows = sqlx::query!(
         "UPDATE runs SET status = 'RUNNING', lease_owner = $1, lease_until = $2, attempt = attempt + 1
          WHERE (workspace_id, id) IN (
-           SELECT workspace_id, id FROM runs WHERE status = 'PENDING' OR (status = 'RUNNING' AND lease_until < now())
+           SELECT workspace_id, id FROM runs WHERE (status = 'PENDING' OR (status = 'RUNNING' AND lease_until < now()))
+             AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = runs.workspace_id AND w.deleted_at IS NOT NULL)
            ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
          RETURNING workspace_id, id, agent_id, session_id, requester_id, next_event_index",
         node,

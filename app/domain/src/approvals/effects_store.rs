@@ -104,9 +104,11 @@ pub(super) async fn settle(
 /// Effects whose time has come, of any workspace, oldest first; and those whose executor died.
 pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, EffectId)>> {
     let rows = sqlx::query!(
-        r#"(SELECT workspace_id AS "workspace_id!", id AS "id!" FROM effects WHERE state = 'intended' AND not_before <= now() ORDER BY not_before LIMIT $1)
+        r#"(SELECT workspace_id AS "workspace_id!", id AS "id!" FROM effects WHERE state = 'intended' AND not_before <= now()
+              AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL) ORDER BY not_before LIMIT $1)
            UNION ALL
-           (SELECT workspace_id, id FROM effects WHERE state = 'executing' AND lease_until < now() LIMIT $1)"#,
+           (SELECT workspace_id, id FROM effects WHERE state = 'executing' AND lease_until < now()
+              AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL) LIMIT $1)"#,
         limit,
     )
     .fetch_all(tx.conn())
@@ -117,7 +119,8 @@ pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceI
 /// Milliseconds until the next intended effect is due; `None` when there is none.
 pub(super) async fn next_due(tx: &mut SystemTx) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar!(
-        "SELECT ceil(extract(epoch FROM min(not_before) - now()) * 1000)::bigint FROM effects WHERE state = 'intended'"
+        "SELECT ceil(extract(epoch FROM min(not_before) - now()) * 1000)::bigint FROM effects WHERE state = 'intended'
+           AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)"
     )
     .fetch_one(tx.conn())
     .await?)

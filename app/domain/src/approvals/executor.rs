@@ -230,7 +230,7 @@ async fn end(
 
 /// Whose change it is: the proposer's, with the requester's present role.
 async fn proposer(tx: &mut TenantTx, item: &Locked) -> Result<Actor> {
-    let role = workspaces::service::role_of(tx, item.requester).await?;
+    let role = workspaces::members::role_of(tx, item.requester).await?;
     let workspace = tx.workspace();
     Ok(match (item.proposer_kind.as_str(), role) {
         (_, None) => Actor::system(workspace),

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::Mailbox};
-
-use crate::ids::EffectId;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, MultiPart},
+};
+use uuid::Uuid;
 
 /// A mail server.
 #[derive(Clone)]
@@ -15,11 +17,28 @@ pub struct SmtpSettings {
     pub from: String,
 }
 
+/// One mail on its way out.
+#[derive(Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Whatever it is sent for. The message id is made of it, so that a receiving side can recognise a repetition.
+    pub id: Uuid,
+    /// The recipient's address.
+    pub to: &'a str,
+    /// One line.
+    pub subject: &'a str,
+    /// Plain text.
+    pub text: &'a str,
+    /// The same as HTML.
+    pub html: Option<&'a str>,
+}
+
 /// Why a mail did not certainly leave.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SendError {
-    /// It certainly did not leave.
+    /// It certainly did not leave, and never will.
     Refused(String),
+    /// It certainly did not leave; the server may take it later.
+    NotYet(String),
     /// The connection broke at a point at which the server may have taken it.
     Unknown(String),
 }
@@ -56,41 +75,53 @@ impl Mailer {
         if self.has_server() { "smtp" } else { "mailbox" }
     }
 
-    /// Sends once. The message id is made of the effect's, so that a receiving side can recognise a repetition.
-    pub async fn send(&self, effect: EffectId, to: &str, subject: &str, body: &str) -> Result<(), SendError> {
+    /// Whether the mail server answers now. What is found out before a mail is handed over leaves no doubt about it.
+    pub async fn is_reachable(&self) -> bool {
+        match &self.server {
+            Some((transport, _)) => transport.test_connection().await.unwrap_or(false),
+            None => false,
+        }
+    }
+
+    /// Sends once.
+    pub async fn send(&self, mail: &Outgoing<'_>) -> Result<(), SendError> {
         let Some((transport, from)) = &self.server else {
             return Err(SendError::Refused("No mail server is configured.".to_owned()));
         };
-        let message = message(from, effect, to, subject, body).map_err(SendError::Refused)?;
+        let message = message(from, mail).map_err(SendError::Refused)?;
         match transport.send(message).await {
             Ok(_) => Ok(()),
             // An answer of the server is an answer; so is no connection at all.
-            Err(e) if e.is_permanent() || e.is_transient() => {
-                Err(SendError::Refused(format!("The mail server refused it: {e}")))
-            }
+            Err(e) if e.is_permanent() => Err(SendError::Refused(format!("The mail server refused it: {e}"))),
+            Err(e) if e.is_transient() => Err(SendError::NotYet(format!("The mail server refused it: {e}"))),
             Err(e) if e.is_client() => Err(SendError::Refused(format!("The mail could not be sent: {e}"))),
             Err(e) => Err(SendError::Unknown(format!("The connection to the mail server broke: {e}"))),
         }
     }
 
-    /// Writes a mail as `<effect>.eml` into the configured folder, if there is one.
-    pub async fn write_eml(&self, effect: EffectId, to: &str, subject: &str, body: &str) -> Result<(), String> {
-        let Some(folder) = &self.folder else { return Ok(()) };
+    /// Writes a mail as `<id>.eml` into the configured folder; answers whether there is one.
+    pub async fn write_eml(&self, mail: &Outgoing<'_>) -> Result<bool, String> {
+        let Some(folder) = &self.folder else { return Ok(false) };
         let nobody =
             Mailbox::new(Some("HYVVE".to_owned()), "hyvve@localhost".parse().map_err(|_| "sender".to_owned())?);
         let from = self.server.as_ref().map_or(&nobody, |(_, from)| from);
-        let bytes = message(from, effect, to, subject, body)?.formatted();
+        let bytes = message(from, mail)?.formatted();
         tokio::fs::create_dir_all(folder).await.map_err(|e| e.to_string())?;
-        tokio::fs::write(folder.join(format!("{effect}.eml")), bytes).await.map_err(|e| e.to_string())
+        tokio::fs::write(folder.join(format!("{}.eml", mail.id)), bytes).await.map_err(|e| e.to_string())?;
+        Ok(true)
     }
 }
 
-fn message(from: &Mailbox, effect: EffectId, to: &str, subject: &str, body: &str) -> Result<Message, String> {
-    Message::builder()
-        .message_id(Some(format!("<{effect}@hyvve>")))
+fn message(from: &Mailbox, mail: &Outgoing<'_>) -> Result<Message, String> {
+    let to = mail.to.parse().map_err(|e| format!("The address {:?} cannot be used: {e}", mail.to))?;
+    let builder = Message::builder()
+        .message_id(Some(format!("<{}@hyvve>", mail.id)))
         .from(from.clone())
-        .to(to.parse().map_err(|e| format!("The address {to:?} cannot be used: {e}"))?)
-        .subject(subject)
-        .body(body.to_owned())
-        .map_err(|e| e.to_string())
+        .to(to)
+        .subject(mail.subject);
+    match mail.html {
+        Some(html) => builder.multipart(MultiPart::alternative_plain_html(mail.text.to_owned(), html.to_owned())),
+        None => builder.body(mail.text.to_owned()),
+    }
+    .map_err(|e| e.to_string())
 }

@@ -1,5 +1,12 @@
-//! Mail: sent over SMTP when a server is configured, else kept for the mailbox page; also written as `.eml` files on wish.
+//! Mail: sent over SMTP when a server is configured; also written as `.eml` files on wish.
+//!
+//! What agents send is an effect, recorded on the mailbox page, and kept there without a mail server. What HYVVE itself writes
+//! is a letter (`letters.rs`): it may hold a link that lets somebody in, so nobody reads it but whoever it is for.
 
+#[cfg(feature = "ssr")]
+pub mod letters;
+#[cfg(feature = "ssr")]
+mod letters_store;
 #[cfg(feature = "ssr")]
 mod mailer;
 #[cfg(feature = "ssr")]
@@ -8,7 +15,7 @@ pub mod service;
 mod store;
 
 #[cfg(feature = "ssr")]
-pub use mailer::{Mailer, SendError, SmtpSettings};
+pub use mailer::{Mailer, Outgoing, SendError, SmtpSettings};
 
 use serde::{Deserialize, Serialize};
 

@@ -252,7 +252,7 @@ fn purpose(url: &BaseUrl) -> String {
 }
 
 fn place(workspace: WorkspaceId, provider: ProviderId, purpose: &str) -> Place<'_> {
-    Place { workspace, provider, purpose }
+    Place::ProviderKey { workspace, provider, purpose }
 }
 
 /// What the audit log keeps about a provider: nothing of the key.

@@ -14,7 +14,7 @@ use crate::{
     auth::rules,
     db::TenantTx,
     ids::EffectId,
-    mail::{self, Mailer, SendError},
+    mail::{self, Mailer, Outgoing, SendError},
 };
 
 pub(super) const NAME: &str = "send_email";
@@ -78,9 +78,10 @@ pub(super) async fn send(mailer: &Mailer, values: &Map<String, Value>, effect: E
         Ok(input) => input,
         Err(e) => return Performed::Failed(e),
     };
-    match mailer.send(effect, &input.to, &input.subject, &input.body).await {
+    let mail = Outgoing { id: effect.0, to: &input.to, subject: &input.subject, text: &input.body, html: None };
+    match mailer.send(&mail).await {
         Ok(()) => Performed::Done(json!({ "delivery": "smtp" })),
-        Err(SendError::Refused(why)) => Performed::Failed(why),
+        Err(SendError::Refused(why) | SendError::NotYet(why)) => Performed::Failed(why),
         Err(SendError::Unknown(why)) => Performed::Unknown(why),
     }
 }

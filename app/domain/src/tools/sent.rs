@@ -3,7 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::send_email;
-use crate::{Result, db::TenantTx, ids::EffectId, mail::Mailer};
+use crate::{
+    Result,
+    db::TenantTx,
+    ids::EffectId,
+    mail::{Mailer, Outgoing},
+};
 
 /// Records what left, in the transaction that ends the effect.
 pub(crate) async fn note(
@@ -21,7 +26,8 @@ pub(crate) async fn write_eml(mailer: &Mailer, tool: &str, arguments: &Map<Strin
         return;
     }
     let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
-    if let Err(e) = mailer.write_eml(effect, text("to"), text("subject"), text("body")).await {
+    let mail = Outgoing { id: effect.0, to: text("to"), subject: text("subject"), text: text("body"), html: None };
+    if let Err(e) = mailer.write_eml(&mail).await {
         tracing::warn!(effect = %effect, error.message = %e, "the mail's file could not be written");
     }
 }

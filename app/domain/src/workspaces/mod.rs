@@ -1,5 +1,17 @@
-//! Workspaces: the tenants. Everything else belongs to exactly one of them.
+//! Workspaces: the tenants, and who belongs to them. Everything else belongs to exactly one of them.
+//!
+//! A workspace always has an owner: whoever would be the last one can neither leave nor be made anything less. Members come
+//! by invitation (`invitations.rs`), which proves with its link that the mail reached its address. A deleted workspace is out
+//! of everybody's reach at once, comes back as it was within 30 days, and is purged after that.
 
+#[cfg(feature = "ssr")]
+pub mod invitations;
+#[cfg(feature = "ssr")]
+mod invitations_store;
+#[cfg(feature = "ssr")]
+pub mod members;
+#[cfg(feature = "ssr")]
+mod members_store;
 #[cfg(feature = "ssr")]
 mod seed;
 #[cfg(feature = "ssr")]
@@ -10,9 +22,16 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Role, Timestamp,
-    ids::{UserId, WorkspaceId},
+    Error, Result, Role, Timestamp,
+    ids::{InvitationId, UserId, WorkspaceId},
 };
+
+/// How many days a deleted workspace can be had back. Migration 0011 keeps it from being purged before.
+pub const RECOVERABLE_DAYS: u64 = 30;
+/// How many workspaces a person may own.
+pub const MAX_OWNED: usize = 5;
+/// How many invitations of a workspace may be pending.
+pub const MAX_PENDING: usize = 100;
 
 /// A tenant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,6 +79,84 @@ pub struct Member {
     pub created_at: Timestamp,
 }
 
+/// What shall change about a workspace.
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkspaceChanges {
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Its name in addresses. Old addresses stop working.
+    pub slug: Option<String>,
+    /// A picture: an https address, or `""` for none.
+    pub image: Option<String>,
+    /// IANA time zone of its days.
+    pub timezone: Option<String>,
+}
+
+/// A workspace that its owner deleted, and can have back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedWorkspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name for people.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// When it is purged with everything in it.
+    pub purged_at: Timestamp,
+}
+
+/// What has become of an invitation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InvitationStatus {
+    /// It waits; when its time is over, it waits in vain.
+    Pending,
+    /// Somebody joined by it.
+    Accepted,
+    /// It was declined.
+    Rejected,
+    /// It was taken back.
+    Canceled,
+}
+
+/// Somebody is asked to join a workspace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// Its id: a handle, not what opens it.
+    pub id: InvitationId,
+    /// Where to.
+    pub workspace_id: WorkspaceId,
+    /// The workspace's name.
+    pub workspace_name: String,
+    /// Who is asked; `None`: whoever follows the link first.
+    pub email: Option<String>,
+    /// What the person will be.
+    pub role: Role,
+    /// What has become of it.
+    pub status: InvitationStatus,
+    /// Who asks.
+    pub inviter_id: UserId,
+    /// That person's name.
+    pub inviter_name: String,
+    /// When its time is over.
+    pub expires_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// An invitation that was just made, with the link that opens it. The link is shown now and never again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewInvitation {
+    /// The invitation.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// The address at which it can be accepted.
+    pub link: String,
+}
+
 /// A slug made of a name: lower case, dashes, at most 40 characters.
 pub fn slugify(name: &str) -> String {
     let mut slug = String::new();
@@ -78,6 +175,27 @@ pub fn slugify(name: &str) -> String {
     if slug.is_empty() { "workspace".to_owned() } else { slug.to_owned() }
 }
 
+/// A slug as somebody types it: 2 to 48 of a–z, 0–9 and dashes inside.
+pub fn slug(text: &str) -> Result<String> {
+    let text = text.trim();
+    let shape = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !(2..=48).contains(&text.len()) || !shape || text.starts_with('-') || text.ends_with('-') {
+        let why = "Please use 2 to 48 of a–z, 0–9 and dashes, with a letter or a digit at both ends.";
+        return Err(Error::invalid("slug", "pattern", why));
+    }
+    Ok(text.to_owned())
+}
+
+/// A picture's address: https, or nothing for none.
+pub fn image(text: &str) -> Result<String> {
+    let text = text.trim();
+    let plain = text.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"\"'<>\\".contains(&b));
+    if !text.is_empty() && (!text.starts_with("https://") || !plain || text.len() > 2_000) {
+        return Err(Error::invalid("image", "url", "Please enter an address that begins with https://, or nothing."));
+    }
+    Ok(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +205,19 @@ mod tests {
         assert_eq!(slugify("Ada & Söhne GmbH"), "ada-s-hne-gmbh");
         assert_eq!(slugify("日本"), "workspace");
         assert_eq!(slugify(&"x".repeat(99)).len(), 40);
+    }
+
+    #[test]
+    fn what_cannot_stand_in_an_address_is_refused() {
+        assert_eq!(slug(" acme-2 ").ok().as_deref(), Some("acme-2"));
+        for bad in ["", "a", "-ab", "ab-", "Ab", "a b", "a/b", "ä", &"x".repeat(49)] {
+            assert!(slug(bad).is_err(), "{bad:?}");
+        }
+        assert!(image("").is_ok() && image("https://a.example/b.png").is_ok());
+        for bad in
+            ["http://a.example/b.png", "javascript:alert(1)", "https://a.example/\"onerror=\"x", "data:text/html,x"]
+        {
+            assert!(image(bad).is_err(), "{bad:?}");
+        }
     }
 }

@@ -1,14 +1,16 @@
-//! Making and finding workspaces, and turning a person into an actor in one of them.
+//! Making, finding, changing and deleting workspaces, and turning a person into an actor in one of them.
 
 use serde_json::json;
 
-use super::{Member, Membership, Workspace, seed, slugify, store};
+use super::{
+    DeletedWorkspace, MAX_OWNED, Membership, Workspace, WorkspaceChanges, members, members_store, seed, slugify, store,
+};
 use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
     auth::{self, Origin, Password, User, rules},
     canonical,
-    db::TenantTx,
+    db::SystemTx,
     events::Draft,
     ids::{UserId, WorkspaceId},
     services::Services,
@@ -62,20 +64,6 @@ pub async fn get(s: &Services, actor: &Actor) -> Result<Workspace> {
     store::get(&mut tx).await
 }
 
-/// The people of the actor's workspace; guests do not see them.
-pub async fn members(s: &Services, actor: &Actor) -> Result<Vec<Member>> {
-    if actor.role() == Some(Role::Guest) {
-        return Err(Error::forbidden("Guests do not see the members of a workspace."));
-    }
-    let mut tx = s.db.tenant(actor).await?;
-    store::members(&mut tx).await
-}
-
-/// A person's role in the workspace of a running transaction.
-pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
-    store::role_of(tx, user).await
-}
-
 /// The first workspace of a new person: named after him or her, ready to be used.
 pub async fn create_first(s: &Services, user: &User) -> Result<Workspace> {
     let first = user.name.split_whitespace().next().unwrap_or("My");
@@ -85,6 +73,8 @@ pub async fn create_first(s: &Services, user: &User) -> Result<Workspace> {
 /// Makes a workspace with its owner, the Sandbox provider, an agent and collections, all or nothing.
 pub async fn create(s: &Services, owner: UserId, name: &str) -> Result<Workspace> {
     let name = rules::line(name, "name", 100, "Please enter a name.")?;
+    let mut owned = s.db.system("how many workspaces the person has").await?;
+    room_for_another(&mut owned, owner, "You").await?;
     let base = slugify(&name);
     for attempt in 0..SLUG_TRIES {
         let slug =
@@ -106,6 +96,107 @@ pub async fn create(s: &Services, owner: UserId, name: &str) -> Result<Workspace
     }
     Err(Error::new(Code::Conflict, "Please choose another name.")
         .with(json!({ "field": "name", "constraint": "unique" })))
+}
+
+/// Refuses somebody who owns as many workspaces as one may. Until `tx` ends, the person's other requests wait here.
+pub(super) async fn room_for_another(tx: &mut SystemTx, owner: UserId, who: &str) -> Result<()> {
+    if members_store::lock_owned(tx, owner).await? < MAX_OWNED as i64 {
+        return Ok(());
+    }
+    let verb = if who == "You" { "own" } else { "owns" };
+    Err(Error::new(Code::Unprocessable, format!("{who} {verb} {MAX_OWNED} workspaces, which is as many as one may.")))
+}
+
+/// Changes the workspace.
+pub async fn update(s: &Services, actor: &Actor, changes: WorkspaceChanges) -> Result<Workspace> {
+    actor.require(Role::can_edit_workspace, "change the workspace")?;
+    let name = changes.name.map(|name| rules::line(&name, "name", 100, "Please enter a name.")).transpose()?;
+    let slug = changes.slug.map(|slug| super::slug(&slug)).transpose()?;
+    let image = changes.image.map(|image| super::image(&image)).transpose()?;
+    let mut tx = s.db.tenant(actor).await?;
+    let before = store::get(&mut tx).await?;
+    if let Some(zone) = &changes.timezone
+        && !store::knows_timezone(&mut tx, zone).await?
+    {
+        return Err(Error::invalid("timezone", "known", "Please name a time zone like Europe/Berlin."));
+    }
+    let zone = changes.timezone.as_deref();
+    if !store::update(&mut tx, name.as_deref(), slug.as_deref(), image.as_deref(), zone).await? {
+        return Err(Error::new(Code::Conflict, "This address is taken. Please choose another.")
+            .with(json!({ "field": "slug", "constraint": "unique" })));
+    }
+    let after = store::get(&mut tx).await?;
+    let facts = |w: &Workspace| json!({ "name": w.name, "slug": w.slug, "image": w.image, "timezone": w.timezone });
+    if facts(&before) == facts(&after) {
+        return Ok(before);
+    }
+    tx.audit(
+        Entry::new("workspace.updated", "workspace", actor.workspace.0)
+            .details(json!({ "before": facts(&before), "after": facts(&after) })),
+    );
+    tx.emit(Draft::new("workspace.updated", "workspace", actor.workspace.0, json!({})));
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Whether a slug is free and well formed.
+pub async fn is_free(s: &Services, slug: &str) -> Result<bool> {
+    let Ok(slug) = super::slug(slug) else { return Ok(false) };
+    let mut tx = s.db.system("whether a slug is free").await?;
+    store::is_free(&mut tx, &slug).await
+}
+
+/// Deletes the workspace: out of everybody's reach at once, recoverable for 30 days. `confirmed` is its name as the owner
+/// typed it.
+pub async fn delete(s: &Services, actor: &Actor, confirmed: Option<&str>) -> Result<()> {
+    actor.require(Role::owns_workspace, "delete the workspace")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let workspace = store::get(&mut tx).await?;
+    if confirmed.is_some_and(|typed| typed.trim() != workspace.name) {
+        return Err(Error::invalid("confirm", "equal", "Please type the workspace’s name exactly as it stands here."));
+    }
+    if !store::delete(&mut tx).await? {
+        return Err(Error::not_found("workspace"));
+    }
+    tx.audit(Entry::new("workspace.deleted", "workspace", actor.workspace.0));
+    tx.emit(Draft::new("workspace.deleted", "workspace", actor.workspace.0, json!({})));
+    tx.commit().await?;
+    members::forget(s, actor.workspace, None).await
+}
+
+/// A person's deleted workspaces that can be had back.
+pub async fn deleted(s: &Services, user: UserId) -> Result<Vec<DeletedWorkspace>> {
+    let mut tx = s.db.system("deleted workspaces of a person").await?;
+    store::deleted(&mut tx, user).await
+}
+
+/// Has a deleted workspace back, as it was. Only its owner can; to anybody else it is not there.
+pub async fn restore(s: &Services, user: UserId, id: WorkspaceId) -> Result<Workspace> {
+    let mut owned = s.db.system("a deleted workspace").await?;
+    if !store::deleted(&mut owned, user).await?.iter().any(|w| w.id == id) {
+        return Err(Error::not_found("workspace"));
+    }
+    room_for_another(&mut owned, user, "You").await?;
+    let mut tx = s.db.tenant(&Actor::user(id, user, Role::Owner)).await?;
+    if !store::restore(&mut tx).await? {
+        return Err(Error::not_found("workspace"));
+    }
+    let workspace = store::get(&mut tx).await?;
+    tx.audit(Entry::new("workspace.restored", "workspace", id.0));
+    tx.emit(Draft::new("workspace.restored", "workspace", id.0, json!({})));
+    tx.commit().await?;
+    Ok(workspace)
+}
+
+/// Removes workspaces whose time to be had back is over. Answers how many.
+pub async fn purge(s: &Services) -> Result<u64> {
+    let mut tx = s.db.system("deleted workspaces whose time is over").await?;
+    let gone = store::purge(&mut tx).await?;
+    tx.commit().await?;
+    for id in &gone {
+        tracing::info!(workspace_id = %id, "a deleted workspace was purged");
+    }
+    Ok(gone.len() as u64)
 }
 
 /// Writes a sign-in to the audit log of the workspace that the person lands in.

@@ -1,17 +1,13 @@
-//! SQL of workspaces and their members.
+//! SQL of workspaces, and of a person's way into one.
 
 use uuid::Uuid;
 
-use super::{Member, Membership, Workspace};
+use super::{DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role};
 use crate::{
-    Error, Result, Role, Timestamp,
-    db::{TenantTx, UserTx},
+    Result, Role, Timestamp,
+    db::{SystemTx, TenantTx, UserTx, violated},
     ids::{UserId, WorkspaceId},
 };
-
-fn role(text: &str) -> Result<Role> {
-    text.parse().map_err(Error::internal)
-}
 
 /// Makes the transaction's workspace, with its owner and its head row. Answers false when the slug is taken.
 pub(super) async fn insert(tx: &mut TenantTx, slug: &str, name: &str, owner: UserId) -> Result<bool> {
@@ -61,7 +57,7 @@ pub(super) async fn memberships(tx: &mut UserTx) -> Result<Vec<Membership>> {
     let rows = sqlx::query!(
         "SELECT w.id, w.slug, w.name, w.image, w.timezone, w.created_at, w.updated_at, m.role
          FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
-         WHERE m.user_id = $1 ORDER BY m.created_at, w.id",
+         WHERE m.user_id = $1 AND w.deleted_at IS NULL ORDER BY m.created_at, w.id",
         user,
     )
     .fetch_all(tx.conn())
@@ -93,7 +89,7 @@ pub(super) async fn membership(
     let user = tx.user().0;
     let row = sqlx::query!(
         "SELECT m.workspace_id, m.role FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
-         WHERE m.user_id = $1 AND (w.id = $2 OR w.slug = $3)",
+         WHERE m.user_id = $1 AND (w.id = $2 OR w.slug = $3) AND w.deleted_at IS NULL",
         user,
         id,
         slug,
@@ -103,35 +99,90 @@ pub(super) async fn membership(
     row.map(|r| Ok((WorkspaceId(r.workspace_id), role(&r.role)?))).transpose()
 }
 
-/// The workspace's people.
-pub(super) async fn members(tx: &mut TenantTx) -> Result<Vec<Member>> {
+/// Changes what is given. False when the slug is taken.
+pub(super) async fn update(
+    tx: &mut TenantTx,
+    name: Option<&str>,
+    slug: Option<&str>,
+    image: Option<&str>,
+    timezone: Option<&str>,
+) -> Result<bool> {
     let id = tx.workspace().0;
-    let rows = sqlx::query!(
-        "SELECT m.user_id, u.name, u.email, m.role, m.created_at
-         FROM workspace_members m JOIN users u ON u.id = m.user_id WHERE m.workspace_id = $1 ORDER BY m.created_at",
+    let done = sqlx::query!(
+        "UPDATE workspaces SET name = COALESCE($2, name), slug = COALESCE($3, slug), image = NULLIF(COALESCE($4, image), ''),
+                timezone = COALESCE($5, timezone), updated_at = now() WHERE id = $1",
         id,
+        name,
+        slug,
+        image,
+        timezone,
+    )
+    .execute(tx.conn())
+    .await;
+    match done {
+        Ok(_) => Ok(true),
+        Err(e) if violated(&e) == Some("workspaces_slug_key") => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Whether PostgreSQL, and so every view that groups by days, knows this time zone.
+pub(super) async fn knows_timezone(tx: &mut TenantTx, name: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM pg_timezone_names WHERE name = $1) AS "known!""#, name)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// Whether a slug is free, in all of HYVVE.
+pub(super) async fn is_free(tx: &mut SystemTx, slug: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT 1 FROM workspaces WHERE slug = $1) AS "free!""#, slug)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// Puts the transaction's workspace out of reach. False when it is already.
+pub(super) async fn delete(tx: &mut TenantTx) -> Result<bool> {
+    let id = tx.workspace().0;
+    let done = sqlx::query!("UPDATE workspaces SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL", id)
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Has it back. False when it is there.
+pub(super) async fn restore(tx: &mut TenantTx) -> Result<bool> {
+    let id = tx.workspace().0;
+    let done = sqlx::query!("UPDATE workspaces SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL", id)
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Deleted workspaces of an owner that are not purged yet.
+pub(super) async fn deleted(tx: &mut SystemTx, owner: UserId) -> Result<Vec<DeletedWorkspace>> {
+    let rows = sqlx::query!(
+        r#"SELECT w.id, w.name, w.deleted_at AS "deleted_at!" FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+           WHERE m.user_id = $1 AND m.role = 'owner' AND w.deleted_at IS NOT NULL ORDER BY w.deleted_at DESC"#,
+        owner.0,
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            Ok(Member {
-                user_id: UserId(r.user_id),
-                name: r.name,
-                email: r.email,
-                role: role(&r.role)?,
-                created_at: Timestamp(r.created_at),
-            })
+    let days = std::time::Duration::from_hours(24 * RECOVERABLE_DAYS);
+    Ok(rows
+        .into_iter()
+        .map(|r| DeletedWorkspace {
+            id: WorkspaceId(r.id),
+            name: r.name,
+            deleted_at: Timestamp(r.deleted_at),
+            purged_at: Timestamp(r.deleted_at).plus(days),
         })
-        .collect()
+        .collect())
 }
 
-/// A person's role in the transaction's workspace; `None` for a stranger.
-pub(super) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
-    let id = tx.workspace().0;
-    let row =
-        sqlx::query_scalar!("SELECT role FROM workspace_members WHERE workspace_id = $1 AND user_id = $2", id, user.0,)
-            .fetch_optional(tx.conn())
-            .await?;
-    row.as_deref().map(role).transpose()
+/// Removes what nobody can have back any more, with everything in it.
+pub(super) async fn purge(tx: &mut SystemTx) -> Result<Vec<WorkspaceId>> {
+    let ids = sqlx::query_scalar!("DELETE FROM workspaces WHERE deleted_at < now() - interval '30 days' RETURNING id")
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(ids.into_iter().map(WorkspaceId).collect())
 }

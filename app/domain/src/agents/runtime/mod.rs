@@ -145,7 +145,7 @@ impl Load {
 
     /// Everything that driving a claimed run needs.
     async fn of(tx: &mut TenantTx, s: &Services, run: &Claimed) -> Result<Self, Stop> {
-        let role = workspaces::service::role_of(tx, run.requester).await?.ok_or_else(|| {
+        let role = workspaces::members::role_of(tx, run.requester).await?.ok_or_else(|| {
             Stop::Failed(RunFailure {
                 kind: "requester_gone".to_owned(),
                 message: "Whoever started this run is no longer a member of the workspace.".to_owned(),

@@ -1,0 +1,216 @@
+//! Letters that HYVVE itself writes: posted in the transaction that causes them, sent by a job that survives a crash.
+//!
+//! A letter leaves at most once for one cause. What certainly did not leave is tried again with growing pauses; what may have
+//! left when the node died is not. Its text is sealed until then, and erased afterwards.
+
+use std::{fmt::Write as _, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use super::{
+    Outgoing, SendError,
+    letters_store::{self, Due},
+};
+use crate::{Error, Result, Timestamp, ids::LetterId, seal::Place, services::Services};
+
+/// How long a node looks at nothing, when nobody tells it of a letter.
+const IDLE: Duration = Duration::from_secs(2);
+/// Letters taken at a time.
+const BATCH: i64 = 8;
+/// After this a node that sends a batch is given up.
+const GIVEN_UP: Duration = Duration::from_mins(5);
+/// Pauses between tries: doubled from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// Tries before it is given up: with these pauses, about a day.
+const TRIES: i32 = 30;
+
+/// A letter while it is written. Text and HTML say the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    cause: String,
+    to: String,
+    subject: String,
+    content: Content,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Content {
+    text: String,
+    html: String,
+}
+
+impl Letter {
+    /// To one address. No second letter goes out for the same cause.
+    pub(crate) fn new(cause: String, to: &str, subject: &str) -> Self {
+        // A name in a subject can hold anything but what would begin another header.
+        let subject = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        Self { cause, to: to.to_owned(), subject, content: Content::default() }
+    }
+
+    /// With a paragraph.
+    #[must_use]
+    pub(crate) fn line(mut self, text: &str) -> Self {
+        let _ = write!(self.content.text, "{text}\n\n");
+        let _ = write!(self.content.html, "<p style=\"margin:0 0 16px\">{}</p>", escaped(text));
+        self
+    }
+
+    /// With something to do: a button in HTML, the bare address in text.
+    #[must_use]
+    pub(crate) fn action(mut self, what: &str, url: &str) -> Self {
+        let _ = write!(self.content.text, "{what}:\n{url}\n\n");
+        let _ = write!(
+            self.content.html,
+            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#1f2937;color:#ffffff;padding:10px 18px;\
+             border-radius:6px;text-decoration:none;font-weight:600\">{}</a></p>",
+            escaped(url),
+            escaped(what),
+        );
+        self
+    }
+
+    fn sealed(&self, s: &Services, id: LetterId) -> Result<Vec<u8>> {
+        let json = serde_json::to_string(&self.content).map_err(Error::internal)?;
+        s.sealer.seal(Place::Letter(id), &SecretString::from(json))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The whole page of a letter's HTML.
+fn page(html: &str) -> String {
+    format!(
+        "<!doctype html><html><body style=\"margin:0;padding:32px 16px;background:#f6f7f9;color:#1f2937;\
+         font:16px/1.5 system-ui,sans-serif\"><div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff;\
+         border:1px solid #e5e7eb;border-radius:10px\"><p style=\"margin:0 0 24px;font-weight:700\">HYVVE</p>{html}</div>\
+         </body></html>"
+    )
+}
+
+/// Posts a letter in a running transaction; it leaves after the commit.
+pub(crate) async fn post(conn: &mut PgConnection, s: &Services, letter: Letter) -> Result<()> {
+    let id = LetterId::new();
+    let sealed = letter.sealed(s, id)?;
+    letters_store::insert(conn, id, &letter.cause, &letter.to, &letter.subject, &sealed).await
+}
+
+/// Sends letters until the task is aborted.
+pub async fn work(s: Services) {
+    loop {
+        match batch(&s).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(IDLE).await,
+            Err(e) => {
+                tracing::warn!(error.message = %e, "sending letters failed; trying again");
+                tokio::time::sleep(IDLE).await;
+            }
+        }
+    }
+}
+
+/// Sends what is due; answers whether there may be more.
+async fn batch(s: &Services) -> Result<bool> {
+    let mut tx = s.db.system("letters that are due").await?;
+    let given_up = letters_store::give_up(&mut tx).await?;
+    let due = letters_store::claim(&mut tx, Timestamp::now().plus(GIVEN_UP), BATCH).await?;
+    tx.commit().await?;
+    if given_up > 0 {
+        tracing::warn!(given_up, "letters were under way when a server stopped; they are not sent again");
+    }
+    let may_be_more = due.len() as i64 == BATCH;
+    for letter in due {
+        send(s, letter).await?;
+    }
+    Ok(may_be_more)
+}
+
+/// What came of one letter.
+enum Outcome {
+    Ended(&'static str, Option<String>),
+    NotYet(String),
+}
+
+async fn send(s: &Services, due: Due) -> Result<()> {
+    let outcome = hand_over(s, &due).await;
+    let mut tx = s.db.system("what came of a letter").await?;
+    match outcome {
+        Outcome::NotYet(why) if due.attempts < TRIES => {
+            letters_store::put_off(&mut tx, due.id, Timestamp::now().plus(pause(due.attempts)), &why).await?;
+        }
+        Outcome::NotYet(why) => letters_store::end(&mut tx, due.id, "failed", Some(&why)).await?,
+        Outcome::Ended(state, why) => {
+            if let Some(why) = &why {
+                tracing::warn!(letter = %due.id, state, error.message = %why, "a letter did not certainly leave");
+            }
+            letters_store::end(&mut tx, due.id, state, why.as_deref()).await?;
+        }
+    }
+    tx.commit().await
+}
+
+async fn hand_over(s: &Services, due: &Due) -> Outcome {
+    let failed = |why: String| Outcome::Ended("failed", Some(why));
+    let opened = s.sealer.open(Place::Letter(due.id), &due.sealed);
+    let content: Content = match opened.map(|text| serde_json::from_str(text.expose_secret())) {
+        Ok(Ok(content)) => content,
+        Ok(Err(_)) | Err(_) => return failed("Its text cannot be opened: was the encryption key replaced?".to_owned()),
+    };
+    let html = page(&content.html);
+    let mail =
+        Outgoing { id: due.id.0, to: &due.recipient, subject: &due.subject, text: &content.text, html: Some(&html) };
+    if !s.mailer.has_server() {
+        return match s.mailer.write_eml(&mail).await {
+            Ok(true) => Outcome::Ended("sent", None),
+            Ok(false) => failed("No mail server is configured.".to_owned()),
+            Err(why) => Outcome::NotYet(why),
+        };
+    }
+    if !s.mailer.is_reachable().await {
+        return Outcome::NotYet("The mail server cannot be reached.".to_owned());
+    }
+    match s.mailer.send(&mail).await {
+        Ok(()) => {
+            if let Err(why) = s.mailer.write_eml(&mail).await {
+                tracing::warn!(letter = %due.id, error.message = why, "a letter was sent, but not written into the mail folder");
+            }
+            Outcome::Ended("sent", None)
+        }
+        Err(SendError::Refused(why)) => failed(why),
+        Err(SendError::NotYet(why)) => Outcome::NotYet(why),
+        Err(SendError::Unknown(why)) => Outcome::Ended("unknown", Some(why)),
+    }
+}
+
+/// How long to wait after so many tries.
+fn pause(attempts: i32) -> Duration {
+    let doubled = 2_u32.saturating_pow(attempts.max(1).unsigned_abs() - 1);
+    FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_html_say_the_same_and_nothing_gets_out_of_its_place() {
+        let letter = Letter::new("c".into(), "ada@example.com", "Hello\r\nBcc: eve@example.com")
+            .line("<b>Ada</b> & co")
+            .action("Open", "https://h.example/a?b=1&c=\"2\"");
+        assert_eq!(letter.subject, "Hello  Bcc: eve@example.com");
+        assert_eq!(letter.content.text, "<b>Ada</b> & co\n\nOpen:\nhttps://h.example/a?b=1&c=\"2\"\n\n");
+        assert!(letter.content.html.contains("&lt;b&gt;Ada&lt;/b&gt; &amp; co"), "{}", letter.content.html);
+        assert!(letter.content.html.contains("href=\"https://h.example/a?b=1&amp;c=&quot;2&quot;\""));
+    }
+
+    #[test]
+    fn pauses_grow_to_an_hour() {
+        assert_eq!(pause(1), FIRST_PAUSE);
+        assert_eq!(pause(3), FIRST_PAUSE * 4);
+        assert_eq!(pause(40), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,97 @@
+//! SQL of letters.
+
+use sqlx::PgConnection;
+
+use crate::{Result, Timestamp, db::SystemTx, ids::LetterId};
+
+/// Adds a letter, unless there was one for this cause.
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    id: LetterId,
+    cause: &str,
+    recipient: &str,
+    subject: &str,
+    sealed: &[u8],
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO letters (id, cause, recipient, subject, sealed) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        id.0,
+        cause,
+        recipient,
+        subject,
+        sealed,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A letter that this node is to send.
+pub(super) struct Due {
+    pub(super) id: LetterId,
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) sealed: Vec<u8>,
+    pub(super) attempts: i32,
+}
+
+/// Takes letters that are due. Until `given_up` they are this node's.
+pub(super) async fn claim(tx: &mut SystemTx, given_up: Timestamp, limit: i64) -> Result<Vec<Due>> {
+    let rows = sqlx::query!(
+        r#"UPDATE letters SET state = 'sending', attempts = attempts + 1, due_at = $1
+           WHERE id IN (SELECT id FROM letters WHERE state = 'waiting' AND due_at <= now()
+                        ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING id, recipient, subject, sealed AS "sealed!", attempts"#,
+        given_up.0,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Due {
+            id: LetterId(r.id),
+            recipient: r.recipient,
+            subject: r.subject,
+            sealed: r.sealed,
+            attempts: r.attempts,
+        })
+        .collect())
+}
+
+/// Letters whose node died while it sent them: nobody knows whether they left, and they are not sent again.
+pub(super) async fn give_up(tx: &mut SystemTx) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE letters SET state = 'unknown', sealed = NULL, ended_at = now(), error = 'The server stopped while it was sent.'
+         WHERE state = 'sending' AND due_at < now()",
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What came of sending one, unless it was given up meanwhile. Its text is erased.
+pub(super) async fn end(tx: &mut SystemTx, id: LetterId, state: &str, error: Option<&str>) -> Result<()> {
+    sqlx::query!(
+        "UPDATE letters SET state = $2, error = $3, sealed = NULL, ended_at = now() WHERE id = $1 AND state = 'sending'",
+        id.0,
+        state,
+        error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Puts one back for later.
+pub(super) async fn put_off(tx: &mut SystemTx, id: LetterId, until: Timestamp, error: &str) -> Result<()> {
+    sqlx::query!(
+        "UPDATE letters SET state = 'waiting', due_at = $2, error = $3 WHERE id = $1 AND state = 'sending'",
+        id.0,
+        until.0,
+        error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! Invitations: how somebody comes to belong to a workspace.
+//!
+//! Each has a secret link, of which only a hash is stored. By mail, the link proves that the address is the person's own;
+//! without the link, as better-auth's client accepts it, the account's address must have been proved before. By link alone,
+//! the first who follows it may join. An id opens nothing.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    Invitation, InvitationStatus, MAX_PENDING, NewInvitation,
+    invitations_store::{self as store, By},
+    members::may_give,
+    members_store,
+};
+use crate::{
+    Actor, Code, Error, Result, Role, Timestamp, Who,
+    audit::Entry,
+    auth::{User, rules, sessions::Token},
+    db::TenantTx,
+    events::Draft,
+    ids::{InvitationId, WorkspaceId},
+    mail::letters::{self, Letter},
+    services::Services,
+};
+
+/// How long an invitation can be accepted.
+const LIFETIME: Duration = Duration::from_hours(48);
+
+/// The workspace's invitations that wait.
+pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Invitation>> {
+    actor.require(Role::can_manage_members, "see invitations")?;
+    let mut tx = s.db.tenant(actor).await?;
+    store::of_workspace(&mut tx, None).await
+}
+
+/// Asks somebody to join, by mail, or without an address by a link for whoever is given it. Who is asked already is asked
+/// again only with `again`, or when the time of the first invitation is over.
+pub async fn invite(
+    s: &Services,
+    actor: &Actor,
+    email: Option<&str>,
+    role: Role,
+    again: bool,
+) -> Result<NewInvitation> {
+    let by = actor.require(Role::can_manage_members, "invite people")?;
+    if role == Role::Owner {
+        return Err(Error::invalid(
+            "role",
+            "invitable",
+            "Invite the person as an admin, then hand the workspace over.",
+        ));
+    }
+    may_give(actor, role)?;
+    let email = email.map(rules::email).transpose()?;
+    let mut tx = s.db.tenant(actor).await?;
+    // Two who invite the same person at once: the second waits here and finds the first one's.
+    members_store::lock(&mut tx).await?;
+    let mut waiting = None;
+    if let Some(email) = &email {
+        if store::is_member(&mut tx, email).await? {
+            return Err(Error::new(Code::Conflict, format!("{email} is a member already."))
+                .with(json!({ "field": "email", "constraint": "unique" })));
+        }
+        waiting = store::waiting_for(&mut tx, email).await?;
+        if matches!(waiting, Some((_, false))) && !again {
+            return Err(Error::new(Code::Conflict, format!("{email} is invited already. You can send it again."))
+                .with(json!({ "field": "email", "constraint": "unique" })));
+        }
+    }
+    let (token, expires_at) = (Token::random()?, Timestamp::now().plus(LIFETIME));
+    let id = if let Some((id, _)) = waiting {
+        store::renew(&mut tx, id, role, token.hash(), expires_at).await?;
+        id
+    } else {
+        if store::pending(&mut tx).await? >= MAX_PENDING as i64 {
+            let why = format!("{MAX_PENDING} invitations wait already. Take some of them back first.");
+            return Err(Error::new(Code::Conflict, why));
+        }
+        let id = InvitationId::new();
+        store::insert(&mut tx, id, email.as_deref(), role, token.hash(), by, expires_at).await?;
+        id
+    };
+    sent(s, tx, id, &token).await
+}
+
+/// Sends one again, with another link and another 48 hours.
+pub async fn resend(s: &Services, actor: &Actor, id: InvitationId) -> Result<NewInvitation> {
+    actor.require(Role::can_manage_members, "invite people")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let known = one(&mut tx, id).await?;
+    may_give(actor, known.role)?;
+    let token = Token::random()?;
+    if !store::renew(&mut tx, id, known.role, token.hash(), Timestamp::now().plus(LIFETIME)).await? {
+        return Err(ended(known.status));
+    }
+    sent(s, tx, id, &token).await
+}
+
+/// Posts the letter of an invitation, records it, and commits.
+async fn sent(s: &Services, mut tx: TenantTx, id: InvitationId, token: &Token) -> Result<NewInvitation> {
+    let invitation = one(&mut tx, id).await?;
+    let link = format!("{}/invite/{}", s.settings.public_url, token.expose());
+    if let Some(email) = &invitation.email {
+        let (who, what) = (&invitation.inviter_name, &invitation.workspace_name);
+        // A new link is a new cause.
+        let cause = format!("invitation {id} {}", hex::encode(&token.hash().0[..8]));
+        let letter = Letter::new(cause, email, &format!("{who} invites you to {what} on HYVVE"))
+            .line(&format!("{who} invites you to work in “{what}” as {}.", with_article(invitation.role)))
+            .action("Look at the invitation", &link)
+            .line("The link works for 48 hours and for this address only. If you do not know who this is, ignore this mail.");
+        letters::post(tx.conn(), s, letter).await?;
+    }
+    tx.audit(
+        Entry::new("workspace.member.invited", "invitation", id.0)
+            .details(json!({ "role": invitation.role, "by": if invitation.email.is_some() { "mail" } else { "link" } }))
+            .personal(json!({ "email": invitation.email })),
+    );
+    tx.emit(Draft::new("workspace.member.invited", "invitation", id.0, json!({ "role": invitation.role })));
+    tx.commit().await?;
+    Ok(NewInvitation { invitation, link })
+}
+
+const fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "an owner",
+        Role::Admin => "an admin",
+        Role::Member => "a member",
+        Role::Viewer => "a viewer",
+        Role::Guest => "a guest",
+    }
+}
+
+/// Takes one back. Its link opens nothing any more.
+pub async fn cancel(s: &Services, actor: &Actor, id: InvitationId) -> Result<Invitation> {
+    actor.require(Role::can_manage_members, "take invitations back")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let known = one(&mut tx, id).await?;
+    if !store::end(&mut tx, id, InvitationStatus::Canceled, None).await? {
+        return Err(ended(known.status));
+    }
+    tx.audit(Entry::new("workspace.invitation.canceled", "invitation", id.0));
+    tx.emit(Draft::new("workspace.invitation.canceled", "invitation", id.0, json!({})));
+    tx.commit().await?;
+    Ok(Invitation { status: InvitationStatus::Canceled, ..known })
+}
+
+async fn one(tx: &mut TenantTx, id: InvitationId) -> Result<Invitation> {
+    store::of_workspace(tx, Some(id)).await?.pop().ok_or_else(|| Error::not_found("invitation"))
+}
+
+/// How whoever is invited names an invitation.
+#[derive(Clone, Copy)]
+pub enum Key<'a> {
+    /// By its link.
+    Link(&'a Token),
+    /// By its id.
+    Id(InvitationId),
+}
+
+/// An invitation as whoever has its link sees it, signed in or not. One whose link is no more is not found.
+pub async fn opened(s: &Services, link: &Token) -> Result<Invitation> {
+    let mut tx = s.db.system("an invitation by its link").await?;
+    let found = store::find(&mut tx, By::Token(link.hash())).await?.pop();
+    found.ok_or_else(|| Error::new(Code::NotFound, "This invitation does not exist any more. Ask for another one."))
+}
+
+/// Those that wait for a person whose address is proved.
+pub async fn waiting_for(s: &Services, user: &User) -> Result<Vec<Invitation>> {
+    if !user.email_verified {
+        return Ok(Vec::new());
+    }
+    let mut tx = s.db.system("a person's invitations").await?;
+    store::find(&mut tx, By::Email(&user.email)).await
+}
+
+/// One that is for this person: named by its link, or by its id when the account's address is proved. Any other is not found.
+pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invitation> {
+    let missing = || Error::not_found("invitation");
+    match key {
+        Key::Link(token) => {
+            let invitation = opened(s, token).await?;
+            match &invitation.email {
+                Some(email) if *email != user.email => Err(Error::forbidden(format!(
+                    "This invitation is for another address, and you are signed in as {}. Sign in with the invited address.",
+                    user.email
+                ))),
+                _ => Ok(invitation),
+            }
+        }
+        Key::Id(id) => {
+            let mut tx = s.db.system("an invitation by its id").await?;
+            let found = store::find(&mut tx, By::Id(id)).await?.pop().ok_or_else(missing)?;
+            if found.email.as_deref() != Some(&user.email) {
+                return Err(missing());
+            }
+            if !user.email_verified {
+                return Err(Error::forbidden(
+                    "Open the link in the invitation’s mail: it proves that the address is yours.",
+                ));
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// Joins the workspace. Each invitation lets one person in, once.
+pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitation> {
+    let invitation = for_person(s, user, key).await?;
+    let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
+    tx.asked_by(Actor::user(invitation.workspace_id, user.id, invitation.role));
+    if !store::end(&mut tx, invitation.id, InvitationStatus::Accepted, Some(user.id)).await? {
+        return Err(ended(one(&mut tx, invitation.id).await?.status));
+    }
+    if !members_store::add(&mut tx, user.id, invitation.role).await? {
+        return Err(Error::new(Code::Conflict, "You belong to this workspace already."));
+    }
+    tx.audit(
+        Entry::new("workspace.member.joined", "user", user.id.0)
+            .details(json!({ "invitation": invitation.id, "role": invitation.role })),
+    );
+    tx.emit(Draft::new("workspace.member.joined", "user", user.id.0, json!({ "role": invitation.role })));
+    tx.commit().await?;
+    s.memberships.forget_all();
+    if matches!(key, Key::Link(_)) && invitation.email.is_some() {
+        let mut tx = s.db.system("an address is proved by an invitation").await?;
+        store::prove_address(&mut tx, user.id).await?;
+        tx.commit().await?;
+    }
+    Ok(Invitation { status: InvitationStatus::Accepted, ..invitation })
+}
+
+/// Declines.
+pub async fn reject(s: &Services, user: &User, key: Key<'_>) -> Result<Invitation> {
+    let invitation = for_person(s, user, key).await?;
+    let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
+    // No member, so no role; the least of them names the person.
+    tx.asked_by(Actor { workspace: invitation.workspace_id, who: Who::User { user: user.id, role: Role::Guest } });
+    if !store::end(&mut tx, invitation.id, InvitationStatus::Rejected, None).await? {
+        return Err(ended(one(&mut tx, invitation.id).await?.status));
+    }
+    tx.audit(Entry::new("workspace.invitation.rejected", "invitation", invitation.id.0));
+    tx.emit(Draft::new("workspace.invitation.rejected", "invitation", invitation.id.0, json!({})));
+    tx.commit().await?;
+    Ok(Invitation { status: InvitationStatus::Rejected, ..invitation })
+}
+
+/// Where somebody who has just joined goes.
+pub async fn slug_of(s: &Services, workspace: WorkspaceId) -> Result<String> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    Ok(super::store::get(&mut tx).await?.slug)
+}
+
+/// Why an invitation that does not wait any more cannot be used.
+fn ended(status: InvitationStatus) -> Error {
+    let why = match status {
+        InvitationStatus::Pending => "The time of this invitation is over. Ask for another one.",
+        InvitationStatus::Accepted => "This invitation was used already.",
+        InvitationStatus::Rejected => "This invitation was declined.",
+        InvitationStatus::Canceled => "This invitation was taken back.",
+    };
+    Error::new(Code::Conflict, why)
+}

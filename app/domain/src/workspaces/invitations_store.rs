@@ -1,0 +1,230 @@
+//! SQL of invitations.
+
+use uuid::Uuid;
+
+use super::{Invitation, InvitationStatus, members_store::role};
+use crate::{
+    Error, Result, Role, Timestamp,
+    auth::sessions::TokenHash,
+    db::{SystemTx, TenantTx},
+    ids::{InvitationId, UserId, WorkspaceId},
+};
+
+/// A row as the queries below name it.
+struct Row {
+    id: Uuid,
+    workspace_id: Uuid,
+    workspace_name: String,
+    email: Option<String>,
+    role: String,
+    status: String,
+    invited_by: Uuid,
+    inviter_name: String,
+    expires_at: time::OffsetDateTime,
+    created_at: time::OffsetDateTime,
+}
+
+impl Row {
+    fn read(self) -> Result<Invitation> {
+        Ok(Invitation {
+            id: InvitationId(self.id),
+            workspace_id: WorkspaceId(self.workspace_id),
+            workspace_name: self.workspace_name,
+            email: self.email,
+            role: role(&self.role)?,
+            status: status(&self.status)?,
+            inviter_id: UserId(self.invited_by),
+            inviter_name: self.inviter_name,
+            expires_at: Timestamp(self.expires_at),
+            created_at: Timestamp(self.created_at),
+        })
+    }
+}
+
+fn status(word: &str) -> Result<InvitationStatus> {
+    match word {
+        "pending" => Ok(InvitationStatus::Pending),
+        "accepted" => Ok(InvitationStatus::Accepted),
+        "rejected" => Ok(InvitationStatus::Rejected),
+        "canceled" => Ok(InvitationStatus::Canceled),
+        _ => Err(Error::internal(format!("unknown status of an invitation: {word}"))),
+    }
+}
+
+/// The workspace's invitations that wait, or one of any status; newest first.
+pub(super) async fn of_workspace(tx: &mut TenantTx, only: Option<InvitationId>) -> Result<Vec<Invitation>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.invited_by, u.name AS inviter_name,
+                i.expires_at, i.created_at
+         FROM invitations i JOIN workspaces w ON w.id = i.workspace_id JOIN users u ON u.id = i.invited_by
+         WHERE i.workspace_id = $1 AND (i.id = $2 OR ($2::uuid IS NULL AND i.status = 'pending'))
+         ORDER BY i.created_at DESC, i.id DESC",
+        workspace,
+        only.map(|id| id.0),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// How an invitation that no member asks for is named.
+pub(super) enum By<'a> {
+    /// By the secret in its link.
+    Token(TokenHash),
+    /// By its id, which is no secret.
+    Id(InvitationId),
+    /// All that wait for this address.
+    Email(&'a str),
+}
+
+/// Invitations of any workspace that is still there.
+pub(super) async fn find(tx: &mut SystemTx, by: By<'_>) -> Result<Vec<Invitation>> {
+    let (hash, id, email) = match by {
+        By::Token(hash) => (Some(hash.0.to_vec()), None, None),
+        By::Id(id) => (None, Some(id.0), None),
+        By::Email(email) => (None, None, Some(email)),
+    };
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.invited_by, u.name AS inviter_name,
+                i.expires_at, i.created_at
+         FROM invitations i JOIN workspaces w ON w.id = i.workspace_id JOIN users u ON u.id = i.invited_by
+         WHERE w.deleted_at IS NULL
+           AND (i.token_hash = $1 OR i.id = $2 OR (i.email = $3 AND i.status = 'pending' AND i.expires_at > now()))
+         ORDER BY i.created_at DESC",
+        hash,
+        id,
+        email,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// How many wait, whether or not their time is over.
+pub(super) async fn pending(tx: &mut TenantTx) -> Result<i64> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM invitations WHERE workspace_id = $1 AND status = 'pending'"#,
+        workspace,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// The one that waits for this address, locked.
+pub(super) async fn waiting_for(tx: &mut TenantTx, email: &str) -> Result<Option<(InvitationId, bool)>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        r#"SELECT id, expires_at <= now() AS "over!" FROM invitations
+           WHERE workspace_id = $1 AND email = $2 AND status = 'pending' FOR UPDATE"#,
+        workspace,
+        email,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| (InvitationId(r.id), r.over)))
+}
+
+/// Whether somebody with this address is a member.
+pub(super) async fn is_member(tx: &mut TenantTx, email: &str) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workspace_members m JOIN users u ON u.id = m.user_id
+                          WHERE m.workspace_id = $1 AND u.email = $2) AS "is!""#,
+        workspace,
+        email,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Makes one.
+pub(super) async fn insert(
+    tx: &mut TenantTx,
+    id: InvitationId,
+    email: Option<&str>,
+    role: Role,
+    token: TokenHash,
+    by: UserId,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        workspace,
+        id.0,
+        email,
+        role.as_str(),
+        token.0.as_slice(),
+        by.0,
+        expires_at.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Gives one that waits another link, role and time. The old link opens nothing any more. False when it waits no more.
+pub(super) async fn renew(
+    tx: &mut TenantTx,
+    id: InvitationId,
+    role: Role,
+    token: TokenHash,
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let done = sqlx::query!(
+        "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5
+         WHERE workspace_id = $1 AND id = $2 AND status = 'pending'",
+        workspace,
+        id.0,
+        token.0.as_slice(),
+        expires_at.0,
+        role.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends one that waits; an acceptance only within its time. False when somebody was faster.
+pub(super) async fn end(
+    tx: &mut TenantTx,
+    id: InvitationId,
+    status: InvitationStatus,
+    by: Option<UserId>,
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let word = match status {
+        InvitationStatus::Pending => "pending",
+        InvitationStatus::Accepted => "accepted",
+        InvitationStatus::Rejected => "rejected",
+        InvitationStatus::Canceled => "canceled",
+    };
+    let done = sqlx::query!(
+        "UPDATE invitations SET status = $3, accepted_by = $4, ended_at = now()
+         WHERE workspace_id = $1 AND id = $2 AND status = 'pending' AND ($3 <> 'accepted' OR expires_at > now())",
+        workspace,
+        id.0,
+        word,
+        by.map(|u| u.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The mail with the link has reached its address, which is thereby proved.
+pub(super) async fn prove_address(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE users SET email_verified = true, updated_at = now() WHERE id = $1 AND NOT email_verified",
+        user.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Members: who belongs to a workspace, and as what.
+
+use serde_json::json;
+
+use super::{Member, members_store as store};
+use crate::{
+    Actor, Code, Error, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{UserId, WorkspaceId},
+    services::Services,
+};
+
+/// The people of the actor's workspace; guests do not see them.
+pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Member>> {
+    if !actor.role().is_none_or(Role::sees_members) {
+        return Err(Error::forbidden("Guests do not see the members of a workspace."));
+    }
+    let mut tx = s.db.tenant(actor).await?;
+    store::all(&mut tx).await
+}
+
+/// One of them.
+pub async fn get(s: &Services, actor: &Actor, user: UserId) -> Result<Member> {
+    list(s, actor).await?.into_iter().find(|m| m.user_id == user).ok_or_else(|| Error::not_found("member"))
+}
+
+/// A person's role in the workspace of a running transaction.
+pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
+    store::role_of(tx, user).await
+}
+
+/// Gives a member another role. It holds from the next request on.
+pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) -> Result<Member> {
+    actor.require(Role::can_manage_members, "change roles")?;
+    let mut tx = s.db.tenant(actor).await?;
+    let members = Locked::all(&mut tx).await?;
+    let before = members.managed(actor, user)?;
+    may_give(actor, role)?;
+    if before != role {
+        members.keeps_an_owner_without(user, role)?;
+        store::set_role(&mut tx, user, role).await?;
+        tx.audit(
+            Entry::new("workspace.member.role_changed", "user", user.0)
+                .details(json!({ "before": before, "after": role })),
+        );
+        tx.emit(Draft::new("workspace.member.role_changed", "user", user.0, json!({ "role": role })));
+        tx.commit().await?;
+        s.memberships.forget_all();
+    }
+    get(s, actor, user).await
+}
+
+/// Removes a member. What the person made stays; sessions, keys and open streams lose the workspace at once.
+pub async fn remove(s: &Services, actor: &Actor, user: UserId) -> Result<()> {
+    let by = actor.require(Role::can_manage_members, "remove members")?;
+    if by == user {
+        return leave(s, actor).await;
+    }
+    let mut tx = s.db.tenant(actor).await?;
+    let role = Locked::all(&mut tx).await?.managed(actor, user)?;
+    store::remove(&mut tx, user).await?;
+    gone(&mut tx, "workspace.member.removed", user, role);
+    tx.commit().await?;
+    forget(s, actor.workspace, Some(user)).await
+}
+
+/// The person leaves the workspace. Its last owner cannot.
+pub async fn leave(s: &Services, actor: &Actor) -> Result<()> {
+    let (user, role) = actor.person()?;
+    let mut tx = s.db.tenant(&Actor::system(actor.workspace)).await?;
+    tx.asked_by(*actor);
+    Locked::all(&mut tx).await?.keeps_an_owner_without(user, Role::Guest)?;
+    store::remove(&mut tx, user).await?;
+    gone(&mut tx, "workspace.member.left", user, role);
+    tx.commit().await?;
+    forget(s, actor.workspace, Some(user)).await
+}
+
+/// Hands the workspace over: the other one becomes an owner, the actor an admin.
+pub async fn transfer(s: &Services, actor: &Actor, to: UserId) -> Result<()> {
+    let from = actor.require(Role::owns_workspace, "hand the workspace over")?;
+    if from == to {
+        return Err(Error::new(Code::Conflict, "You own this workspace already."));
+    }
+    let mut owned = s.db.system("how many workspaces the new owner has").await?;
+    super::service::room_for_another(&mut owned, to, "This person").await?;
+    let mut tx = s.db.tenant(actor).await?;
+    let members = Locked::all(&mut tx).await?;
+    // What the request was checked with may be a second old.
+    if members.role(from) != Some(Role::Owner) {
+        return Err(Error::forbidden("You do not own this workspace any more."));
+    }
+    let before = members.managed(actor, to)?;
+    // Downwards last: only an owner may make an owner.
+    store::set_role(&mut tx, to, Role::Owner).await?;
+    store::set_role(&mut tx, from, Role::Admin).await?;
+    tx.audit(
+        Entry::new("workspace.transferred", "workspace", actor.workspace.0)
+            .details(json!({ "from": from, "to": to, "before": before })),
+    );
+    tx.emit(Draft::new("workspace.member.role_changed", "user", to.0, json!({ "role": Role::Owner })));
+    tx.emit(Draft::new("workspace.member.role_changed", "user", from.0, json!({ "role": Role::Admin })));
+    tx.commit().await?;
+    s.memberships.forget_all();
+    Ok(())
+}
+
+/// Refuses a role that the actor may not give.
+pub(super) fn may_give(actor: &Actor, role: Role) -> Result<()> {
+    if actor.role().is_some_and(|own| own.may_manage(role)) {
+        return Ok(());
+    }
+    Err(Error::forbidden("Only an owner may make somebody an owner."))
+}
+
+fn gone(tx: &mut TenantTx, action: &'static str, user: UserId, role: Role) {
+    tx.audit(Entry::new(action, "user", user.0).details(json!({ "role": role })));
+    tx.emit(Draft::new(action, "user", user.0, json!({})));
+}
+
+/// After somebody, or everybody, lost the workspace.
+pub(super) async fn forget(s: &Services, workspace: WorkspaceId, user: Option<UserId>) -> Result<()> {
+    s.memberships.forget_all();
+    let mut tx = s.db.system("the workspace used last is gone").await?;
+    store::forget_active(&mut tx, workspace, user).await?;
+    tx.commit().await
+}
+
+/// All members of a workspace, locked.
+struct Locked(Vec<(UserId, Role)>);
+
+impl Locked {
+    async fn all(tx: &mut TenantTx) -> Result<Self> {
+        store::lock(tx).await.map(Self)
+    }
+
+    fn role(&self, user: UserId) -> Option<Role> {
+        self.0.iter().find_map(|(member, role)| (*member == user).then_some(*role))
+    }
+
+    /// The role of a member whom the actor may manage. The role that the request was checked with may be a second old, so the
+    /// locked one counts as well.
+    fn managed(&self, actor: &Actor, user: UserId) -> Result<Role> {
+        let role = self.role(user).ok_or_else(|| Error::not_found("member"))?;
+        let now = actor.user_id().and_then(|own| self.role(own));
+        if [actor.role(), now].iter().all(|own| own.is_some_and(|own| own.may_manage(role))) {
+            Ok(role)
+        } else {
+            Err(Error::forbidden("Only an owner may change or remove an owner."))
+        }
+    }
+
+    /// Whether another owner stays when this one becomes `role`.
+    fn keeps_an_owner_without(&self, user: UserId, role: Role) -> Result<()> {
+        if role == Role::Owner || self.0.iter().any(|(member, role)| *member != user && *role == Role::Owner) {
+            return Ok(());
+        }
+        Err(Error::new(Code::Conflict, "A workspace needs an owner. Hand it over first, or delete it."))
+    }
+}
