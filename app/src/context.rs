@@ -44,6 +44,13 @@ pub fn person() -> Result<(RequestContext, User), ApiError> {
     Ok((request, user))
 }
 
+/// The signed-in person with the session that asks, or 401.
+pub fn signed_in() -> Result<(Services, SignedIn), ApiError> {
+    let request = request()?;
+    let who = request.signed_in.ok_or_else(Error::unauthorized)?;
+    Ok((request.services, who))
+}
+
 /// The signed-in person as an actor in the page's workspace; a foreign workspace answers like an unknown one.
 pub async fn actor() -> Result<(Services, Actor), ApiError> {
     let (request, user) = person()?;

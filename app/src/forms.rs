@@ -98,6 +98,12 @@ pub(crate) fn tell(facts: Vec<(&'static str, String)>) {
     }
 }
 
+/// Goes on to a page that says what has been done.
+pub(crate) fn done_at(path: &str, done: String) {
+    tell(vec![("done", done)]);
+    go_on(path);
+}
+
 fn named(fields: Vec<(&'static str, String)>) -> Vec<(String, String)> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

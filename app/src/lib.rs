@@ -5,8 +5,11 @@ pub mod context;
 #[cfg(feature = "ssr")]
 pub mod forms;
 
+#[cfg(feature = "ssr")]
+pub mod account;
 pub mod agents;
 pub mod approvals;
+#[cfg(feature = "ssr")]
 pub mod auth;
 pub mod chat;
 pub mod client;
@@ -36,9 +39,8 @@ use leptos_router::{
 pub use error::ApiError;
 
 use approvals::ApprovalsPage;
-use auth::{sign_in_page, sign_up_page};
 use chat::{Chat, ChatDock};
-use shell::{NotFound, WorkspaceFrame, dock::InDock, read_page};
+use shell::{NotFound, WorkspaceFrame, dock::InDock, plain_page, read_page};
 
 /// The application. Pages render in one piece ([`SsrMode::Async`]): they read without JavaScript, and their status is
 /// right. What one works with is a route and a file of code here; what one reads is in `pages.rs`, on the server.
@@ -51,8 +53,12 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/sign-in") view=sign_in_page ssr=SsrMode::Async/>
-                <Route path=path!("/sign-up") view=sign_up_page ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/forgot-password") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/reset-password") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/verify-email") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/account/:page") view=plain_page ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=WorkspaceFrame ssr=SsrMode::Async>
                     <Route path=path!("/approvals/:id?") view={Lazy::<ApprovalsPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/chat/:session?") view=Chat ssr=SsrMode::Async/>

@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, agents, home, mailbox, records, runs, settings,
+    ApiError, account, agents, auth, home, mailbox, records, runs, settings,
     shell::{Visit, use_frame},
 };
 
@@ -25,6 +25,21 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings"] => Ok(settings::first_page()),
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
+        _ => Err(Error::not_found("page").into()),
+    }
+}
+
+/// The page at a path outside of every workspace.
+pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
+    match path {
+        "/sign-in" => Ok(auth::sign_in_page()),
+        "/sign-up" => Ok(auth::sign_up_page()),
+        "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
+        "/reset-password" => auth::recovery::reset_password_page().await,
+        "/verify-email" => auth::recovery::verify_email_page().await,
+        "/account/profile" => account::profile_page(),
+        "/account/security" => account::security_page(),
+        "/account/sessions" => account::sessions_page().await,
         _ => Err(Error::not_found("page").into()),
     }
 }

@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use hyvve_app::context::RequestContext;
 use hyvve_domain::{
     Actor, Error,
-    auth::{SignedIn, sessions::Token},
+    auth::{Origin, SignedIn, sessions::Token},
     services::Services,
     workspaces::service::{self, Named},
 };
@@ -20,6 +20,7 @@ pub(crate) struct Person {
     pub(crate) services: Services,
     pub(crate) signed_in: SignedIn,
     pub(crate) token: Token,
+    pub(crate) origin: Origin,
     workspace: Option<Named>,
 }
 
@@ -61,7 +62,8 @@ impl<S: Sync> FromRequestParts<S> for Person {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Anyone(context) = Anyone::from_request_parts(parts, state).await?;
         let (signed_in, token) = context.signed_in.zip(context.token).ok_or_else(Error::unauthorized)?;
-        Ok(Self { services: context.services, signed_in, token, workspace: context.workspace })
+        let RequestContext { services, origin, workspace, .. } = context;
+        Ok(Self { services, signed_in, token, origin, workspace })
     }
 }
 

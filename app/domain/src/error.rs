@@ -16,6 +16,10 @@ pub enum Code {
     ValidationError,
     /// Nobody is signed in, or the session has ended.
     Unauthorized,
+    /// The password is right, but the address has to be proved first.
+    EmailNotVerified,
+    /// A link from a letter is unknown, was used, or is too old.
+    InvalidToken,
     /// Signed in, but this is not for this role.
     Forbidden,
     /// Not there, or not yours: deliberately the same answer.
@@ -44,9 +48,9 @@ impl Code {
     /// The HTTP status that belongs to the code.
     pub const fn status(self) -> u16 {
         match self {
-            Self::ValidationError => 400,
+            Self::ValidationError | Self::InvalidToken => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::EmailNotVerified => 403,
             Self::NotFound => 404,
             Self::Conflict | Self::AlreadyDecided | Self::Superseded => 409,
             Self::PayloadTooLarge => 413,
@@ -63,6 +67,8 @@ impl Code {
         match self {
             Self::ValidationError => "VALIDATION_ERROR",
             Self::Unauthorized => "UNAUTHORIZED",
+            Self::EmailNotVerified => "EMAIL_NOT_VERIFIED",
+            Self::InvalidToken => "INVALID_TOKEN",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",

@@ -34,6 +34,8 @@ pub struct Settings {
     pub sample_data: bool,
     /// Anyone may sign up.
     pub sign_up: bool,
+    /// An account can be used once its address is proved.
+    pub verify_email: bool,
     /// The session cookie is only sent over https.
     pub secure_cookies: bool,
     /// How people reach this server, without a slash at the end: links in letters begin with it.
@@ -52,6 +54,7 @@ impl Default for Settings {
             max_runs: 1024,
             sample_data: false,
             sign_up: true,
+            verify_email: false,
             secure_cookies: true,
             public_url: "http://localhost:3000".to_owned(),
             mail_folder: None,

@@ -13,11 +13,13 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 4] = [
-    "users",      // people; policies let one see only the people of the present tenant
-    "accounts",   // credentials; the serving role has no grant at all
-    "sessions",   // the same
-    "workspaces", // the tenants themselves
+const WITHOUT_TENANT: [&str; 6] = [
+    "users",           // people; policies let one see only the people of the present tenant
+    "accounts",        // credentials; the serving role has no grant at all
+    "sessions",        // the same
+    "one_time_tokens", // the same
+    "known_devices",   // the same
+    "workspaces",      // the tenants themselves
 ];
 
 struct Database {
@@ -168,6 +170,8 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
     for (table, forbidden) in [
         ("accounts", "SELECT, INSERT, UPDATE, DELETE"),
         ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
+        ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
+        ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("audit_log", "UPDATE, DELETE, TRUNCATE"),
         ("audit_personal", "UPDATE, DELETE, TRUNCATE"),
         ("events", "UPDATE, DELETE, TRUNCATE"),

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::ApiError;
-#[cfg(feature = "ssr")]
+use super::session;
 use crate::{
-    auth::session,
-    context,
+    ApiError, context,
     forms::{answer, answer_with},
 };
-#[cfg(feature = "ssr")]
-use hyvve_domain::auth::{self, Password, service};
+use hyvve_domain::auth::{
+    self, Password,
+    service::{self, SignedUp},
+};
 
 /// Signs in and goes to `next`, a path on this site, or to the workspace used last.
 #[server(prefix = "/_fn", endpoint = "auth/sign-in")]
@@ -32,7 +32,7 @@ pub async fn sign_in(
     .await
 }
 
-/// Makes an account and goes to its new workspace.
+/// Makes an account and goes to its new workspace, or to where one waits for the letter that proves the address.
 #[server(prefix = "/_fn", endpoint = "auth/sign-up")]
 pub async fn sign_up(
     /// The person's name.
@@ -48,8 +48,13 @@ pub async fn sign_up(
     answer_with(vec![("name", name.clone()), ("email", email.clone())], async move {
         let request = context::request()?;
         let input = auth::SignUp { name, email, password: Password(password) };
-        let (_, token) = service::sign_up(&request.services, input, &request.origin).await?;
-        session::begin(&token, &next)
+        match service::sign_up(&request.services, input, &request.origin).await? {
+            SignedUp::In(_, token) => session::begin(&token, &next),
+            SignedUp::Told(_) => {
+                leptos_axum::redirect("/verify-email");
+                Ok(())
+            }
+        }
     })
     .await
 }

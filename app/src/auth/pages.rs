@@ -5,21 +5,26 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
 
-use super::api::{SignIn, SignUp};
+use super::{
+    api::{SignIn, SignUp},
+    door::Door,
+};
 use crate::{
-    flash::use_flash,
+    flash::Flash,
     forms::percent_encode,
-    ui::{Button, Field, Form, Variant, page_title},
+    ui::{Button, Field, Form, Variant},
 };
 
-const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@example.com.";
+/// What the browser says about what cannot be an address.
+pub(super) const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@example.com.";
 
 /// The page of people who have an account.
-pub(super) fn sign_in() -> AnyView {
-    let (flash, next) = (use_flash(), use_next());
+pub(crate) fn sign_in_page() -> AnyView {
+    let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
+    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
     let other = with_next("/sign-up", &next);
     view! {
-        <Door title="Sign in" message=flash.beside(&["email", "password"])>
+        <Door title="Sign in" message=flash.beside(&["email", "password"]) done=done>
             <Form action=SignIn::url()>
                 <input type="hidden" name="next" value=next/>
                 <Field
@@ -32,6 +37,7 @@ pub(super) fn sign_in() -> AnyView {
                 />
                 <Button variant=Variant::Primary kind="submit">"Sign in"</Button>
             </Form>
+            <p class="door-other"><a class="link" href="/forgot-password">"Forgot password?"</a></p>
             <p class="door-other">"New here? "<a class="link" href=other>"Create an account"</a></p>
         </Door>
     }
@@ -39,8 +45,8 @@ pub(super) fn sign_in() -> AnyView {
 }
 
 /// The page of people who do not have one yet.
-pub(super) fn sign_up() -> AnyView {
-    let (flash, next) = (use_flash(), use_next());
+pub(crate) fn sign_up_page() -> AnyView {
+    let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let other = with_next("/sign-in", &next);
     view! {
         <Door title="Create your account" message=flash.beside(&["name", "email", "password"])>
@@ -56,7 +62,7 @@ pub(super) fn sign_up() -> AnyView {
                 />
                 <Field
                     name="password" label="Password" kind="password" autocomplete="new-password" required=true
-                    minlength=PASSWORD_MIN hint=format!("At least {PASSWORD_MIN} characters.")
+                    minlength=PASSWORD_MIN hint=format!("At least {PASSWORD_MIN} characters, and hard to guess.")
                     wrong="This is too short." error=flash.at("password")
                 />
                 <Button variant=Variant::Primary kind="submit">"Create account"</Button>
@@ -74,21 +80,4 @@ fn use_next() -> String {
 
 fn with_next(page: &str, next: &str) -> String {
     if next.is_empty() { page.to_owned() } else { format!("{page}?next={}", percent_encode(next)) }
-}
-
-/// The card in the middle of the page.
-#[component]
-fn Door(title: &'static str, message: Option<String>, children: Children) -> AnyView {
-    page_title(format!("{title} · HYVVE"));
-    view! {
-        <div class="door">
-            <div class="door-card">
-                <p class="door-brand"><span class="hex" aria-hidden="true"></span>"HYVVE"</p>
-                <h1>{title}</h1>
-                {message.map(|message| view! { <p class="door-message" role="alert">{message}</p> })}
-                {children()}
-            </div>
-        </div>
-    }
-    .into_any()
 }

@@ -14,7 +14,7 @@ pub(super) fn begin(token: &Token, next: &str) -> Result<(), ApiError> {
 }
 
 /// Takes the session away from the browser.
-pub(super) fn end() -> Result<(), ApiError> {
+pub(crate) fn end() -> Result<(), ApiError> {
     go_with(None, "/sign-in")
 }
 

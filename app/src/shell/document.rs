@@ -8,7 +8,7 @@ use super::{
     entry::Entry,
     policy,
 };
-use crate::{App, auth, context};
+use crate::{App, context};
 
 /// The document. What style sheets need to know stands in it before any script runs, so nothing flashes.
 pub fn document(options: LeptosOptions) -> impl IntoView {
@@ -21,7 +21,8 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     let workspace = facts.map(|data| data.name.slug.clone());
     let name = facts.map(|data| data.name.name.clone());
     let (pending, cursor) = (facts.map(|data| data.pending), facts.map(|data| data.cursor));
-    let scripts = (!auth::is_plain(&path)).then(|| view! { <HydrationScripts options=options.clone()/> });
+    // What stands outside of every workspace works without.
+    let scripts = path.starts_with("/w/").then(|| view! { <HydrationScripts options=options.clone()/> });
     let body = match entry {
         Some(Entry(Ok(data))) => chrome(&data, &path, &preferences, view! { <App/> }.into_any()),
         _ => view! { <main id="main"><App/></main> }.into_any(),

@@ -49,10 +49,13 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
     let (services, path) = (&context.services, uri.path());
     match (&context.signed_in, path, slug(path)) {
         (Some(signed_in), "/", _) => Gate::To(home(services, signed_in).await),
-        (Some(_), "/sign-in" | "/sign-up", _) => Gate::To(next(uri)),
+        (Some(_), "/sign-in" | "/sign-up" | "/forgot-password", _) => Gate::To(next(uri)),
+        (Some(_), "/account", _) => Gate::To("/account/profile".to_owned()),
         (Some(signed_in), _, Some(slug)) => Gate::In(Entry(frame(services, signed_in, slug).await)),
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
-        (None, _, Some(_)) => Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string()))),
+        (None, path, slug) if slug.is_some() || path.starts_with("/account") => {
+            Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string())))
+        }
         _ => Gate::Open,
     }
 }

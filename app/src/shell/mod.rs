@@ -21,6 +21,7 @@ pub(crate) mod keys;
 pub mod not_found;
 #[cfg(feature = "ssr")]
 mod places;
+mod plain_page;
 #[cfg(feature = "ssr")]
 mod policy;
 mod read_page;
@@ -34,4 +35,5 @@ pub use gate::gate;
 pub use not_found::NotFound;
 #[cfg(feature = "ssr")]
 pub(crate) use read_page::Visit;
+pub(crate) use plain_page::plain_page;
 pub(crate) use read_page::read_page;

@@ -45,7 +45,7 @@ pub(crate) fn read_page() -> AnyView {
 }
 
 #[cfg(feature = "ssr")]
-fn failed(error: ApiError) -> AnyView {
+pub(super) fn failed(error: ApiError) -> AnyView {
     crate::forms::page_status(error.code());
     match error.code() {
         Code::NotFound => view! { <NotFound/> }.into_any(),

@@ -206,6 +206,7 @@ fn rules(
         max_runs: from.number("max_runs", 1..=100_000)?.map_or(defaults.max_runs, |n| n as usize),
         sample_data: from.get("sample_data", &[])?.unwrap_or(embedded),
         sign_up: from.get("sign_up", &[])?.unwrap_or(true),
+        verify_email: from.get("verify_email", &[])?.unwrap_or(false),
         secure_cookies: public_url.is_some_and(PublicUrl::is_https),
         public_url: public_url.map_or_else(|| format!("http://{address}"), ToString::to_string),
         mail_folder: from.get("mail_folder", &[])?,

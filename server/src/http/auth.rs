@@ -6,9 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_domain::auth::{
-    SignIn, SignUp, SignedIn, service,
+    SignIn, SignUp, SignedIn,
+    service::{self, SignedUp},
     sessions::{Token, set_cookie},
 };
+use serde_json::json;
 
 use crate::{
     asking::{Anyone, Person},
@@ -18,8 +20,10 @@ use crate::{
 
 /// `POST /api/auth/sign-up/email`
 pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -> Answer<Response> {
-    let (signed_in, token) = service::sign_up(&asking.services, input, &asking.origin).await?;
-    Ok(welcome(&signed_in, &token, asking.secure_cookies))
+    Ok(match service::sign_up(&asking.services, input, &asking.origin).await? {
+        SignedUp::In(signed_in, token) => welcome(&signed_in, &token, asking.secure_cookies),
+        SignedUp::Told(user) => Reply(json!({ "token": null, "user": user })).into_response(),
+    })
 }
 
 /// `POST /api/auth/sign-in/email`

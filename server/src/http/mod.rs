@@ -1,5 +1,6 @@
 //! HYVVE's own REST API, a file per capability.
 
+pub(crate) mod account;
 pub(crate) mod ai_providers;
 pub(crate) mod approvals;
 pub(crate) mod audit;

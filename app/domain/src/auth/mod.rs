@@ -2,16 +2,39 @@
 //!
 //! A browser holds one opaque cookie; the database holds its SHA-256. Passwords are Argon2id, hashed on blocking threads, a
 //! bounded number at once. An unknown address costs as much time as a wrong password.
+//!
+//! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`.
 
 #[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+mod account_store;
+#[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
+mod letters;
+#[cfg(feature = "ssr")]
 pub mod password;
+#[cfg(feature = "ssr")]
+mod proofs;
+#[cfg(feature = "ssr")]
+mod proofs_store;
+#[cfg(feature = "ssr")]
+pub mod recovery;
 pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
+pub mod session_list;
+#[cfg(feature = "ssr")]
 pub mod sessions;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+mod strength;
+#[cfg(feature = "ssr")]
+mod trail;
 
 use std::fmt;
 

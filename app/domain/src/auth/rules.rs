@@ -6,6 +6,10 @@ use crate::{Error, Result};
 pub const PASSWORD_MIN: usize = 8;
 /// Most characters of a password.
 pub const PASSWORD_MAX: usize = 128;
+/// Most characters of a picture that is an address.
+const PICTURE_URL_MAX: usize = 2_000;
+/// Most characters of a picture that is one itself.
+const PICTURE_MAX: usize = 64 << 10;
 
 /// A person's name: 1 to 100 characters, no control characters.
 pub fn name(text: &str) -> Result<String> {
@@ -28,9 +32,18 @@ pub fn line(text: &str, field: &str, max: usize, missing: &str) -> Result<String
 }
 
 /// An e-mail address, in lower case. Whether it exists only a mail can tell; this refuses what cannot be one.
+///
+/// Only ASCII is taken, before and behind the `@`: with other letters, two addresses can look the same to people, or become the
+/// same to some mail server, and be two accounts. A domain with other letters has an ASCII form, which is taken.
 pub fn email(text: &str) -> Result<String> {
     let bad = || Error::invalid("email", "isEmail", "Please enter an e-mail address like ada@example.com.");
-    let email = text.trim().to_lowercase();
+    let text = text.trim();
+    // Before anything is lowered: the Kelvin sign, for one, becomes a plain k.
+    if !text.is_ascii() {
+        let why = "Please enter an address of plain letters a–z, digits and signs; others cannot be told apart safely.";
+        return Err(Error::invalid("email", "isAscii", why));
+    }
+    let email = text.to_ascii_lowercase();
     let (local, domain) = email.rsplit_once('@').ok_or_else(bad)?;
     let plain = |s: &str| {
         !s.is_empty() && s.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"@".contains(c))
@@ -40,6 +53,30 @@ pub fn email(text: &str) -> Result<String> {
         return Err(bad());
     }
     Ok(email)
+}
+
+/// A picture: an https address, or the picture itself; nothing for none.
+pub fn picture(text: &str) -> Result<Option<String>> {
+    const KINDS: [&str; 4] = ["png", "jpeg", "webp", "gif"];
+    let text = text.trim();
+    let plain = text.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"\"'<>\\".contains(&b));
+    let is_address =
+        || text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) && text.len() <= PICTURE_URL_MAX;
+    let is_picture = || {
+        let (kind, data) =
+            text.strip_prefix("data:image/").and_then(|rest| rest.split_once(";base64,")).unwrap_or_default();
+        let encoded = data.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+        KINDS.contains(&kind) && encoded && !data.is_empty() && text.len() <= PICTURE_MAX
+    };
+    if text.is_empty() {
+        Ok(None)
+    } else if plain && (is_address() || is_picture()) {
+        Ok(Some(text.to_owned()))
+    } else {
+        let why =
+            "Please enter an address that begins with https://, or a picture of at most 64 KB as a data: address.";
+        Err(Error::invalid("image", "picture", why))
+    }
 }
 
 /// A password's length in characters.
@@ -66,6 +103,42 @@ mod tests {
             ["", "ada", "@x", "a@", "a b@x.y", "a@x..y", "a@-x", "a\0@x.y", "a@x@y", &format!("{}@x.y", "a".repeat(65))]
         {
             assert_eq!(email(bad).err().as_ref().and_then(Error::field), Some("email"), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn addresses_that_only_look_like_another_are_refused() {
+        // A Cyrillic а, a Kelvin sign, an e with a combining accent, a full-width stop, a soft hyphen, a right-to-left mark.
+        for bad in [
+            "\u{430}da@example.com",
+            "\u{212a}ate@example.com",
+            "ade\u{301}@x.y",
+            "a@x\u{ff0e}y",
+            "a\u{ad}da@x.y",
+            "\u{200f}a@x.y",
+        ] {
+            assert_eq!(email(bad).err().as_ref().and_then(Error::field), Some("email"), "{bad:?} was taken");
+        }
+        assert!(email("ada@xn--bcher-kva.example").is_ok());
+    }
+
+    #[test]
+    fn a_picture_is_an_https_address_or_a_small_picture() {
+        assert_eq!(picture(" "), Ok(None));
+        for good in ["https://example.com/ada.png", "data:image/png;base64,iVBORw0KGgo="] {
+            assert_eq!(picture(good), Ok(Some(good.to_owned())));
+        }
+        let large = format!("data:image/png;base64,{}", "A".repeat(64 << 10));
+        for bad in [
+            "http://example.com/a.png",
+            "https://",
+            "javascript:alert(1)",
+            "data:image/svg+xml;base64,PHN2Zz4=",
+            "data:text/html;base64,AA==",
+            "https://x/\"onload=",
+            &large,
+        ] {
+            assert_eq!(picture(bad).err().as_ref().and_then(Error::field), Some("image"), "{bad:?} was taken");
         }
     }
 }

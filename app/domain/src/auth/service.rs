@@ -2,20 +2,72 @@
 
 use serde_json::json;
 
-use super::{Origin, Password, SignIn, SignUp, SignedIn, User, rules, sessions, sessions::Token, store};
-use crate::{Code, Error, Result, Timestamp, ids::WorkspaceId, services::Services, workspaces};
+use super::{
+    Origin, Password, SignIn, SignUp, SignedIn, User, account_store, devices, letters,
+    proofs::{self, Kind},
+    recovery, rules, sessions,
+    sessions::Token,
+    store, strength,
+};
+use crate::{
+    Code, Error, Result, Timestamp,
+    ids::{UserId, WorkspaceId},
+    mail::letters::post,
+    services::Services,
+    workspaces,
+};
 
-/// Makes an account with a workspace of its own, and signs it in.
-pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<(SignedIn, Token)> {
+/// What has come of a sign-up.
+#[derive(Clone)]
+pub enum SignedUp {
+    /// The person is in.
+    In(SignedIn, Token),
+    /// A letter is on its way to the address. What is told of the account is the same whether it is new or not.
+    Told(User),
+}
+
+/// Makes an account. Where addresses have to be proved, a letter says what is next, also to whoever has an account already;
+/// elsewhere the person is signed in at once, to a workspace of his or her own.
+pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<SignedUp> {
     if !s.settings.sign_up {
         return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
     }
-    let user = create_account(s, &input.name, &input.email, &input.password).await?;
+    let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
+    strength::check(&input.password, &[&name, &email]).await?;
+    if s.settings.verify_email {
+        return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
+    }
+    let user = create_account(s, &name, &email, &input.password).await?;
     let workspace = workspaces::service::create_first(s, &user).await?;
-    begin(s, user, Some(workspace.id), origin, "auth.signed_up").await
+    let (signed_in, token) = begin(s, user, Some(workspace.id), origin, "auth.signed_up").await?;
+    Ok(SignedUp::In(signed_in, token))
 }
 
-/// Makes an account: sign-up, and the demo.
+/// The same work for a new address and for one that has an account. That account stays as it is: neither its name nor its
+/// password come from somebody who has not shown to have the address.
+async fn sign_up_unproved(s: &Services, name: &str, email: &str, password: &Password) -> Result<User> {
+    let phc = s.passwords.hash(password).await?;
+    let mut tx = s.db.system("sign-up").await?;
+    let user = if let Some(user) = store::insert_user(&mut tx, email, name, &phc).await? {
+        if let Some(token) = proofs::issue(&mut tx, Kind::VerifyEmail, user.id, email).await? {
+            post(tx.conn(), s, letters::verify(s, &user, &token)).await?;
+        }
+        user
+    } else {
+        if let Some((known, _)) = store::credential(&mut tx, email).await?
+            && let Some(token) = proofs::issue(&mut tx, Kind::ResetPassword, known.id, email).await?
+        {
+            post(tx.conn(), s, letters::exists(s, &known, &token)).await?;
+        }
+        let (id, at) = (UserId::new(), Timestamp::now());
+        let (email, name) = (email.to_owned(), name.to_owned());
+        User { id, email, email_verified: false, name, image: None, created_at: at, updated_at: at }
+    };
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Makes an account whose password is taken as it is: the demo's, and a sign-up's that was looked at.
 pub async fn create_account(s: &Services, name: &str, email: &str, password: &Password) -> Result<User> {
     let name = rules::name(name)?;
     let email = rules::email(email)?;
@@ -56,6 +108,11 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(Si
     };
     let right = s.passwords.verify(&input.password, phc).await?;
     let Some(user) = user.filter(|_| right) else { return Err(wrong()) };
+    if s.settings.verify_email && !user.email_verified {
+        recovery::send_proof(s, &user).await?;
+        let told = "Please confirm your e-mail address first. We have sent you a link.";
+        return Err(Error::new(Code::EmailNotVerified, told));
+    }
     // A crash during sign-up can leave an account without its workspace; signing in mends that.
     let workspace = match workspaces::service::first_of(s, user.id).await? {
         Some(id) => id,
@@ -75,6 +132,9 @@ async fn begin(
     let mut tx = s.db.system("a new session").await?;
     let expires_at = Timestamp::now().plus(sessions::LIFETIME);
     let session = store::insert_session(&mut tx, user.id, token.hash(), workspace, origin, expires_at).await?;
+    if account_store::remember_device(&mut tx, user.id, devices::fingerprint(origin)).await? {
+        post(tx.conn(), s, letters::new_device(s, &user, origin, format!("new-device:{}", session.id))).await?;
+    }
     tx.commit().await?;
     if let Some(workspace) = workspace {
         workspaces::service::note_sign_in(s, workspace, user.id, action, origin).await?;
@@ -82,7 +142,7 @@ async fn begin(
     Ok((SignedIn { user, session }, token))
 }
 
-/// The person behind a session's secret, or `None`. Renews the session once a day.
+/// The person behind a session's secret, or `None`. Renews the session once a day, and notes once a minute that it is used.
 pub async fn check(s: &Services, token: &Token) -> Result<Option<SignedIn>> {
     let hash = token.hash();
     if let Some(known) = s.sessions.get(hash).await {
@@ -95,6 +155,9 @@ pub async fn check(s: &Services, token: &Token) -> Result<Option<SignedIn>> {
         store::renew_session(&mut tx, signed_in.session.id, renewed).await?;
         tx.commit().await?;
         signed_in.session.expires_at = renewed;
+    } else if signed_in.session.updated_at.plus(sessions::TOUCH_AFTER) < Timestamp::now() {
+        account_store::touch(&mut tx, signed_in.session.id).await?;
+        tx.commit().await?;
     }
     s.sessions.put(hash, signed_in.clone()).await;
     Ok(Some(signed_in))

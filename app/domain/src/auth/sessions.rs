@@ -15,6 +15,8 @@ use crate::{Result, canonical};
 pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Its end is moved at most this often.
 pub const RENEW_AFTER: Duration = Duration::from_hours(24);
+/// When it was last used is written down at most this often.
+pub const TOUCH_AFTER: Duration = Duration::from_mins(1);
 /// How long a session is believed without asking the database.
 const BELIEVE: Duration = Duration::from_secs(1);
 
@@ -83,5 +85,12 @@ impl SessionCache {
 
     pub(super) async fn forget(&self, hash: TokenHash) {
         self.0.invalidate(&hash).await;
+    }
+
+    /// Several at once: what ended, or what shows a person as he or she was before.
+    pub(super) async fn forget_all_of(&self, hashes: Vec<TokenHash>) {
+        for hash in hashes {
+            self.forget(hash).await;
+        }
     }
 }

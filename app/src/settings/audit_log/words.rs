@@ -40,6 +40,14 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.created" => "made",
         "auth.signed_in" => "signed in",
         "auth.signed_up" => "made an account",
+        "auth.password_reset" => "chose a new password by a link from a mail",
+        "auth.email_verified" => "confirmed an e-mail address",
+        "auth.email_changed" => "confirmed another e-mail address",
+        "account.updated" => "changed name or picture",
+        "account.password_changed" => "changed a password",
+        "account.email_asked" => "asked for another e-mail address",
+        "account.sessions_revoked" => "signed out other sessions",
+        "account.deleted" => "deleted an account",
         other => return other.replace(['.', '_'], " "),
     };
     words.to_owned()

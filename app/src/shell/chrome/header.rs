@@ -66,6 +66,7 @@ fn user_menu(data: &FrameData) -> AnyView {
                 <div class="text-muted-foreground text-sm">{email}</div>
                 <div class="text-muted-foreground text-sm">{role}</div>
             </div>
+            <a class=MENU_ITEM href="/account/profile" rel="external"><Icon glyph=Glyph::Shield/>"Your account"</a>
             <form method="post" action=SIGN_OUT>
                 <button class=MENU_ITEM type="submit"><Icon glyph=Glyph::SignOut/>"Sign out"</button>
             </form>

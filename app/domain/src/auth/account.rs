@@ -1,0 +1,162 @@
+//! What people change about their own accounts, and how one ends.
+
+use serde_json::json;
+
+use super::{
+    Origin, Password, SignedIn, User, account_store as store, letters,
+    proofs::{self, Kind},
+    proofs_store, rules, store as identity_store, strength,
+    trail::{self, Change},
+};
+use crate::{
+    Actor, Code, Error, Result, Role, canonical,
+    mail::letters::post,
+    services::Services,
+    workspaces::{self, members},
+};
+
+/// What stays of a deleted account's name.
+const DELETED: &str = "Deleted person";
+
+/// What shall change about a person.
+#[derive(Clone, Default, Debug)]
+pub struct ProfileChanges {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another picture; `""` for none.
+    pub image: Option<String>,
+}
+
+/// Changes name and picture.
+pub async fn update(s: &Services, who: &SignedIn, changes: ProfileChanges, origin: &Origin) -> Result<User> {
+    let name = changes.name.map(|name| rules::name(&name)).transpose()?;
+    let image = changes.image.map(|image| rules::picture(&image)).transpose()?;
+    let mut after = who.user.clone();
+    after.name = name.clone().unwrap_or(after.name);
+    after.image = image.clone().unwrap_or(after.image);
+    if after == who.user {
+        return Ok(after);
+    }
+    let mut tx = s.db.system("a person's profile").await?;
+    let image = image.map(Option::unwrap_or_default);
+    after.updated_at = store::set_profile(&mut tx, after.id, name.as_deref(), image.as_deref()).await?;
+    let stale = store::session_hashes(&mut tx, who.user.id).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
+    let facts = |user: &User| json!({ "name": user.name, "image": user.image.as_deref().map(named) });
+    let change = Change { action: "account.updated", before: facts(&who.user), after: facts(&after) };
+    note(s, who, origin, change).await?;
+    Ok(after)
+}
+
+/// A picture as the log names it: an address whole, a picture in itself by its beginning.
+fn named(image: &str) -> &str {
+    if image.starts_with("data:") { image.split(',').next().unwrap_or_default() } else { image }
+}
+
+/// Changes the password; it needs the one until now, and ends all other sessions.
+pub async fn change_password(
+    s: &Services,
+    who: &SignedIn,
+    current: &Password,
+    new: &Password,
+    origin: &Origin,
+) -> Result<()> {
+    confirm(s, who, current, "currentPassword").await?;
+    strength::check(new, &[&who.user.name, &who.user.email]).await?;
+    let phc = s.passwords.hash(new).await?;
+    let mut tx = s.db.system("a new password").await?;
+    store::set_password(&mut tx, who.user.id, &phc).await?;
+    proofs_store::forget(&mut tx, who.user.id).await?;
+    let ended = store::end_sessions(&mut tx, who.user.id, Some(who.session.id)).await?;
+    let cause = format!("password-changed:{}", hex::encode(canonical::random::<16>()?));
+    post(tx.conn(), s, letters::password_changed(s, &who.user.name, &who.user.email, origin, cause)).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(ended).await;
+    note(s, who, origin, Change::of("account.password_changed")).await
+}
+
+/// Asks the new address whether it is the person's, and tells the old one. Whether another account has the new one is said to
+/// nobody: then it gets no letter.
+pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Origin) -> Result<()> {
+    let email = rules::email(email)?;
+    if email == who.user.email {
+        return Err(Error::invalid("email", "different", "This is your address already."));
+    }
+    let mut tx = s.db.system("another address").await?;
+    let Some(token) = proofs::issue(&mut tx, Kind::ChangeEmail, who.user.id, &email).await? else {
+        return Err(Error::new(
+            Code::RateLimited,
+            "You asked for this often. Please look for the letters that you have.",
+        )
+        .with(json!({ "retryAfter": 3600 })));
+    };
+    if identity_store::credential(&mut tx, &email).await?.is_none() {
+        post(tx.conn(), s, letters::new_address(s, &who.user, &email, &token)).await?;
+    }
+    post(tx.conn(), s, letters::address_asked(s, &who.user, &email, origin, &token)).await?;
+    tx.commit().await?;
+    let change = Change {
+        action: "account.email_asked",
+        before: json!({ "email": who.user.email }),
+        after: json!({ "email": email }),
+    };
+    note(s, who, origin, change).await
+}
+
+/// Ends the account. What the person did stays, under no name; workspaces of nobody else are deleted.
+///
+/// The account goes last: should the server stop on the way, it is there to be deleted again.
+pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &Origin) -> Result<()> {
+    confirm(s, who, password, "password").await?;
+    let user = who.user.id;
+    let mut alone = Vec::new();
+    let mut among_others = Vec::new();
+    for membership in workspaces::service::memberships(s, user).await? {
+        // Guests do not see who else is there; that somebody else is the owner is certain.
+        let actor = Actor::user(membership.workspace.id, user, membership.role);
+        let all = members::list(s, &Actor::system(actor.workspace)).await?;
+        let is_other_owner = |m: &workspaces::Member| m.user_id != user && m.role == Role::Owner;
+        if all.len() <= 1 {
+            alone.push(actor);
+        } else if all.iter().any(is_other_owner) {
+            among_others.push(actor);
+        } else {
+            let name = membership.workspace.name;
+            return Err(Error::new(
+                Code::Conflict,
+                format!("You are the only owner of {name}, and others are in it. Hand it over or delete it first."),
+            )
+            .with(json!({ "workspaceId": actor.workspace })));
+        }
+    }
+    note(s, who, origin, Change::of("account.deleted")).await?;
+    for actor in among_others {
+        members::leave(s, &actor).await?;
+    }
+    for actor in alone {
+        workspaces::service::delete(s, &actor, None).await?;
+    }
+    let mut tx = s.db.system("a deleted account").await?;
+    store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}@invalid")).await?;
+    let ended = store::end_sessions(&mut tx, user, None).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(ended).await;
+    Ok(())
+}
+
+/// Whether whoever has the session also knows the password.
+async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str) -> Result<()> {
+    let wrong = || Error::invalid(field, "correct", "This is not your password.");
+    if password.0.len() > rules::PASSWORD_MAX * 4 {
+        return Err(wrong());
+    }
+    let mut tx = s.db.system("a password is asked for again").await?;
+    let phc = store::password(&mut tx, who.user.id).await?;
+    drop(tx);
+    if s.passwords.verify(password, phc).await? { Ok(()) } else { Err(wrong()) }
+}
+
+async fn note(s: &Services, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {
+    trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
+}

@@ -1,0 +1,100 @@
+//! What HYVVE writes to people about their accounts.
+
+use super::{Origin, User, devices, sessions::Token};
+use crate::{Timestamp, mail::letters::Letter, services::Services};
+
+fn link(s: &Services, path: &str, token: &Token) -> String {
+    format!("{}{path}?token={}", s.settings.public_url, token.expose())
+}
+
+/// One letter for each link.
+fn cause(what: &str, token: &Token) -> String {
+    format!("{what}:{}", hex::encode(token.hash().0))
+}
+
+fn hello(name: &str) -> String {
+    format!("Hello {name},")
+}
+
+/// Is this address yours?
+pub(super) fn verify(s: &Services, user: &User, token: &Token) -> Letter {
+    Letter::new(cause("verify", token), &user.email, "Confirm your e-mail address")
+        .line(&hello(&user.name))
+        .line("please confirm that this address is yours.")
+        .action("Confirm your address", &link(s, "/verify-email", token))
+        .line("The link works once, for 24 hours. If you did not make an account, there is nothing to do.")
+}
+
+/// Somebody signed up with an address that has an account.
+pub(super) fn exists(s: &Services, user: &User, token: &Token) -> Letter {
+    Letter::new(cause("exists", token), &user.email, "You have an account already")
+        .line(&hello(&user.name))
+        .line("somebody, probably you, signed up with this address. It has an account already, so nothing was changed.")
+        .action("Sign in", &format!("{}/sign-in", s.settings.public_url))
+        .line("Should you not know its password, you can choose another one within 30 minutes.")
+        .action("Choose a new password", &link(s, "/reset-password", token))
+}
+
+/// The way back in.
+pub(super) fn reset(s: &Services, user: &User, token: &Token) -> Letter {
+    Letter::new(cause("reset", token), &user.email, "Choose a new password")
+        .line(&hello(&user.name))
+        .line("somebody, probably you, asked for a new password for your account.")
+        .action("Choose a new password", &link(s, "/reset-password", token))
+        .line("The link works once, for 30 minutes. If it was not you, there is nothing to do: your password stays as it is.")
+}
+
+/// The password is another one.
+pub(super) fn password_changed(s: &Services, name: &str, email: &str, origin: &Origin, cause: String) -> Letter {
+    Letter::new(cause, email, "Your password was changed")
+        .line(&hello(name))
+        .line(&format!(
+            "the password of your account was changed {}. Everywhere else you were signed out.",
+            from(origin)
+        ))
+        .line("If it was not you, choose a new password at once.")
+        .action("Choose a new password", &format!("{}/forgot-password", s.settings.public_url))
+}
+
+/// Is this new address yours?
+pub(super) fn new_address(s: &Services, user: &User, email: &str, token: &Token) -> Letter {
+    Letter::new(cause("new-address", token), email, "Confirm your new e-mail address")
+        .line(&hello(&user.name))
+        .line(&format!("please confirm that your account shall have this address instead of {}.", user.email))
+        .action("Use this address", &link(s, "/verify-email", token))
+        .line("The link works once, for an hour. If you did not ask for this, there is nothing to do.")
+}
+
+/// To the old address, while it is still the account's.
+pub(super) fn address_asked(s: &Services, user: &User, email: &str, origin: &Origin, token: &Token) -> Letter {
+    Letter::new(cause("address-asked", token), &user.email, "Your e-mail address is about to change")
+        .line(&hello(&user.name))
+        .line(&format!("somebody, probably you, asked {} to change your address to {email}.", from(origin)))
+        .line("It changes when that address is confirmed. If it was not you, choose a new password at once.")
+        .action("Choose a new password", &format!("{}/forgot-password", s.settings.public_url))
+}
+
+/// To the old address, when it is not the account's any more.
+pub(super) fn address_changed(name: &str, old: &str, new: &str, cause: String) -> Letter {
+    Letter::new(cause, old, "Your e-mail address was changed")
+        .line(&hello(name))
+        .line(&format!("your account has the address {new} from now on. This one is not used any more."))
+        .line("If it was not you, write to whoever runs this server.")
+}
+
+/// Somebody signed in from where nobody did before.
+pub(super) fn new_device(s: &Services, user: &User, origin: &Origin, cause: String) -> Letter {
+    Letter::new(cause, &user.email, "A new device signed in to your account")
+        .line(&hello(&user.name))
+        .line(&format!("your account was signed in to {} at {}.", from(origin), Timestamp::now()))
+        .line("If it was you, there is nothing to do. If not, choose a new password; that also signs the device out.")
+        .action("Look at your sessions", &format!("{}/account/sessions", s.settings.public_url))
+}
+
+fn from(origin: &Origin) -> String {
+    let device = devices::words(origin.user_agent.as_deref());
+    match &origin.ip {
+        Some(ip) => format!("from {device} ({ip})"),
+        None => format!("from {device}"),
+    }
+}

@@ -1,0 +1,131 @@
+//! Proving an address, and the way back in for whoever has forgotten the password.
+//!
+//! What can be asked for without a session is answered alike whether or not there is such an account: the letter is written
+//! after the answer, so that neither its status, its body nor its time says anything.
+
+use serde_json::json;
+
+use super::{
+    Origin, Password, User, account_store, letters,
+    proofs::{self, Kind},
+    proofs_store, rules, store, strength,
+    trail::{self, Change},
+};
+use crate::{Code, Error, Result, mail::letters::post, services::Services};
+
+/// What a link in a letter has proved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Proved {
+    /// The account's address is its owner's.
+    Address,
+    /// The account has this address from now on.
+    NewAddress(String),
+}
+
+/// Sends a link to choose a new password with, if there is such an account.
+pub async fn forgot_password(s: &Services, email: &str) -> Result<()> {
+    let email = rules::email(email)?;
+    let mut tx = s.db.system("who forgot a password").await?;
+    if let Some((user, _)) = store::credential(&mut tx, &email).await? {
+        in_background(s, |s| async move { send_reset(&s, &user).await });
+    }
+    Ok(())
+}
+
+/// Sends a link to prove the address with, if there is such an account and it has not been proved.
+pub async fn ask_for_proof(s: &Services, email: &str) -> Result<()> {
+    let email = rules::email(email)?;
+    let mut tx = s.db.system("whose address is to be proved").await?;
+    if let Some((user, _)) = store::credential(&mut tx, &email).await?
+        && !user.email_verified
+    {
+        in_background(s, |s| async move { send_proof(&s, &user).await });
+    }
+    Ok(())
+}
+
+fn in_background<F: Future<Output = Result<()>> + Send + 'static>(s: &Services, work: impl FnOnce(Services) -> F) {
+    let work = work(s.clone());
+    tokio::spawn(async move {
+        if let Err(e) = work.await {
+            tracing::warn!(error.message = %e, "a letter about an account was not written; it can be asked for again");
+        }
+    });
+}
+
+async fn send_reset(s: &Services, user: &User) -> Result<()> {
+    let mut tx = s.db.system("a link to reset a password").await?;
+    if let Some(token) = proofs::issue(&mut tx, Kind::ResetPassword, user.id, &user.email).await? {
+        post(tx.conn(), s, letters::reset(s, user, &token)).await?;
+    }
+    tx.commit().await
+}
+
+/// Sends the link to whoever is known to have the account's password, or just made the account.
+pub(super) async fn send_proof(s: &Services, user: &User) -> Result<()> {
+    let mut tx = s.db.system("a link to prove an address").await?;
+    if let Some(token) = proofs::issue(&mut tx, Kind::VerifyEmail, user.id, &user.email).await? {
+        post(tx.conn(), s, letters::verify(s, user, &token)).await?;
+    }
+    tx.commit().await
+}
+
+/// Whether a link may still be used, without using it up: pages ask before they show a form.
+pub async fn is_live(s: &Services, token: &str) -> Result<()> {
+    let mut tx = s.db.system("whether a link still works").await?;
+    proofs::look(&mut tx, &Kind::ALL, token).await.map(drop)
+}
+
+/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well.
+pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<()> {
+    const KINDS: [Kind; 1] = [Kind::ResetPassword];
+    let mut tx = s.db.system("a link to reset a password").await?;
+    let proof = proofs::look(&mut tx, &KINDS, token).await?;
+    drop(tx);
+    strength::check(password, &[&proof.name, &proof.email]).await?;
+    let phc = s.passwords.hash(password).await?;
+    let mut tx = s.db.system("a new password").await?;
+    let proof = proofs::redeem(&mut tx, &KINDS, token).await?;
+    account_store::set_password(&mut tx, proof.user, &phc).await?;
+    account_store::set_verified(&mut tx, proof.user).await?;
+    proofs_store::forget(&mut tx, proof.user).await?;
+    let ended = account_store::end_sessions(&mut tx, proof.user, None).await?;
+    let cause = format!("password-changed:{}", hex::encode(crate::canonical::random::<16>()?));
+    post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(ended).await;
+    trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await
+}
+
+/// Proves an address with a link from a letter: the account's own, or the one that it is to have.
+pub async fn prove_email(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
+    let mut tx = s.db.system("the proof of an address").await?;
+    let proof = proofs::redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
+    let proved = if proof.kind == Kind::ChangeEmail {
+        if !account_store::set_email(&mut tx, proof.user, &proof.email).await? {
+            return Err(Error::new(Code::Conflict, "Another account has this address by now."));
+        }
+        // Links that were sent to the old address lead nowhere any more.
+        proofs_store::forget(&mut tx, proof.user).await?;
+        let cause = format!("address-changed:{}", hex::encode(crate::canonical::random::<16>()?));
+        let letter = letters::address_changed(&proof.name, &proof.current_email, &proof.email, cause);
+        post(tx.conn(), s, letter).await?;
+        Proved::NewAddress(proof.email.clone())
+    } else {
+        account_store::set_verified(&mut tx, proof.user).await?;
+        Proved::Address
+    };
+    let stale = account_store::session_hashes(&mut tx, proof.user).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
+    let change = match &proved {
+        Proved::Address => Change { after: json!({ "email": proof.email }), ..Change::of("auth.email_verified") },
+        Proved::NewAddress(email) => Change {
+            action: "auth.email_changed",
+            before: json!({ "email": proof.current_email }),
+            after: json!({ "email": email }),
+        },
+    };
+    trail::note(s, proof.user, None, origin, change).await?;
+    Ok(proved)
+}

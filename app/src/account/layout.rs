@@ -1,0 +1,47 @@
+//! What the pages of an account have in common.
+
+use leptos::prelude::*;
+
+use crate::{
+    auth::SIGN_OUT,
+    flash::Flash,
+    ui::{Button, PageHeader, Variant},
+};
+
+/// A page of the account, and its path.
+const SECTIONS: [(&str, &str); 3] =
+    [("Profile", "/account/profile"), ("Security", "/account/security"), ("Sessions", "/account/sessions")];
+
+/// A page of the account: its title, a sentence about it, what came of the last form, and what stands on it.
+pub(super) fn account_page(title: &'static str, lead: &'static str, flash: &Flash, content: AnyView) -> AnyView {
+    let links = SECTIONS.iter().map(|(name, path)| {
+        let current = (*name == title).then_some("page");
+        view! { <a href=*path class="subnav-link" aria-current=current>{*name}</a> }
+    });
+    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
+    view! {
+        <header class="app-header">
+            <nav class="breadcrumb" aria-label="Breadcrumb"><a href="/">"Back to your workspace"</a></nav>
+            <div class="grow"></div>
+            <form method="post" action=SIGN_OUT>
+                <Button variant=Variant::Ghost kind="submit">"Sign out"</Button>
+            </form>
+        </header>
+        <div class="page settings">
+            <nav class="subnav" aria-label="Your account">{links.collect_view()}</nav>
+            <div class="min-w-0">
+                <PageHeader title=title lead=lead/>
+                <div class="stack">
+                    {done.map(|done| view! { <p class="form-done" role="status">{done}</p> })}
+                    {content}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the server said about none of a form's fields.
+pub(super) fn message(flash: &Flash, fields: &[&str]) -> AnyView {
+    flash.beside(fields).map(|message| view! { <p class="form-message" role="alert">{message}</p> }).into_any()
+}

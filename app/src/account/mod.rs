@@ -1,0 +1,12 @@
+//! One's account: profile, security, and where one is signed in. It belongs to no workspace, so its pages stand outside of
+//! them; they are plain forms, without scripts.
+
+pub mod api;
+mod layout;
+mod profile;
+mod security;
+mod sessions;
+
+pub(crate) use profile::profile_page;
+pub(crate) use security::security_page;
+pub(crate) use sessions::sessions_page;

@@ -1,0 +1,85 @@
+//! Who one is: name, picture, address.
+
+use hyvve_domain::auth::User;
+use leptos::prelude::*;
+use server_fn::ServerFn as _;
+
+use super::{
+    api::{ChangeEmail, ChangeProfile, ProveAddress},
+    layout::{account_page, message},
+};
+use crate::{
+    ApiError, context,
+    flash::Flash,
+    ui::{Button, Card, CardBody, Field, Form, Pill, Tone, Variant},
+};
+
+/// The page at `/account/profile`.
+pub(crate) fn profile_page() -> Result<AnyView, ApiError> {
+    let (_, user) = context::person()?;
+    let flash = Flash::take().unwrap_or_default();
+    let content = view! {
+        {profile_card(&user, flash.clone())}
+        {address_card(user, flash.clone())}
+    };
+    Ok(account_page("Profile", "How others see you.", &flash, content.into_any()))
+}
+
+fn profile_card(user: &User, flash: Flash) -> AnyView {
+    let or_typed = |field: &str, stored: &str| {
+        Some(flash.typed(field)).filter(|t| !t.is_empty()).unwrap_or_else(|| stored.to_owned())
+    };
+    let name = or_typed("name", &user.name);
+    let image = or_typed("image", user.image.as_deref().unwrap_or_default());
+    view! {
+        <Card title="You">
+            <CardBody>
+                {message(&flash, &["name", "image", "email"])}
+                <Form action=ChangeProfile::url()>
+                    <Field
+                        name="name" label="Your name" autocomplete="name" required=true value=name
+                        wrong="Please enter your name." error=flash.at("name")
+                    />
+                    <Field
+                        name="image" label="Picture" value=image error=flash.at("image") placeholder="https://…"
+                        hint="The address of a picture, or a small picture as a data: address. Leave it empty for none."
+                    />
+                    <div><Button variant=Variant::Primary kind="submit">"Save"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// The address, whether it is proved, and the way to another one.
+fn address_card(user: User, flash: Flash) -> AnyView {
+    let state = if user.email_verified {
+        view! { <Pill text="confirmed" tone=Tone::Good/> }.into_any()
+    } else {
+        view! {
+            <Pill text="not confirmed" tone=Tone::Warn/>
+            <form method="post" action=ProveAddress::url()>
+                <Button kind="submit">"Send me a link to confirm it"</Button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <Card title="E-mail">
+            <CardBody>
+                <div class="flex gap-2 flex-wrap items-center pb-3"><b>{user.email}</b>{state}</div>
+                <Form action=ChangeEmail::url()>
+                    <Field
+                        name="email" label="Another address" kind="email" autocomplete="email" required=true
+                        wrong="Please enter an e-mail address like ada@example.com."
+                        value=flash.typed("email") error=flash.at("email")
+                        hint="It changes once you follow the link that we send there. Your present address is told."
+                    />
+                    <div><Button kind="submit">"Change"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}

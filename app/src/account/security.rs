@@ -1,0 +1,85 @@
+//! The password, and the end of the account.
+
+use hyvve_domain::auth::rules::PASSWORD_MIN;
+use leptos::prelude::*;
+use server_fn::ServerFn as _;
+
+use super::{
+    api::{ChangePassword, DeleteAccount},
+    layout::{account_page, message},
+};
+use crate::{
+    ApiError, context,
+    flash::Flash,
+    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Variant},
+};
+
+/// The page's address.
+pub(super) const HERE: &str = "/account/security";
+/// The address that asks whether the account shall go.
+pub(super) const DELETE: &str = "/account/security?delete=1";
+
+/// The page at `/account/security`.
+pub(crate) fn security_page() -> Result<AnyView, ApiError> {
+    context::person()?;
+    let flash = Flash::take().unwrap_or_default();
+    let query = leptos_router::hooks::use_query_map().get_untracked();
+    let content = if query.get("delete").is_some() { delete_card(flash.clone()) } else { password_card(flash.clone()) };
+    Ok(account_page("Security", "How you prove that it is you.", &flash, content))
+}
+
+fn password_card(flash: Flash) -> AnyView {
+    view! {
+        <Card title="Password">
+            <CardBody>
+                {message(&flash, &["currentPassword", "password"])}
+                <Form action=ChangePassword::url()>
+                    <Field
+                        name="current_password" label="Your password until now" kind="password" required=true
+                        autocomplete="current-password" wrong="Please enter your password."
+                        error=flash.at("currentPassword")
+                    />
+                    <Field
+                        name="password" label="New password" kind="password" autocomplete="new-password" required=true
+                        minlength=PASSWORD_MIN wrong="This is too short." error=flash.at("password")
+                        hint=format!("At least {PASSWORD_MIN} characters, and hard to guess. You are signed out everywhere else.")
+                    />
+                    <div><Button variant=Variant::Primary kind="submit">"Change password"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+        <Card title="Delete your account">
+            <CardBody>
+                <p class="pb-3">"What you did stays in your workspaces, without your name."</p>
+                <ButtonLink variant=Variant::Danger href=DELETE>"Delete my account…"</ButtonLink>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Says what would go, and asks.
+fn delete_card(flash: Flash) -> AnyView {
+    view! {
+        <Card title="Delete your account?">
+            <CardBody>
+                {message(&flash, &["password"])}
+                <p class="pb-3">
+                    "Your name, address and sessions are erased at once, and you leave all workspaces. Workspaces that nobody
+                    else belongs to are deleted. This cannot be taken back."
+                </p>
+                <Form action=DeleteAccount::url()>
+                    <Field
+                        name="password" label="Your password" kind="password" autocomplete="current-password" required=true
+                        wrong="Please enter your password." error=flash.at("password")
+                    />
+                    <div class="flex gap-2 flex-wrap">
+                        <Button variant=Variant::Danger kind="submit">"Delete my account"</Button>
+                        <ButtonLink href=HERE>"Keep it"</ButtonLink>
+                    </div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
