@@ -4,6 +4,9 @@ import { inspect, signUp, visitor } from '../support/browser.mjs';
 
 const PAGES = ['', '/approvals', '/agents', '/runs', '/records', '/records/customers', '/mailbox', '/settings/ai-providers', '/settings/audit-log', '/chat'];
 
+const ACCOUNT = ['/account/profile', '/account/security', '/account/security?delete=1', '/account/sessions'];
+const DOORS = ['/sign-in', '/sign-up', '/forgot-password', '/reset-password?token=x', '/verify-email'];
+
 export default function register(test) {
   test('sign-up and every page read without JavaScript', async ({ url, browser }) => {
     const { context, page } = await visitor(browser, { script: false });
@@ -13,6 +16,13 @@ export default function register(test) {
       assert.equal(reply.status(), 200, path);
       assert.ok((await page.getByRole('main').innerText()).length > 20, `${path} shows nothing`);
     }
+    for (const path of ACCOUNT) {
+      assert.equal((await page.goto(`${url}${path}`)).status(), 200, path);
+    }
+    await page.goto(`${url}/account/profile`);
+    await page.getByLabel('Your name').fill('Countess Tester');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').getByText('Saved.').waitFor();
     await page.goto(`${url}${home}/records/customers?q=Lovelace`);
     await page.getByText('Ada Lovelace').first().waitFor();
     await context.close();
@@ -20,9 +30,13 @@ export default function register(test) {
 
   test('every page fits a narrow screen', async ({ url, browser }) => {
     const { context, page } = await visitor(browser, { width: 320, height: 640 });
+    for (const path of DOORS) {
+      await page.goto(`${url}${path}`);
+      await inspect(page, `narrow${path}`);
+    }
     const home = await signUp(page, url);
-    for (const path of PAGES) {
-      await page.goto(`${url}${home}${path}`);
+    for (const path of [...PAGES.map((path) => `${home}${path}`), ...ACCOUNT]) {
+      await page.goto(`${url}${path}`);
       await inspect(page, `narrow${path}`);
     }
     await context.close();

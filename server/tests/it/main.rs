@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so and ends"
 )]
 
+mod accounts;
 mod approvals;
 mod auth;
 mod bad_input;

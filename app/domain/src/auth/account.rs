@@ -130,7 +130,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
             .with(json!({ "workspaceId": actor.workspace })));
         }
     }
-    note(s, who, origin, Change::of("account.deleted")).await?;
+    note(s, who, origin, Change::of("account.delete_asked")).await?;
     for actor in among_others {
         members::leave(s, &actor).await?;
     }

@@ -47,7 +47,7 @@ pub(super) fn verb(action: &str) -> String {
         "account.password_changed" => "changed a password",
         "account.email_asked" => "asked for another e-mail address",
         "account.sessions_revoked" => "signed out other sessions",
-        "account.deleted" => "deleted an account",
+        "account.delete_asked" => "asked to delete an account",
         other => return other.replace(['.', '_'], " "),
     };
     words.to_owned()

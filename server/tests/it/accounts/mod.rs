@@ -1,0 +1,125 @@
+//! What people do with their own accounts: the way back in, proving an address, sessions, and the end of one.
+
+mod addresses;
+mod person;
+mod recovery;
+mod sessions;
+
+use std::{fs, path::Path, time::Duration};
+
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{Caller, Reply, TestApp, password_of};
+
+const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const NEW: &str = "quite another long secret";
+
+/// A server whose letters can be read.
+struct World {
+    app: TestApp,
+    letters: TempDir,
+}
+
+impl World {
+    async fn with(settings: &[(&str, &str)]) -> Self {
+        let letters = tempfile::tempdir().unwrap();
+        let folder = letters.path().display().to_string();
+        let settings: Vec<_> = settings.iter().copied().chain([("HYVVE_MAIL_FOLDER", folder.as_str())]).collect();
+        Self { app: TestApp::start_with(&settings).await, letters }
+    }
+
+    async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn where_addresses_are_proved() -> Self {
+        Self::with(&[("HYVVE_VERIFY_EMAIL", "true")]).await
+    }
+
+    fn anyone(&self) -> Caller {
+        self.app.anonymous()
+    }
+
+    /// All letters with this subject to this address.
+    fn all(&self, to: &str, subject: &str) -> Vec<String> {
+        let files = fs::read_dir(self.letters.path()).unwrap();
+        let letters = files.filter_map(|file| read(&file.unwrap().path()));
+        letters
+            .filter(|(head, _)| head.contains(&format!("To: {to}\r\n")) && head.contains(subject))
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    /// Waits for as many letters with this subject.
+    async fn letters(&self, to: &str, subject: &str, count: usize) -> Vec<String> {
+        for _ in 0..200 {
+            let found = self.all(to, subject);
+            if found.len() >= count {
+                assert_eq!(found.len(), count, "{subject} to {to}");
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no letter “{subject}” to {to}");
+    }
+
+    async fn letter(&self, to: &str, subject: &str) -> String {
+        self.letters(to, subject, 1).await.remove(0)
+    }
+
+    /// Asks for a link to reset a password, and waits for the newest.
+    async fn reset_link(&self, to: &str) -> String {
+        let before = self.all(to, RESET).len();
+        let known: Vec<String> = self.all(to, RESET);
+        self.anyone().post("/api/auth/request-password-reset", &json!({ "email": to })).await.expect(200);
+        let all = self.letters(to, RESET, before + 1).await;
+        token_in(all.iter().find(|text| !known.contains(text)).unwrap())
+    }
+}
+
+const RESET: &str = "Choose a new password";
+const VERIFY: &str = "Confirm your e-mail address";
+
+/// The head of a letter and its text, decoded; nothing while it is being written.
+fn read(path: &Path) -> Option<(String, String)> {
+    let raw = fs::read_to_string(path).unwrap();
+    let (head, body) = raw.split_once("\r\n\r\n")?;
+    let part = body.split("Content-Type: text/plain").nth(1)?;
+    let (part_head, rest) = part.split_once("\r\n\r\n")?;
+    let (text, _) = rest.split_once("\r\n--")?;
+    let is_quoted = part_head.contains("quoted-printable");
+    let text = if is_quoted { text.replace("=\r\n", "").replace("=3D", "=") } else { text.to_owned() };
+    Some((format!("{head}\r\n"), text))
+}
+
+/// The secret in the letter's link.
+fn token_in(text: &str) -> String {
+    let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("no link in {text}"));
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+async fn sign_in_as(who: &Caller, email: &str, password: &str, agent: &str) -> Reply {
+    let request = who.request(Method::POST, "/api/auth/sign-in/email").header("user-agent", agent);
+    Reply::of(request.json(&json!({ "email": email, "password": password }))).await
+}
+
+async fn sign_in(who: &Caller, email: &str, password: &str) -> Reply {
+    sign_in_as(who, email, password, FIREFOX).await
+}
+
+/// Signed in once more, in another browser.
+async fn elsewhere(world: &World, name: &str) -> Caller {
+    let email = format!("{}@example.com", name.to_lowercase());
+    let reply = sign_in(&world.anyone(), &email, &password_of(name)).await;
+    world.anyone().with_cookie(&reply.expect(200).cookie().unwrap())
+}
+
+async fn reset(who: &Caller, token: &str, password: &str) -> Reply {
+    who.post("/api/auth/reset-password", &json!({ "token": token, "newPassword": password })).await
+}
+
+fn audit_actions(log: &Reply) -> Vec<&str> {
+    log.expect(200).body["data"].as_array().unwrap().iter().filter_map(|row| row["action"].as_str()).collect()
+}

@@ -1,0 +1,141 @@
+//! The profile, the forms, and the end of an account.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{NEW, World, elsewhere, reset, sign_in};
+use crate::{
+    isolation::functions::{ON_ONES_ACCOUNT, call},
+    support::{Reply, password_of},
+};
+
+#[tokio::test]
+async fn a_profile_takes_names_and_pictures_and_nothing_that_is_more() {
+    let world = World::new().await;
+    let ada = world.app.sign_up("Ada").await;
+    let update = async |body: Value| ada.post("/api/auth/update-user", &body).await;
+    let user = async || ada.get("/api/auth/session").await.expect(200).body["user"].clone();
+    let picture = "data:image/png;base64,iVBORw0KGgo=";
+    update(json!({ "name": " Ada Lovelace ", "image": picture })).await.expect(200);
+    assert_eq!((&user().await["name"], &user().await["image"]), (&json!("Ada Lovelace"), &json!(picture)));
+    update(json!({ "name": "Countess" })).await.expect(200);
+    assert_eq!(user().await["image"], picture, "what is not named stays");
+    update(json!({ "image": null })).await.expect(200);
+    assert_eq!((&user().await["name"], &user().await["image"]), (&json!("Countess"), &Value::Null));
+    let large = format!("data:image/png;base64,{}", "A".repeat(64 << 10));
+    for bad in [
+        json!({ "name": "" }),
+        json!({ "name": "Ada\r\nBcc: eve@example.com" }),
+        json!({ "name": "x".repeat(101) }),
+        json!({ "image": "http://example.com/a.png" }),
+        json!({ "image": "javascript:alert(1)" }),
+        json!({ "image": "data:image/svg+xml;base64,PHN2Zz4=" }),
+        json!({ "image": large }),
+    ] {
+        update(bad).await.expect(400);
+    }
+    // Not from a body: neither address nor identity.
+    update(json!({ "email": "eve@example.com", "emailVerified": true, "id": "00000000-0000-7000-8000-000000000000" }))
+        .await
+        .expect(200);
+    assert_eq!((&user().await["email"], &user().await["emailVerified"]), (&json!("ada@example.com"), &json!(false)));
+    let log = ada.get("/api/audit-log").await;
+    let rows = log.expect(200).body["data"].as_array().unwrap().clone();
+    let facts = |name: &str| json!({ "name": name, "image": "data:image/png;base64" });
+    let named = rows.iter().find(|row| row["personal"]["after"] == facts("Countess")).unwrap();
+    assert_eq!((&named["action"], &named["personal"]["before"]), (&json!("account.updated"), &facts("Ada Lovelace")));
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_gone_and_what_it_did_stays() {
+    let world = World::new().await;
+    let ada = world.app.sign_up("Ada").await;
+    let other = elsewhere(&world, "Ada").await;
+    let link = world.reset_link("ada@example.com").await;
+    let path = "/api/auth/delete-user";
+    ada.post(path, &json!({ "password": "not-her-password" })).await.expect(400);
+    world.anyone().post(path, &json!({ "password": password_of("Ada") })).await.expect(401);
+    let gone = ada.post(path, &json!({ "password": password_of("Ada") })).await;
+    assert_eq!(gone.expect(200).body["success"], true);
+    assert!(gone.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")));
+    for ended in [&ada, &other] {
+        ended.get("/api/auth/session").await.expect(401);
+    }
+    sign_in(&world.anyone(), "ada@example.com", &password_of("Ada")).await.expect(401);
+    assert_eq!(reset(&world.anyone(), &link, NEW).await.expect(400).body["code"], "INVALID_TOKEN");
+    // The address is free again.
+    world.app.sign_up("Ada").await.get("/api/approvals").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_account_cannot_end_while_others_need_its_owner() {
+    let world = World::new().await;
+    let (ada, bob) = (world.app.sign_up("Ada").await, world.app.sign_up("Bob").await);
+    let home = ada.workspace().to_owned();
+    let made = ada.post(&format!("/api/workspaces/{home}/invitations"), &json!({ "role": "member" })).await;
+    let link = made.expect(201).body["data"]["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    bob.post("/api/invitations/accept", &json!({ "token": link })).await.expect(200);
+    let refused = ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await;
+    assert_eq!(refused.expect(409).body["code"], "CONFLICT");
+    ada.get("/api/auth/session").await.expect(200);
+    bob.clone().in_workspace(&home).get("/api/approvals").await.expect(200);
+
+    // A member goes, and stays in the log under no name.
+    bob.post("/api/auth/delete-user", &json!({ "password": password_of("Bob") })).await.expect(200);
+    let members = ada.get(&format!("/api/workspaces/{home}/members")).await;
+    assert_eq!(members.expect(200).body["data"].as_array().unwrap().len(), 1);
+    let log = ada.get("/api/audit-log").await;
+    let left = log.expect(200).body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["action"] == "workspace.member.left")
+        .unwrap()
+        .clone();
+    assert_ne!(left["actorName"], "Bob");
+    assert!(!log.text.contains("bob@example.com"), "{}", log.text);
+    ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_forms_of_an_account_need_a_session_and_work_without_scripts() {
+    let world = World::new().await;
+    let ada = world.app.sign_up("Ada").await;
+    for (function, form) in ON_ONES_ACCOUNT {
+        call(&world.anyone(), function, form.to_owned()).await.expect(401);
+    }
+    for page in ["profile", "security", "sessions", "security?delete=1"] {
+        let path = format!("/account/{page}");
+        let shown = ada.get(&path).await;
+        assert!(!shown.expect(200).text.contains(".js"), "{path} loads scripts");
+        let anonymous = world.anyone().get(&path).await;
+        assert!(anonymous.expect(303).header("location").is_some_and(|to| to.starts_with("/sign-in?next=/account/")));
+    }
+    ada.get("/account/no-such-page").await.expect(404);
+    assert_eq!(ada.get("/account").await.expect(303).header("location"), Some("/account/profile"));
+    assert!(world.anyone().get("/sign-in").await.expect(200).text.contains("/forgot-password"));
+    world.anyone().get("/forgot-password").await.expect(200);
+    world.anyone().get("/verify-email").await.expect(200);
+    assert!(!world.anyone().get("/reset-password?token=x").await.expect(200).text.contains("type=\"password\""));
+
+    let post = async |form: &str, function: &str, from: &str| {
+        let request = ada.request(Method::POST, &format!("/_fn/{function}")).header("accept", "text/html");
+        let request = request.header("referer", format!("http://localhost{from}"));
+        Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())).await
+    };
+    let saved = post("name=Countess&image=", "account/profile", "/account/profile").await;
+    assert_eq!(saved.expect(302).header("location"), Some("/account/profile"));
+    assert!(ada.get("/account/profile").await.expect(200).text.contains("Countess"));
+    let wrong = post("current_password=x&password=y", "account/change-password", "/account/security").await;
+    assert_eq!(wrong.expect(302).header("location"), Some("/account/security"));
+    let flash = wrong
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .find(|line| line.starts_with("hyvve_flash"));
+    assert!(flash.is_some(), "{:?}", wrong.headers);
+    let out = post("", "account/revoke-sessions", "/account/sessions").await;
+    assert_eq!(out.expect(302).header("location"), Some("/sign-in"));
+    ada.get("/api/auth/session").await.expect(401);
+}
