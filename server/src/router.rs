@@ -76,6 +76,9 @@ fn api() -> Router<AppState> {
         )
         .route("/api/workspaces/{id}/invitations/{invitation_id}", delete(http::workspaces::cancel))
         .route("/api/workspaces/{id}/invitations/{invitation_id}/resend", post(http::workspaces::resend))
+        .route("/api/invitations", get(http::invitations::list))
+        .route("/api/invitations/accept", post(http::invitations::accept))
+        .route("/api/invitations/reject", post(http::invitations::reject))
         // Approvals
         .route("/api/approvals", get(http::approvals::list))
         .route("/api/approvals/bulk", post(http::approvals::bulk))

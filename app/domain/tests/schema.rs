@@ -13,13 +13,14 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 6] = [
+const WITHOUT_TENANT: [&str; 7] = [
     "users",           // people; policies let one see only the people of the present tenant
     "accounts",        // credentials; the serving role has no grant at all
     "sessions",        // the same
     "one_time_tokens", // the same
     "known_devices",   // the same
     "workspaces",      // the tenants themselves
+    "letters",         // of HYVVE itself; the serving role can add one and see none
 ];
 
 struct Database {
@@ -172,6 +173,9 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
+        ("letters", "SELECT, UPDATE, DELETE"),
+        ("invitations", "DELETE, TRUNCATE"),
+        ("workspaces", "DELETE, TRUNCATE"),
         ("audit_log", "UPDATE, DELETE, TRUNCATE"),
         ("audit_personal", "UPDATE, DELETE, TRUNCATE"),
         ("events", "UPDATE, DELETE, TRUNCATE"),
@@ -217,7 +221,7 @@ fn id(t: char, n: u8) -> Uuid {
 
 /// At least one row in every table, for one tenant.
 fn fill(t: char) -> String {
-    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses] =
+    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv] =
         std::array::from_fn(|n| id(t, n as u8));
     let h = "decode(repeat('00', 32), 'hex')";
     format!(
@@ -226,6 +230,7 @@ fn fill(t: char) -> String {
          INSERT INTO workspaces (id, slug, name, created_by) VALUES ('{w}', 'tenant-{t}', '{t}', '{u}');
          INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{w}', '{u}', 'owner');
          INSERT INTO sessions (id, user_id, token_hash, expires_at) VALUES ('{ses}', '{u}', decode(repeat(md5('{t}'), 2), 'hex'), now() + interval '1 day');
+         INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at) VALUES ('{w}', '{inv}', 'x@example.com', 'viewer', decode(repeat(md5('{t}'), 2), 'hex'), '{u}', now());
          INSERT INTO workspace_heads (workspace_id) VALUES ('{w}');
          INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
          INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');
@@ -348,5 +353,26 @@ async fn a_member_sees_own_and_assigned_records_a_guest_none_and_roles_come_from
     let items = "SELECT 1 FROM approval_items".to_owned();
     for (role, expected) in [("owner", 1), ("admin", 1), ("member", 1), ("viewer", 0), ("guest", 0)] {
         assert_eq!(touched(&mut app, &context(Some('a'), "user", role), items.clone()).await, Some(expected), "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_workspace_is_purged_after_thirty_days_with_everything_in_it() {
+    let shared = Database::shared().await;
+    let mut root = shared.root().await;
+    root.execute(AssertSqlSafe(fill('c'))).await.unwrap();
+    let mut system = PgConnection::connect(&shared.cluster.url("hyvve_system", DATABASE)).await.unwrap();
+    let workspace = id('c', 0);
+    let purge = format!("DELETE FROM workspaces WHERE id = '{workspace}'");
+    for deleted in ["NULL", "now()", "now() - interval '29 days'", "now() - interval '31 days'"] {
+        let mark = format!("UPDATE workspaces SET deleted_at = {deleted} WHERE id = '{workspace}'");
+        root.execute(AssertSqlSafe(mark)).await.unwrap();
+        let purged = system.execute(AssertSqlSafe(purge.clone())).await.unwrap().rows_affected();
+        assert_eq!(purged, u64::from(deleted.contains("31")), "deleted at {deleted}");
+    }
+    for table in tenant_tables(&mut root).await {
+        let left = format!("SELECT count(*) FROM {table} WHERE workspace_id = '{workspace}'");
+        let left: i64 = sqlx::query_scalar(AssertSqlSafe(left)).fetch_one(&mut root).await.unwrap();
+        assert_eq!(left, 0, "{table} keeps rows of a purged workspace");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod ai_providers;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod invitations;
 pub(crate) mod mails;
 pub(crate) mod records;
 pub(crate) mod runs;

@@ -20,3 +20,4 @@ mod secrets;
 mod stream;
 mod support;
 mod unknown_effects;
+mod workspaces;

@@ -130,7 +130,7 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
 
 /// Every page and every list, as the owner sees them.
 async fn look_everywhere(user: &Caller, things: &Things, secrets: &Secrets) {
-    let Things { workspace, change, provider, record, run, agent, session } = things;
+    let Things { workspace, change, provider, record, run, agent, session, .. } = things;
     let slug = user.get("/api/workspaces").await.body["data"][0]["slug"].as_str().unwrap().to_owned();
     let pages = [
         String::new(),
@@ -147,6 +147,8 @@ async fn look_everywhere(user: &Caller, things: &Things, secrets: &Secrets) {
         format!("/records/customers/{record}"),
         "/mailbox".to_owned(),
         "/settings".to_owned(),
+        "/settings/general".to_owned(),
+        "/settings/members".to_owned(),
         "/settings/ai-providers".to_owned(),
         format!("/settings/ai-providers?edit={provider}"),
         "/settings/audit-log".to_owned(),

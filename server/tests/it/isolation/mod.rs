@@ -22,6 +22,8 @@ pub(crate) enum Thing {
     Run,
     Agent,
     Session,
+    Member,
+    Invitation,
 }
 
 /// The ids of what is Ada's.
@@ -33,6 +35,8 @@ pub(crate) struct Things {
     pub(crate) run: String,
     pub(crate) agent: String,
     pub(crate) session: String,
+    pub(crate) member: String,
+    pub(crate) invitation: String,
 }
 
 impl Things {
@@ -40,6 +44,9 @@ impl Things {
         let providers = story.user.get("/api/ai-providers").await;
         let records = story.user.get("/api/collections/customers/records").await;
         let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
+        let person = story.user.get("/api/auth/session").await;
+        let path = format!("/api/workspaces/{}/invitations", story.user.workspace());
+        let invitation = story.user.post(&path, &json!({ "role": "viewer" })).await;
         Self {
             workspace: story.user.workspace().to_owned(),
             change: id(&story.change).to_owned(),
@@ -48,6 +55,8 @@ impl Things {
             run: story.run.clone(),
             agent: story.agent.clone(),
             session: run.expect(200).body["data"]["run"]["sessionId"].as_str().unwrap().to_owned(),
+            member: id(&person.expect(200).body["user"]).to_owned(),
+            invitation: id(&invitation.expect(201).body["data"]).to_owned(),
         }
     }
 
@@ -60,6 +69,8 @@ impl Things {
             Thing::Run => &self.run,
             Thing::Agent => &self.agent,
             Thing::Session => &self.session,
+            Thing::Member => &self.member,
+            Thing::Invitation => &self.invitation,
         }
     }
 }

@@ -29,7 +29,24 @@ fn probes() -> Vec<Probe> {
     let probe = |method, route, names, body| Probe { method, route, names, body };
     vec![
         probe(Method::GET, "/api/workspaces/{id}", Thing::Workspace, None),
+        probe(Method::PATCH, "/api/workspaces/{id}", Thing::Workspace, Json(json!({ "name": "Mine" }))),
+        probe(Method::DELETE, "/api/workspaces/{id}", Thing::Workspace, None),
+        probe(Method::POST, "/api/workspaces/{id}/restore", Thing::Workspace, None),
+        probe(Method::POST, "/api/workspaces/{id}/leave", Thing::Workspace, None),
+        probe(Method::POST, "/api/workspaces/{id}/transfer", Thing::Workspace, Json(json!({ "userId": NOBODYS }))),
         probe(Method::GET, "/api/workspaces/{id}/members", Thing::Workspace, None),
+        probe(
+            Method::POST,
+            "/api/workspaces/{id}/members",
+            Thing::Workspace,
+            Json(json!({ "email": "eve@example.com", "role": "admin" })),
+        ),
+        probe(Method::PATCH, "/api/workspaces/{id}/members/{user_id}", Thing::Member, Json(json!({ "role": "guest" }))),
+        probe(Method::DELETE, "/api/workspaces/{id}/members/{user_id}", Thing::Member, None),
+        probe(Method::GET, "/api/workspaces/{id}/invitations", Thing::Workspace, None),
+        probe(Method::POST, "/api/workspaces/{id}/invitations", Thing::Workspace, Json(json!({ "role": "admin" }))),
+        probe(Method::DELETE, "/api/workspaces/{id}/invitations/{invitation_id}", Thing::Invitation, None),
+        probe(Method::POST, "/api/workspaces/{id}/invitations/{invitation_id}/resend", Thing::Invitation, None),
         probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
         probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
@@ -60,9 +77,12 @@ const NAMES_NOTHING: [(&str, &str); 3] =
     [("GET", "/api/collections/{slug}/records"), ("ANY", "/api/{*rest}"), ("ANY", "/_fn/{*rest}")];
 
 impl Probe {
-    /// Sends it, with that id in the place of every id.
+    /// Sends it, with that id in the place of every id. What belongs to a workspace by its address is asked for in the
+    /// caller's own.
     async fn send(&self, caller: &Caller, agent: &str, thing: &str) -> Reply {
-        let path = self.route.replace("{id}", thing).replace("{run_id}", thing);
+        let nested = matches!(self.names, Thing::Member | Thing::Invitation);
+        let path = self.route.replace("{id}", if nested { caller.workspace() } else { thing });
+        let path = path.replace("{run_id}", thing).replace("{user_id}", thing).replace("{invitation_id}", thing);
         let path = path.replace("{agent_id}", if matches!(self.names, Thing::Agent) { thing } else { agent });
         let mut request = caller.request(self.method.clone(), &path);
         request = match &self.body {
@@ -77,8 +97,8 @@ impl Probe {
 #[test]
 fn every_route_that_takes_an_id_is_probed() {
     let mut missing = Vec::new();
-    for line in ROUTER.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
-        let (path, handlers) = line.split_once('"').expect("a path in quotes");
+    for route in ROUTER.split(".route(").skip(1) {
+        let (path, handlers) = route.trim_start().trim_start_matches('"').split_once('"').expect("a path in quotes");
         for method in ["get", "post", "put", "patch", "delete", "any"] {
             let is_routed = handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}("));
             let method = method.to_uppercase();
@@ -108,7 +128,8 @@ async fn a_strangers_id_answers_exactly_like_one_that_nobody_has() {
         let unknown = probe.send(&caller, &own_agent, NOBODYS).await;
         assert_eq!(foreign.status, 404, "{what}: {}", foreign.text);
         assert_eq!(foreign.without_id(), unknown.without_id(), "{what}");
-        let anonymous = probe.send(&app.anonymous(), &story.agent, things.id(probe.names)).await;
+        let anonymous =
+            probe.send(&app.anonymous().in_workspace(stranger.workspace()), &story.agent, things.id(probe.names)).await;
         assert_eq!(anonymous.status, 401, "{what}: {}", anonymous.text);
     }
     let item = story.user.get(&format!("/api/approvals/{}", id(&story.change))).await;
