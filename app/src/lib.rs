@@ -17,6 +17,8 @@ mod error;
 pub mod flash;
 #[cfg(feature = "ssr")]
 mod home;
+#[cfg(feature = "ssr")]
+pub mod invite;
 pub mod live;
 #[cfg(feature = "ssr")]
 mod mailbox;
@@ -58,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot-password") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/reset-password") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/verify-email") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:token") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/account/:page") view=plain_page ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=WorkspaceFrame ssr=SsrMode::Async>
                     <Route path=path!("/approvals/:id?") view={Lazy::<ApprovalsPage>::new()} ssr=SsrMode::Async/>

@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, home, mailbox, records, runs, settings,
+    ApiError, account, agents, auth, home, invite, mailbox, records, runs, settings,
     shell::{Visit, use_frame},
 };
 
@@ -23,6 +23,8 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["records", _, record] => records::record_page(visit, id(record)?).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
+        ["settings", "general"] => settings::general_page(visit).await,
+        ["settings", "members"] => settings::members_page(visit).await,
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
         _ => Err(Error::not_found("page").into()),
@@ -31,6 +33,9 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
 
 /// The page at a path outside of every workspace.
 pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
+    if let Some(token) = path.strip_prefix("/invite/") {
+        return invite::invitation_page(token).await;
+    }
     match path {
         "/sign-in" => Ok(auth::sign_in_page()),
         "/sign-up" => Ok(auth::sign_up_page()),
@@ -40,6 +45,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/account/profile" => account::profile_page(),
         "/account/security" => account::security_page(),
         "/account/sessions" => account::sessions_page().await,
+        "/account/workspaces" => account::workspaces_page().await,
         _ => Err(Error::not_found("page").into()),
     }
 }

@@ -9,8 +9,12 @@ use crate::{
 };
 
 /// A page of the account, and its path.
-const SECTIONS: [(&str, &str); 3] =
-    [("Profile", "/account/profile"), ("Security", "/account/security"), ("Sessions", "/account/sessions")];
+const SECTIONS: [(&str, &str); 4] = [
+    ("Profile", "/account/profile"),
+    ("Security", "/account/security"),
+    ("Sessions", "/account/sessions"),
+    ("Workspaces", "/account/workspaces"),
+];
 
 /// A page of the account: its title, a sentence about it, what came of the last form, and what stands on it.
 pub(super) fn account_page(title: &'static str, lead: &'static str, flash: &Flash, content: AnyView) -> AnyView {

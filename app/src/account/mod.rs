@@ -6,7 +6,9 @@ mod layout;
 mod profile;
 mod security;
 mod sessions;
+mod workspaces;
 
 pub(crate) use profile::profile_page;
 pub(crate) use security::security_page;
 pub(crate) use sessions::sessions_page;
+pub(crate) use workspaces::workspaces_page;

@@ -3,7 +3,7 @@
 use hyvve_domain::Role;
 use leptos::prelude::*;
 
-use crate::{shell::use_frame, ui::PageHeader};
+use crate::{flash::Flash, shell::use_frame, ui::PageHeader};
 
 /// A page of settings, and who may see it.
 struct Section {
@@ -13,10 +13,22 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 2] = [
+const SECTIONS: [Section; 4] = [
+    Section { name: "General", path: "/settings/general", allowed: everyone },
+    Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
+
+const fn everyone(_: Role) -> bool {
+    true
+}
+
+/// What has come of the last form.
+pub(super) fn done(flash: &Flash) -> AnyView {
+    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
+    done.map(|done| view! { <p class="form-done" role="status">{done}</p> }).into_any()
+}
 
 /// A page of settings: its title, a sentence about it, the events that make it old, and what stands on it.
 pub(super) fn settings_page(
@@ -45,6 +57,6 @@ pub(super) fn settings_page(
 
 /// The page at `/w/{workspace}/settings`: goes to the first of them.
 pub(crate) fn first_page() -> AnyView {
-    leptos_axum::redirect(&use_frame().href("/settings/ai-providers"));
+    leptos_axum::redirect(&use_frame().href("/settings/general"));
     ().into_any()
 }

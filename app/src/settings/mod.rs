@@ -2,8 +2,12 @@
 
 pub mod ai_providers;
 mod audit_log;
+pub mod general;
 mod layout;
+pub mod members;
 
 pub(crate) use ai_providers::providers_page;
 pub(crate) use audit_log::{audit_log_page, log_line};
+pub(crate) use general::general_page;
 pub(crate) use layout::first_page;
+pub(crate) use members::members_page;

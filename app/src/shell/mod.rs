@@ -33,7 +33,7 @@ pub use frame::{Frame, WorkspaceFrame, use_frame};
 #[cfg(feature = "ssr")]
 pub use gate::gate;
 pub use not_found::NotFound;
+pub(crate) use plain_page::plain_page;
 #[cfg(feature = "ssr")]
 pub(crate) use read_page::Visit;
-pub(crate) use plain_page::plain_page;
 pub(crate) use read_page::read_page;

@@ -29,7 +29,7 @@ const fn insiders(role: Role) -> bool {
 }
 
 /// All of them.
-pub(crate) const PLACES: [Place; 9] = [
+pub(crate) const PLACES: [Place; 10] = [
     Place { name: "Home", path: "", glyph: Glyph::Home, key: 'h', allowed: everyone, bottom: false },
     Place {
         name: "Approvals",
@@ -51,6 +51,7 @@ pub(crate) const PLACES: [Place; 9] = [
         allowed: Role::can_read_mailbox,
         bottom: false,
     },
+    Place { name: "Settings", path: "/settings", glyph: Glyph::Settings, key: 's', allowed: everyone, bottom: true },
     Place {
         name: "AI providers",
         path: "/settings/ai-providers",
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(name(""), Some("Home"));
         assert_eq!(name("/approvals/123"), Some("Approvals"));
         assert_eq!(name("/settings/audit-log"), Some("Audit log"));
+        assert_eq!(name("/settings/members"), Some("Settings"));
         assert_eq!(name("/chat"), Some("Chat"));
         assert_eq!(name("/elsewhere"), Some("Home"));
     }

@@ -72,6 +72,7 @@ fn switcher(data: &FrameData) -> AnyView {
             <Menu label=label trigger=trigger.into_any()>
                 {others}
                 <span class="menu-note">"You are in no other workspace."</span>
+                <a class=MENU_ITEM href="/account/workspaces" rel="external"><Icon glyph=Glyph::Settings/>"All workspaces, and new ones"</a>
             </Menu>
         </div>
     }

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 15] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 25] = [
     ("agents/list", ""),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
@@ -23,6 +23,16 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 15] = [
     ("ai-providers/change", "id={provider}&name=x&base_url=&default_model=x"),
     ("ai-providers/delete", "id={provider}"),
     ("ai-providers/test", "id={provider}"),
+    ("workspace/change", "name=x&slug=x-y&image=&timezone=UTC"),
+    ("workspace/delete", "confirm=not+its+name"),
+    ("workspace/leave", ""),
+    ("members/invite", "emails=new%40example.com&role=viewer"),
+    ("members/invite-by-link", "role=viewer"),
+    ("members/resend", "id={invitation}"),
+    ("members/cancel-invitation", "id={invitation}"),
+    ("members/role", "user={member}&role=owner"),
+    ("members/transfer", "user={member}"),
+    ("members/remove", "user={member}"),
 ];
 
 /// Those that anyone may call, and those that look at nothing but what they are sent.
@@ -38,7 +48,7 @@ const ELSEWHERE: [&str; 8] = [
 ];
 
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
-pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 8] = [
+pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 12] = [
     ("account/profile", "name=x&image="),
     ("account/change-email", "email=x%40example.com"),
     ("account/prove-address", ""),
@@ -47,9 +57,15 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 8] = [
     ("account/revoke-session", "id=00000000-0000-7000-8000-000000000000"),
     ("account/revoke-other-sessions", ""),
     ("account/revoke-sessions", ""),
+    ("workspace/create", "name=x"),
+    ("workspace/restore", "id=00000000-0000-7000-8000-000000000000"),
+    ("invitation/accept", "token=x"),
+    ("invitation/reject", "token=x"),
 ];
 
-const IDS: [(&str, Thing); 6] = [
+const IDS: [(&str, Thing); 8] = [
+    ("{member}", Thing::Member),
+    ("{invitation}", Thing::Invitation),
     ("{record}", Thing::Record),
     ("{agent}", Thing::Agent),
     ("{change}", Thing::Change),

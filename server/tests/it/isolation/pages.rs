@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 12] = [
+const PAGES: [(&str, Thing); 14] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -15,6 +15,8 @@ const PAGES: [(&str, Thing); 12] = [
     ("/records/customers", Thing::Workspace),
     ("/records/customers/{id}", Thing::Record),
     ("/mailbox", Thing::Workspace),
+    ("/settings/general", Thing::Workspace),
+    ("/settings/members", Thing::Workspace),
     ("/settings/ai-providers", Thing::Workspace),
     ("/settings/audit-log?verify=1", Thing::Workspace),
 ];

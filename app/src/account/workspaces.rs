@@ -1,0 +1,92 @@
+//! The workspaces that one belongs to, making another, and having a deleted one back.
+
+use hyvve_domain::workspaces::{DeletedWorkspace, MAX_OWNED, Membership, service};
+use leptos::prelude::*;
+use server_fn::ServerFn as _;
+
+use super::layout::{account_page, message};
+use crate::{
+    ApiError, context,
+    flash::Flash,
+    settings::general::api::{CreateWorkspace, RestoreWorkspace},
+    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Time, Variant, counted},
+};
+
+/// The page at `/account/workspaces`.
+pub(crate) async fn workspaces_page() -> Result<AnyView, ApiError> {
+    let (request, user) = context::person()?;
+    let flash = Flash::take().unwrap_or_default();
+    let own = service::memberships(&request.services, user.id).await?;
+    let deleted = service::deleted(&request.services, user.id).await?;
+    let content = view! {
+        {message(&flash, &["name"])}
+        {own_card(own)}
+        {create_card(flash.clone())}
+        {deleted_card(deleted)}
+    };
+    Ok(account_page("Workspaces", "Where you work. Each is a world of its own.", &flash, content.into_any()))
+}
+
+fn own_card(own: Vec<Membership>) -> AnyView {
+    let note = counted(own.len() as u64, "workspace");
+    let rows = own.into_iter().map(|Membership { workspace, role }| {
+        let of = format!(" {}", workspace.name);
+        view! {
+            <li class="entry">
+                <div class="entry-main">
+                    <p class="entry-title">{workspace.name}</p>
+                    <div class="meta"><span>{format!("/w/{}", workspace.slug)}</span><span>{format!("you are {role}")}</span></div>
+                </div>
+                <div class="entry-actions">
+                    <ButtonLink href=format!("/w/{}", workspace.slug)>"Open"<span class="sr-only">{of}</span></ButtonLink>
+                </div>
+            </li>
+        }
+    });
+    view! { <Card title="Yours" note=note><ul class="entries">{rows.collect_view()}</ul></Card> }.into_any()
+}
+
+fn create_card(flash: Flash) -> AnyView {
+    view! {
+        <Card title="New workspace" note=format!("you may own {MAX_OWNED}")>
+            <CardBody>
+                <Form action=CreateWorkspace::url()>
+                    <Field
+                        name="name" label="Name" required=true wrong="Please enter a name."
+                        value=flash.typed("name") error=flash.at("name")
+                        hint="A company, a team, a project. You can change it later."
+                    />
+                    <div><Button variant=Variant::Primary kind="submit">"Create"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+fn deleted_card(deleted: Vec<DeletedWorkspace>) -> AnyView {
+    if deleted.is_empty() {
+        return ().into_any();
+    }
+    let rows = deleted.into_iter().map(|gone| {
+        let of = format!(" {}", gone.name);
+        view! {
+            <li class="entry">
+                <div class="entry-main">
+                    <p class="entry-title">{gone.name}</p>
+                    <div class="meta">
+                        <span>"deleted "<Time at=gone.deleted_at/></span>
+                        <span>"purged for good "<Time at=gone.purged_at/></span>
+                    </div>
+                </div>
+                <div class="entry-actions">
+                    <form method="post" action=RestoreWorkspace::url()>
+                        <input type="hidden" name="id" value=gone.id.to_string()/>
+                        <Button kind="submit">"Have it back"<span class="sr-only">{of}</span></Button>
+                    </form>
+                </div>
+            </li>
+        }
+    });
+    view! { <Card title="Deleted"><ul class="entries">{rows.collect_view()}</ul></Card> }.into_any()
+}

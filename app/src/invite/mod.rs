@@ -1,0 +1,6 @@
+//! The page behind an invitation's link, for people with and without an account. Opening it uses nothing up; a button does.
+
+pub mod api;
+mod page;
+
+pub(crate) use page::invitation_page;

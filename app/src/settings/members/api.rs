@@ -1,0 +1,168 @@
+//! What the forms of Settings → Members do.
+
+use hyvve_domain::{
+    Error, Role,
+    ids::{InvitationId, UserId},
+    workspaces::{invitations, members},
+};
+use leptos::prelude::*;
+
+use crate::{
+    ApiError, context,
+    forms::{answer, answer_with, leave_form, tell},
+    ui::counted,
+};
+
+/// The most people that one form invites.
+const AT_ONCE: usize = 50;
+
+/// Invites people by mail, several at once. Those who could not be invited are named; the others are.
+#[server(prefix = "/_fn", endpoint = "members/invite", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn invite_members(
+    /// Addresses, apart by blanks, commas or lines.
+    emails: String,
+    /// What they will be.
+    role: Role,
+) -> Result<(), ApiError> {
+    let typed = vec![("emails", emails.clone()), ("role", role.to_string())];
+    answer_with(typed, async move {
+        let (services, actor) = context::actor().await?;
+        let all: Vec<&str> =
+            emails.split([' ', ',', ';', '\n', '\r', '\t']).map(str::trim).filter(|email| !email.is_empty()).collect();
+        if all.is_empty() {
+            return Err(Error::invalid("emails", "required", "Please enter at least one address.").into());
+        }
+        if all.len() > AT_ONCE {
+            let why = format!("At most {AT_ONCE} addresses at once, please.");
+            return Err(Error::invalid("emails", "maxItems", why).into());
+        }
+        let (mut invited, mut links, mut refused) = (0, Vec::new(), Vec::new());
+        for email in all {
+            match invitations::invite(&services, &actor, Some(email), role, false).await {
+                Ok(made) => {
+                    invited += 1;
+                    links.push(format!("{email} {}", made.link));
+                }
+                Err(error) if error.field() == Some("email") => refused.push(format!("{email}: {}", error.message)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if invited == 0 {
+            return Err(Error::invalid("emails", "invitable", refused.join(" ")).into());
+        }
+        let mut done = format!("Invited {}.", counted(invited, "person"));
+        for problem in refused {
+            done.push(' ');
+            done.push_str(&problem);
+        }
+        let mut facts = vec![("done", done)];
+        // Without a mail server the link has to be handed over some other way, and this is the only time that it can be.
+        if !services.mailer.has_server() && links.len() == 1 {
+            facts.push(("link", links.remove(0).split_once(' ').map(|(_, link)| link.to_owned()).unwrap_or_default()));
+        }
+        tell(facts);
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Makes a link that lets one person in.
+#[server(prefix = "/_fn", endpoint = "members/invite-by-link", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn invite_by_link(
+    /// What the person will be.
+    role: Role,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let made = invitations::invite(&services, &actor, None, role, false).await?;
+        tell(vec![("link", made.link)]);
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Sends an invitation again, with another link.
+#[server(prefix = "/_fn", endpoint = "members/resend", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn resend_invitation(
+    /// Which one.
+    id: InvitationId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let made = invitations::resend(&services, &actor, id).await?;
+        let by_mail = made.invitation.email.is_some() && services.mailer.has_server();
+        tell(if by_mail {
+            vec![("done", "Sent again. The earlier link opens nothing any more.".to_owned())]
+        } else {
+            vec![("link", made.link)]
+        });
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Takes an invitation back.
+#[server(prefix = "/_fn", endpoint = "members/cancel-invitation", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn cancel_invitation(
+    /// Which one.
+    id: InvitationId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        invitations::cancel(&services, &actor, id).await?;
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Gives a member another role.
+#[server(prefix = "/_fn", endpoint = "members/role", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn change_role(
+    /// Who.
+    user: UserId,
+    /// As what.
+    role: Role,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let member = members::change_role(&services, &actor, user, role).await?;
+        tell(vec![("done", format!("{} is {} now.", member.name, member.role))]);
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Removes a member.
+#[server(prefix = "/_fn", endpoint = "members/remove", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn remove_member(
+    /// Who.
+    user: UserId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        members::remove(&services, &actor, user).await?;
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Hands the workspace over.
+#[server(prefix = "/_fn", endpoint = "members/transfer", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn transfer_workspace(
+    /// To whom.
+    user: UserId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        members::transfer(&services, &actor, user).await?;
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
