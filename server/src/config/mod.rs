@@ -123,13 +123,19 @@ impl Config {
                 format!("its password is known, so it cannot be offered on {address}; set demo = false"),
             ));
         }
+        let smtp = smtp(&mut from)?;
+        let rules = rules(&mut from, embedded, address, public_url.as_ref())?;
+        if rules.verify_email && smtp.is_none() && rules.mail_folder.is_none() {
+            let why = "without mail nobody could prove an address; set SMTP_URL and SMTP_FROM, or verify_email = false";
+            return Err(Error::new("verify_email", why));
+        }
         let config = Self {
             address,
             demo,
-            smtp: smtp(&mut from)?,
+            smtp,
             logs: logs(&mut from)?,
             site: site(&mut from)?,
-            rules: rules(&mut from, embedded, address, public_url.as_ref())?,
+            rules,
             crash_at: crash_at(&mut from)?,
             public_url,
             data_dir,

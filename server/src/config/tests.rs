@@ -39,6 +39,7 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         (&[("HYVVE_ADDRESS", "here")], None, "HYVVE_ADDRESS: \"here\""),
         (&[("HYVVE_PUBLIC_URL", "https://a.example/path")], None, "HYVVE_PUBLIC_URL"),
         (&[("HYVVE_SIGN_UP", "maybe")], None, "HYVVE_SIGN_UP"),
+        (&[("HYVVE_VERIFY_EMAIL", "true")], None, "verify_email: without mail"),
         (&[("HYVVE_CRASH_AT", "nowhere")], None, "HYVVE_CRASH_AT"),
         (&[], Some("[hyvve]\ncolour = \"red\"\n"), "colour: is not known"),
         (&[], Some("[hyvve]\nundo_seconds = 6000\n"), "undo_seconds: 6000"),

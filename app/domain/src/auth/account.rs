@@ -77,7 +77,7 @@ pub async fn change_password(
 }
 
 /// Asks the new address whether it is the person's, and tells the old one. Whether another account has the new one is said to
-/// nobody: then it gets no letter.
+/// nobody but its owner.
 pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
     if email == who.user.email {
@@ -91,9 +91,11 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
         )
         .with(json!({ "retryAfter": 3600 })));
     };
-    if identity_store::credential(&mut tx, &email).await?.is_none() {
-        post(tx.conn(), s, letters::new_address(s, &who.user, &email, &token)).await?;
-    }
+    let letter = match identity_store::credential(&mut tx, &email).await? {
+        None => letters::new_address(s, &who.user, &email, &token),
+        Some((owner, _)) => letters::address_taken(&owner, &token),
+    };
+    post(tx.conn(), s, letter).await?;
     post(tx.conn(), s, letters::address_asked(s, &who.user, &email, origin, &token)).await?;
     tx.commit().await?;
     let change = Change {

@@ -65,6 +65,14 @@ pub(super) fn new_address(s: &Services, user: &User, email: &str, token: &Token)
         .line("The link works once, for an hour. If you did not ask for this, there is nothing to do.")
 }
 
+/// To the owner of an address that somebody else wants to have.
+pub(super) fn address_taken(owner: &User, token: &Token) -> Letter {
+    Letter::new(cause("address-taken", token), &owner.email, "Somebody wanted to use your e-mail address")
+        .line(&hello(&owner.name))
+        .line("somebody wanted to have this address for another account. It is yours, so nothing was changed.")
+        .line("There is nothing to do. If it was you, delete this account first, or change its address.")
+}
+
 /// To the old address, while it is still the account's.
 pub(super) fn address_asked(s: &Services, user: &User, email: &str, origin: &Origin, token: &Token) -> Letter {
     Letter::new(cause("address-asked", token), &user.email, "Your e-mail address is about to change")

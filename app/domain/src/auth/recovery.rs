@@ -44,11 +44,15 @@ pub async fn ask_for_proof(s: &Services, email: &str) -> Result<()> {
     Ok(())
 }
 
-fn in_background<F: Future<Output = Result<()>> + Send + 'static>(s: &Services, work: impl FnOnce(Services) -> F) {
+/// Does what nobody shall be able to time, after the answer.
+pub(super) fn in_background<F: Future<Output = Result<()>> + Send + 'static>(
+    s: &Services,
+    work: impl FnOnce(Services) -> F,
+) {
     let work = work(s.clone());
     tokio::spawn(async move {
         if let Err(e) = work.await {
-            tracing::warn!(error.message = %e, "a letter about an account was not written; it can be asked for again");
+            tracing::warn!(error.message = %e, "what was asked for without a session was not done; it can be asked for again");
         }
     });
 }

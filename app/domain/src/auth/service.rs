@@ -43,28 +43,35 @@ pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<Sig
     Ok(SignedUp::In(signed_in, token))
 }
 
-/// The same work for a new address and for one that has an account. That account stays as it is: neither its name nor its
-/// password come from somebody who has not shown to have the address.
+/// A new address and one that has an account are answered alike, and before anything is written. An account that is there
+/// stays as it is: neither its name nor its password come from somebody who has not shown to have the address.
 async fn sign_up_unproved(s: &Services, name: &str, email: &str, password: &Password) -> Result<User> {
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("sign-up").await?;
-    let user = if let Some(user) = store::insert_user(&mut tx, email, name, &phc).await? {
-        if let Some(token) = proofs::issue(&mut tx, Kind::VerifyEmail, user.id, email).await? {
-            post(tx.conn(), s, letters::verify(s, &user, &token)).await?;
-        }
-        user
-    } else {
-        if let Some((known, _)) = store::credential(&mut tx, email).await?
-            && let Some(token) = proofs::issue(&mut tx, Kind::ResetPassword, known.id, email).await?
+    let known = store::credential(&mut tx, email).await?.map(|(user, _)| user);
+    drop(tx);
+    let (id, at) = (UserId::new(), Timestamp::now());
+    let (email, name) = (email.to_owned(), name.to_owned());
+    let new = User { id, email, email_verified: false, name, image: None, created_at: at, updated_at: at };
+    let told = new.clone();
+    recovery::in_background(s, |s| async move {
+        let mut tx = s.db.system("sign-up").await?;
+        let made = match known {
+            None => store::insert_user(&mut tx, new.id, &new.email, &new.name, &phc).await?,
+            Some(_) => None,
+        };
+        if let Some(user) = made
+            && let Some(token) = proofs::issue(&mut tx, Kind::VerifyEmail, user.id, &user.email).await?
         {
-            post(tx.conn(), s, letters::exists(s, &known, &token)).await?;
+            post(tx.conn(), &s, letters::verify(&s, &user, &token)).await?;
+        } else if let Some(user) = known
+            && let Some(token) = proofs::issue(&mut tx, Kind::ResetPassword, user.id, &user.email).await?
+        {
+            post(tx.conn(), &s, letters::exists(&s, &user, &token)).await?;
         }
-        let (id, at) = (UserId::new(), Timestamp::now());
-        let (email, name) = (email.to_owned(), name.to_owned());
-        User { id, email, email_verified: false, name, image: None, created_at: at, updated_at: at }
-    };
-    tx.commit().await?;
-    Ok(user)
+        tx.commit().await
+    });
+    Ok(told)
 }
 
 /// Makes an account whose password is taken as it is: the demo's, and a sign-up's that was looked at.
@@ -74,7 +81,7 @@ pub async fn create_account(s: &Services, name: &str, email: &str, password: &Pa
     rules::password_length(&password.0)?;
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("sign-up").await?;
-    let Some(user) = store::insert_user(&mut tx, &email, &name, &phc).await? else {
+    let Some(user) = store::insert_user(&mut tx, UserId::new(), &email, &name, &phc).await? else {
         return Err(Error::new(Code::Conflict, "An account with this e-mail address exists. Sign in instead.")
             .with(json!({ "field": "email", "constraint": "unique" })));
     };

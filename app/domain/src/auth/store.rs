@@ -8,8 +8,13 @@ use crate::{
 };
 
 /// Adds a person with a password. Answers `None` when the address is taken.
-pub(super) async fn insert_user(tx: &mut SystemTx, email: &str, name: &str, phc: &str) -> Result<Option<User>> {
-    let id = UserId::new();
+pub(super) async fn insert_user(
+    tx: &mut SystemTx,
+    id: UserId,
+    email: &str,
+    name: &str,
+    phc: &str,
+) -> Result<Option<User>> {
     let inserted = sqlx::query!(
         "INSERT INTO users (id, email, name) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING RETURNING created_at",
         id.0,
