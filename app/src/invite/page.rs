@@ -32,7 +32,7 @@ pub(crate) async fn invitation_page(token: &str) -> Result<AnyView, ApiError> {
     let content = match (ended, request.signed_in.map(|signed_in| signed_in.user)) {
         (Some(why), _) => view! { <p>{why}</p><ButtonLink href="/">"Go to HYVVE"</ButtonLink> }.into_any(),
         (None, Some(user)) if is_for(&invitation, &user) => view! {
-            <p class="muted">"The link works until "<Time at=until/>"."</p>
+            <p class="muted">"The link expires "<Time at=until/>"."</p>
             {answers(token, &user)}
         }
         .into_any(),

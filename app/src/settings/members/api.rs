@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use crate::{
     ApiError, context,
     forms::{answer, answer_with, leave_form, tell},
-    ui::counted,
 };
 
 /// The most people that one form invites.
@@ -50,7 +49,8 @@ pub async fn invite_members(
         if invited == 0 {
             return Err(Error::invalid("emails", "invitable", refused.join(" ")).into());
         }
-        let mut done = format!("Invited {}.", counted(invited, "person"));
+        let mut done =
+            if invited == 1 { "Invited one person.".to_owned() } else { format!("Invited {invited} people.") };
         for problem in refused {
             done.push(' ');
             done.push_str(&problem);

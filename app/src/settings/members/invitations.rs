@@ -80,7 +80,7 @@ fn invitation(invitation: Invitation) -> AnyView {
     let id = invitation.id.to_string();
     let name = invitation.email.unwrap_or_else(|| "By link".to_owned());
     let over = invitation.expires_at.unix_millis() < now_millis();
-    let until = if over { "its time was over " } else { "until " };
+    let until = if over { "expired " } else { "expires " };
     let (of, and_of) = (format!(" {name}"), format!(" {name}"));
     view! {
         <li class="entry">

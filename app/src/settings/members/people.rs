@@ -7,12 +7,12 @@ use server_fn::ServerFn as _;
 use super::{api::ChangeRole, page::HERE};
 use crate::{
     shell::use_frame,
-    ui::{Button, ButtonLink, Card, Select, Time, Variant, counted},
+    ui::{Button, ButtonLink, Card, Select, Time, Variant},
 };
 
 /// All of them; whoever may manage somebody gets the means to.
 pub(super) fn people_card(people: Vec<Member>, own: UserId, role: Role) -> AnyView {
-    let note = counted(people.len() as u64, "person");
+    let note = if people.len() == 1 { "only you".to_owned() } else { format!("{} people", people.len()) };
     let rows = people.into_iter().map(|member| person(member, own, role)).collect_view();
     view! { <Card title="People" note=note><ul class="entries">{rows}</ul></Card> }.into_any()
 }
@@ -40,7 +40,7 @@ fn person(member: Member, own: UserId, role: Role) -> AnyView {
 fn means(member: &Member, role: Role) -> AnyView {
     let frame = use_frame();
     let id = member.user_id.to_string();
-    let options = roles(role);
+    let options = roles(role).into_iter().map(|(value, _)| (value.clone(), value)).collect();
     let link = |what: &str| frame.href(&format!("{HERE}?{what}={id}"));
     // Each button names whom it is about, for those who hear the page.
     let about = |word: &'static str| {
