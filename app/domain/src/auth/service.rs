@@ -176,8 +176,12 @@ pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: Worksp
         return Ok(());
     }
     let mut tx = s.db.system("the workspace used last").await?;
-    store::set_active(&mut tx, signed_in.session.id, workspace).await?;
-    tx.commit().await
+    let changed = store::set_active(&mut tx, signed_in.session.id, workspace).await?;
+    tx.commit().await?;
+    if let Some(hash) = changed {
+        s.sessions.forget(hash).await;
+    }
+    Ok(())
 }
 
 /// Ends a session. Signing out twice is no error.

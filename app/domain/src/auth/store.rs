@@ -143,12 +143,16 @@ pub(super) async fn renew_session(tx: &mut SystemTx, id: SessionId, expires_at: 
     Ok(())
 }
 
-/// Remembers the workspace used last.
-pub(super) async fn set_active(tx: &mut SystemTx, id: SessionId, workspace: WorkspaceId) -> Result<()> {
-    sqlx::query!("UPDATE sessions SET active_organization_id = $2 WHERE id = $1", id.0, workspace.0)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// Remembers the workspace used last; answers what the session is known by.
+pub(super) async fn set_active(tx: &mut SystemTx, id: SessionId, workspace: WorkspaceId) -> Result<Option<TokenHash>> {
+    let hash = sqlx::query_scalar!(
+        "UPDATE sessions SET active_organization_id = $2 WHERE id = $1 RETURNING token_hash",
+        id.0,
+        workspace.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(hash.and_then(|hash| Some(TokenHash(hash.try_into().ok()?))))
 }
 
 /// Ends a session.

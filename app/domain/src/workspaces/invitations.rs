@@ -205,6 +205,13 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
     }
 }
 
+/// Which workspace an invitation leads to: for whoever manages it, and names only the invitation.
+pub async fn workspace_of(s: &Services, id: InvitationId) -> Result<WorkspaceId> {
+    let mut tx = s.db.system("the workspace of an invitation").await?;
+    let found = store::find(&mut tx, By::Id(id)).await?.pop();
+    found.map(|invitation| invitation.workspace_id).ok_or_else(|| Error::not_found("invitation"))
+}
+
 /// Joins the workspace. Each invitation lets one person in, once.
 pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitation> {
     let invitation = for_person(s, user, key).await?;

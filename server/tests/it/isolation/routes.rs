@@ -135,3 +135,47 @@ async fn a_strangers_id_answers_exactly_like_one_that_nobody_has() {
     let item = story.user.get(&format!("/api/approvals/{}", id(&story.change))).await;
     assert_eq!(item.expect(200).body["data"]["status"], "pending", "nothing that Eve sent has done anything");
 }
+
+#[tokio::test]
+async fn an_organization_in_a_body_or_a_query_is_as_foreign_as_one_in_a_path() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.sign_up("Ada").await, app.sign_up("Eve").await);
+    let person = ada.get("/api/auth/session").await.expect(200).body["user"]["id"].clone();
+    let path = format!("/api/workspaces/{}/members", ada.workspace());
+    let invited = ada.post(&path, &json!({ "email": "eve@example.com", "role": "admin" })).await;
+    let invitation = invited.expect(201).body["data"]["id"].clone();
+    for (call, extra) in [
+        ("update", json!({ "data": { "name": "Mine" } })),
+        ("delete", json!({})),
+        ("set-active", json!({})),
+        ("invite-member", json!({ "email": "x@example.com", "role": "admin" })),
+        ("remove-member", json!({ "memberIdOrEmail": "ada@example.com" })),
+        ("update-member-role", json!({ "memberId": person, "role": "guest" })),
+        ("leave", json!({})),
+        ("has-permission", json!({ "permissions": { "organization": ["delete"] } })),
+    ] {
+        let path = format!("/api/auth/organization/{call}");
+        let naming = |id: &str| {
+            let mut body = extra.clone();
+            body["organizationId"] = json!(id);
+            body
+        };
+        let foreign = eve.post(&path, &naming(ada.workspace())).await;
+        let unknown = eve.post(&path, &naming(NOBODYS)).await;
+        assert_eq!(foreign.expect(404).body, unknown.expect(404).body, "{call}");
+        app.anonymous().post(&path, &naming(ada.workspace())).await.expect(401);
+    }
+    for call in ["get-full-organization", "list-members", "list-invitations", "get-active-member-role"] {
+        let of = |id: &str| format!("/api/auth/organization/{call}?organizationId={id}");
+        let foreign = eve.get(&of(ada.workspace())).await;
+        assert_eq!(foreign.expect(404).body, eve.get(&of(NOBODYS)).await.expect(404).body, "{call}");
+    }
+    // The invited one's own address is not proved; somebody else's invitation is not there at all.
+    let mia = app.sign_up("Mia").await;
+    for call in ["accept-invitation", "reject-invitation", "cancel-invitation"] {
+        let path = format!("/api/auth/organization/{call}");
+        let foreign = mia.post(&path, &json!({ "invitationId": invitation })).await;
+        let unknown = mia.post(&path, &json!({ "invitationId": NOBODYS })).await;
+        assert_eq!(foreign.expect(404).body, unknown.expect(404).body, "{call}");
+    }
+}

@@ -1,0 +1,93 @@
+// better-auth's own client, unmodified, against HYVVE: what it calls is there and answers in its words.
+import assert from 'node:assert/strict';
+import { createAuthClient } from 'better-auth/client';
+import { organizationClient } from 'better-auth/client/plugins';
+
+/** A client that keeps its cookie as a browser would. */
+function client(url) {
+  let cookie = '';
+  const customFetchImpl = async (input, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('origin', url);
+    if (cookie) headers.set('cookie', cookie);
+    const reply = await fetch(input, { ...init, headers });
+    for (const line of reply.headers.getSetCookie()) cookie = line.split(';')[0];
+    return reply;
+  };
+  return createAuthClient({ baseURL: url, plugins: [organizationClient()], fetchOptions: { customFetchImpl } });
+}
+
+/** What came back, which has to be an answer. */
+const good = ({ data, error }) => { assert.equal(error, null, JSON.stringify(error)); return data; };
+/** The status of what has to be an error. */
+const refused = ({ data, error }) => { assert.ok(error, JSON.stringify(data)); assert.ok(error.code && error.message); return error.status; };
+
+async function signedUp(url, name) {
+  const auth = client(url);
+  const account = { name, email: `${name.toLowerCase()}-${Date.now()}@example.com`, password: 'correct horse battery staple' };
+  good(await auth.signUp.email(account));
+  return { auth, ...account };
+}
+
+export default function register(test) {
+  test('better-auth’s own client signs up, in and out, and looks after its sessions', async ({ url }) => {
+    const { auth, email, password } = await signedUp(url, 'Ada');
+    assert.equal(good(await auth.getSession()).user.email, email);
+    good(await auth.updateUser({ name: 'Ada King' }));
+    assert.equal(good(await auth.getSession()).user.name, 'Ada King');
+    const other = client(url);
+    assert.equal(refused(await other.signIn.email({ email, password: 'something else' })), 401);
+    good(await other.signIn.email({ email, password }));
+    assert.equal(good(await auth.listSessions()).length, 2);
+    good(await auth.revokeOtherSessions());
+    assert.equal(good(await auth.listSessions()).length, 1);
+    assert.equal(good(await other.getSession()), null);
+    good(await auth.changePassword({ currentPassword: password, newPassword: 'another horse battery staple' }));
+    good(await auth.requestPasswordReset({ email, redirectTo: '/reset-password' }));
+    good(await auth.signOut());
+    assert.equal(good(await auth.getSession()), null);
+    assert.equal(refused(await auth.listSessions()), 401);
+  });
+
+  test('better-auth’s organization client does everything that a workspace’s people do', async ({ url }) => {
+    const [ada, bob] = [await signedUp(url, 'Ada'), await signedUp(url, 'Bob')];
+    const { organization } = ada.auth;
+    const slug = `team-${Date.now()}`;
+    good(await organization.checkSlug({ slug }));
+    const made = good(await organization.create({ name: 'Team', slug }));
+    assert.deepEqual([made.name, made.slug, made.members.length], ['Team', slug, 1]);
+    assert.equal(refused(await organization.checkSlug({ slug })), 400);
+    const organizationId = made.id;
+    assert.ok(good(await organization.list()).some((one) => one.id === organizationId));
+    assert.equal(good(await organization.update({ organizationId, data: { name: 'The Team' } })).name, 'The Team');
+    assert.equal(good(await organization.setActive({ organizationSlug: slug })).id, organizationId);
+    assert.equal(good(await ada.auth.getSession()).session.activeOrganizationId, organizationId);
+    assert.equal(good(await organization.getActiveMember()).role, 'owner');
+    assert.equal(good(await organization.getActiveMemberRole({ query: { organizationId } })).role, 'owner');
+    const permissions = { organization: ['update', 'delete'], member: ['create'] };
+    assert.equal(good(await organization.hasPermission({ organizationId, permissions })).success, true);
+
+    // The address is not proved, so an id alone opens nothing: that is stricter than better-auth.
+    const invited = good(await organization.inviteMember({ organizationId, email: bob.email, role: 'member' }));
+    assert.deepEqual([invited.status, invited.email, invited.organizationId], ['pending', bob.email, organizationId]);
+    assert.equal(refused(await organization.inviteMember({ organizationId, email: bob.email, role: 'member' })), 409);
+    assert.equal(good(await organization.inviteMember({ organizationId, email: bob.email, role: 'admin', resend: true })).id, invited.id);
+    assert.equal(good(await organization.listInvitations({ query: { organizationId } })).length, 1);
+    assert.equal(refused(await bob.auth.organization.acceptInvitation({ invitationId: invited.id })), 403);
+    assert.equal(refused(await bob.auth.organization.cancelInvitation({ invitationId: invited.id })), 404);
+    assert.deepEqual(good(await bob.auth.organization.listUserInvitations()), []);
+    assert.equal(good(await organization.cancelInvitation({ invitationId: invited.id })).status, 'canceled');
+    assert.equal(refused(await organization.inviteMember({ organizationId, email: bob.email, role: 'king' })), 400);
+
+    assert.equal(good(await organization.listMembers({ query: { organizationId } })).total, 1);
+    const whole = good(await organization.getFullOrganization({ query: { organizationId } }));
+    assert.deepEqual([whole.members.length, whole.invitations.length], [1, 0]);
+    assert.equal(refused(await bob.auth.organization.getFullOrganization({ query: { organizationId } })), 404);
+    assert.equal(refused(await organization.leave({ organizationId })), 409);
+    const me = whole.members[0].id;
+    assert.equal(refused(await organization.updateMemberRole({ organizationId, memberId: me, role: 'member' })), 409);
+    assert.equal(refused(await organization.removeMember({ organizationId, memberIdOrEmail: ada.email })), 409);
+    assert.equal(good(await organization.delete({ organizationId })).id, organizationId);
+    assert.equal(refused(await organization.getFullOrganization({ query: { organizationId } })), 404);
+  });
+}
