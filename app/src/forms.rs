@@ -116,7 +116,10 @@ impl Flash {
 
     fn send(&self) {
         let value = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        add_header(header::SET_COOKIE, &format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+        // It may hold the link of an invitation.
+        let only_https = if context::request().is_ok_and(|r| r.secure_cookies) { "; Secure" } else { "" };
+        let cookie = format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{only_https}");
+        add_header(header::SET_COOKIE, &cookie);
     }
 
     /// What the last form left for this page; it is read once.

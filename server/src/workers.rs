@@ -66,6 +66,9 @@ async fn clean(s: Services) {
             Ok(removed) => tracing::info!(removed, "old events were removed from the outbox"),
             Err(error) => tracing::warn!(error.message = %error, "the outbox was not cleaned; trying again in an hour"),
         }
+        if let Err(error) = mail::letters::purge(&s).await {
+            tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
+        }
         if let Err(error) = workspaces::service::purge(&s).await {
             tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");
         }

@@ -221,6 +221,16 @@ async fn a_person_owns_five_workspaces_at_most_even_when_asking_for_all_at_once(
     let all = join_all(names.iter().map(|name| ada.post("/api/workspaces", name))).await;
     assert_eq!(all.iter().filter(|reply| reply.status == 201).count(), 4);
     assert!(all.iter().all(|reply| matches!(reply.status.as_u16(), 201 | 422)));
+
+    // Nor by being made an owner of somebody else's; and what a stranger owns is nobody's business.
+    let bob = app.sign_up("Bob").await;
+    let (home, full) = (bob.workspace().to_owned(), user_id(&ada).await);
+    bob.post(&at(&home, "/transfer"), &json!({ "userId": full })).await.expect(404);
+    let member = at(&home, &format!("/members/{full}"));
+    send(&bob, Method::PATCH, &member, json!({ "role": "owner" })).await.expect(404);
+    join(&bob, &ada, "admin").await;
+    bob.post(&at(&home, "/transfer"), &json!({ "userId": full })).await.expect(422);
+    send(&bob, Method::PATCH, &member, json!({ "role": "owner" })).await.expect(422);
 }
 
 #[tokio::test]

@@ -115,8 +115,8 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     let mut alone = Vec::new();
     let mut among_others = Vec::new();
     for membership in workspaces::service::memberships(s, user).await? {
-        // Guests do not see who else is there; that somebody else is the owner is certain.
         let actor = Actor::user(membership.workspace.id, user, membership.role);
+        // HYVVE looks: guests do not see who else is there.
         let all = members::list(s, &Actor::system(actor.workspace)).await?;
         let is_other_owner = |m: &workspaces::Member| m.user_id != user && m.role == Role::Owner;
         if all.len() <= 1 {

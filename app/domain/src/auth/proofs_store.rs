@@ -45,9 +45,31 @@ fn words(kinds: &[Kind]) -> Vec<String> {
     kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
 }
 
+/// A row as the two queries below name it.
+struct Row {
+    kind: String,
+    user_id: Uuid,
+    name: String,
+    email: String,
+    current_email: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Proof> {
+        Ok(Proof {
+            kind: kind(&self.kind)?,
+            user: UserId(self.user_id),
+            name: self.name,
+            email: self.email,
+            current_email: self.current_email,
+        })
+    }
+}
+
 /// A live one.
 pub(super) async fn find(tx: &mut SystemTx, kinds: &[Kind], hash: TokenHash) -> Result<Option<Proof>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"SELECT t.kind, t.user_id, t.email, u.name, u.email AS current_email
            FROM one_time_tokens t JOIN users u ON u.id = t.user_id
            WHERE t.token_hash = $1 AND t.kind = ANY($2) AND t.used_at IS NULL AND t.expires_at > now()
@@ -57,21 +79,13 @@ pub(super) async fn find(tx: &mut SystemTx, kinds: &[Kind], hash: TokenHash) -> 
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| {
-        Ok(Proof {
-            kind: kind(&r.kind)?,
-            user: UserId(r.user_id),
-            name: r.name,
-            email: r.email,
-            current_email: r.current_email,
-        })
-    })
-    .transpose()
+    row.map(Row::read).transpose()
 }
 
 /// The same, used up. Whoever comes second waits here until the first has committed, and then finds it used.
 pub(super) async fn take(tx: &mut SystemTx, kinds: &[Kind], hash: TokenHash) -> Result<Option<Proof>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"UPDATE one_time_tokens t SET used_at = now() FROM users u
            WHERE t.token_hash = $1 AND t.kind = ANY($2) AND t.used_at IS NULL AND t.expires_at > now()
              AND u.id = t.user_id AND (t.kind = 'change_email' OR t.email = u.email)
@@ -81,16 +95,7 @@ pub(super) async fn take(tx: &mut SystemTx, kinds: &[Kind], hash: TokenHash) -> 
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| {
-        Ok(Proof {
-            kind: kind(&r.kind)?,
-            user: UserId(r.user_id),
-            name: r.name,
-            email: r.email,
-            current_email: r.current_email,
-        })
-    })
-    .transpose()
+    row.map(Row::read).transpose()
 }
 
 /// Links of a person that were not used yet lead nowhere from now on.

@@ -11,7 +11,7 @@ use super::{
     proofs_store, rules, store, strength,
     trail::{self, Change},
 };
-use crate::{Code, Error, Result, mail::letters::post, services::Services};
+use crate::{Code, Error, Result, ids::UserId, mail::letters::post, services::Services};
 
 /// What a link in a letter has proved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,6 +99,16 @@ pub async fn reset_password(s: &Services, token: &str, password: &Password, orig
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
     trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await
+}
+
+/// An account's address was proved by a letter of somebody else's: an invitation.
+pub(crate) async fn address_proved(s: &Services, user: UserId) -> Result<()> {
+    let mut tx = s.db.system("an address is proved by an invitation").await?;
+    account_store::set_verified(&mut tx, user).await?;
+    let stale = account_store::session_hashes(&mut tx, user).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
+    Ok(())
 }
 
 /// Proves an address with a link from a letter: the account's own, or the one that it is to have.

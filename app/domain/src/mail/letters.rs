@@ -17,9 +17,7 @@ use crate::{Error, Result, Timestamp, ids::LetterId, seal::Place, services::Serv
 
 /// How long a node looks at nothing, when nobody tells it of a letter.
 const IDLE: Duration = Duration::from_secs(2);
-/// Letters taken at a time.
-const BATCH: i64 = 8;
-/// After this a node that sends a batch is given up.
+/// After this a node that sends a letter is given up; a mail server that does not answer is left earlier.
 const GIVEN_UP: Duration = Duration::from_mins(5);
 /// Pauses between tries: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
@@ -102,7 +100,7 @@ pub(crate) async fn post(conn: &mut PgConnection, s: &Services, letter: Letter) 
 /// Sends letters until the task is aborted.
 pub async fn work(s: Services) {
     loop {
-        match batch(&s).await {
+        match next(&s).await {
             Ok(true) => {}
             Ok(false) => tokio::time::sleep(IDLE).await,
             Err(e) => {
@@ -113,20 +111,27 @@ pub async fn work(s: Services) {
     }
 }
 
-/// Sends what is due; answers whether there may be more.
-async fn batch(s: &Services) -> Result<bool> {
+/// Sends one that is due; answers whether there was one. One at a time: what waits behind a slow mail server is in nobody's
+/// hands, so nobody can lose it.
+async fn next(s: &Services) -> Result<bool> {
     let mut tx = s.db.system("letters that are due").await?;
     let given_up = letters_store::give_up(&mut tx).await?;
-    let due = letters_store::claim(&mut tx, Timestamp::now().plus(GIVEN_UP), BATCH).await?;
+    let due = letters_store::claim(&mut tx, Timestamp::now().plus(GIVEN_UP)).await?;
     tx.commit().await?;
     if given_up > 0 {
         tracing::warn!(given_up, "letters were under way when a server stopped; they are not sent again");
     }
-    let may_be_more = due.len() as i64 == BATCH;
-    for letter in due {
-        send(s, letter).await?;
-    }
-    Ok(may_be_more)
+    let Some(due) = due else { return Ok(false) };
+    send(s, due).await?;
+    Ok(true)
+}
+
+/// Removes what is left of letters that ended a month ago: to whom, and about what. Answers how many.
+pub async fn purge(s: &Services) -> Result<u64> {
+    let mut tx = s.db.system("letters that ended long ago").await?;
+    let removed = letters_store::purge(&mut tx).await?;
+    tx.commit().await?;
+    Ok(removed)
 }
 
 /// What came of one letter.

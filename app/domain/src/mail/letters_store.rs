@@ -35,28 +35,31 @@ pub(super) struct Due {
     pub(super) attempts: i32,
 }
 
-/// Takes letters that are due. Until `given_up` they are this node's.
-pub(super) async fn claim(tx: &mut SystemTx, given_up: Timestamp, limit: i64) -> Result<Vec<Due>> {
-    let rows = sqlx::query!(
+/// Takes the letter that has been due longest. Until `given_up` it is this node's.
+pub(super) async fn claim(tx: &mut SystemTx, given_up: Timestamp) -> Result<Option<Due>> {
+    let row = sqlx::query!(
         r#"UPDATE letters SET state = 'sending', attempts = attempts + 1, due_at = $1
            WHERE id IN (SELECT id FROM letters WHERE state = 'waiting' AND due_at <= now()
-                        ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+                        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING id, recipient, subject, sealed AS "sealed!", attempts"#,
         given_up.0,
-        limit,
     )
-    .fetch_all(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Due {
-            id: LetterId(r.id),
-            recipient: r.recipient,
-            subject: r.subject,
-            sealed: r.sealed,
-            attempts: r.attempts,
-        })
-        .collect())
+    Ok(row.map(|r| Due {
+        id: LetterId(r.id),
+        recipient: r.recipient,
+        subject: r.subject,
+        sealed: r.sealed,
+        attempts: r.attempts,
+    }))
+}
+
+/// Removes letters that ended a month ago.
+pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
+    let done =
+        sqlx::query!("DELETE FROM letters WHERE ended_at < now() - interval '30 days'").execute(tx.conn()).await?;
+    Ok(done.rows_affected())
 }
 
 /// Letters whose node died while it sent them: nobody knows whether they left, and they are not sent again.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
     audit::Entry,
-    auth::{User, rules, sessions::Token},
+    auth::{self, User, rules, sessions::Token},
     db::TenantTx,
     events::Draft,
     ids::{InvitationId, WorkspaceId},
@@ -231,9 +231,7 @@ pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
     tx.commit().await?;
     s.memberships.forget_all();
     if matches!(key, Key::Link(_)) && invitation.email.is_some() {
-        let mut tx = s.db.system("an address is proved by an invitation").await?;
-        store::prove_address(&mut tx, user.id).await?;
-        tx.commit().await?;
+        auth::recovery::address_proved(s, user.id).await?;
     }
     Ok(Invitation { status: InvitationStatus::Accepted, ..invitation })
 }

@@ -217,14 +217,3 @@ pub(super) async fn end(
     .await?;
     Ok(done.rows_affected() == 1)
 }
-
-/// The mail with the link has reached its address, which is thereby proved.
-pub(super) async fn prove_address(tx: &mut SystemTx, user: UserId) -> Result<()> {
-    sqlx::query!(
-        "UPDATE users SET email_verified = true, updated_at = now() WHERE id = $1 AND NOT email_verified",
-        user.0
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}

@@ -6,7 +6,7 @@ use super::{Member, members_store as store};
 use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
-    db::TenantTx,
+    db::{SystemTx, TenantTx},
     events::Draft,
     ids::{UserId, WorkspaceId},
     services::Services,
@@ -34,10 +34,11 @@ pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Ro
 /// Gives a member another role. It holds from the next request on.
 pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) -> Result<Member> {
     actor.require(Role::can_manage_members, "change roles")?;
+    may_give(actor, role)?;
+    let _room = if role == Role::Owner { Some(room_to_own(s, actor, user).await?) } else { None };
     let mut tx = s.db.tenant(actor).await?;
     let members = Locked::all(&mut tx).await?;
     let before = members.managed(actor, user)?;
-    may_give(actor, role)?;
     if before != role {
         members.keeps_an_owner_without(user, role)?;
         store::set_role(&mut tx, user, role).await?;
@@ -84,8 +85,7 @@ pub async fn transfer(s: &Services, actor: &Actor, to: UserId) -> Result<()> {
     if from == to {
         return Err(Error::new(Code::Conflict, "You own this workspace already."));
     }
-    let mut owned = s.db.system("how many workspaces the new owner has").await?;
-    super::service::room_for_another(&mut owned, to, "This person").await?;
+    let _room = room_to_own(s, actor, to).await?;
     let mut tx = s.db.tenant(actor).await?;
     let members = Locked::all(&mut tx).await?;
     // What the request was checked with may be a second old.
@@ -105,6 +105,18 @@ pub async fn transfer(s: &Services, actor: &Actor, to: UserId) -> Result<()> {
     tx.commit().await?;
     s.memberships.forget_all();
     Ok(())
+}
+
+/// Refuses a member who owns as many workspaces as one may; somebody who is no member is not even counted. The person gets no
+/// other one until what this answers is dropped. Ask before members are locked: two that wait for each other, each in the
+/// other's order, would wait for ever, and the database could not tell.
+async fn room_to_own(s: &Services, actor: &Actor, user: UserId) -> Result<SystemTx> {
+    let is_owner = get(s, actor, user).await?.role == Role::Owner;
+    let mut owned = s.db.system("how many workspaces a new owner has").await?;
+    if !is_owner {
+        super::service::room_for_another(&mut owned, user, "This person").await?;
+    }
+    Ok(owned)
 }
 
 /// Refuses a role that the actor may not give.
