@@ -1,49 +1,151 @@
 //! Who is asking: what a handler takes to find out. The guard has looked it up before.
+//!
+//! A handler says in its type what it is for: [`Member<Read>`], [`Member<Propose>`], [`Member<Decide>`] and [`Member<Admin>`]
+//! are open to sessions and to API keys of that scope, [`Person`] to sessions only. There is no default, so a route cannot
+//! forget it.
+
+use std::{marker::PhantomData, ops::Deref};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use hyvve_app::context::RequestContext;
 use hyvve_domain::{
-    Actor, Error,
+    Actor, Code, Error,
+    api_keys::Scope,
     auth::{Origin, SignedIn, sessions::Token},
+    ids::UserId,
     services::Services,
     workspaces::service::{self, Named},
 };
 use tracing::Span;
 
-use crate::{guard::Welcome, problem::Problem};
+use crate::{
+    guard::{Credential, Welcome},
+    problem::Problem,
+};
 
 /// Anyone, signed in or not.
 pub(crate) struct Anyone(pub(crate) RequestContext);
 
-/// A signed-in person.
+/// A signed-in person. Keys are refused: what is about the person, or cannot be undone, a person asks for.
 pub(crate) struct Person {
     pub(crate) services: Services,
     pub(crate) signed_in: SignedIn,
     pub(crate) token: Token,
     pub(crate) origin: Origin,
+}
+
+/// A person or a person's key, before it is known in which workspace.
+pub(crate) struct Caller {
+    services: Services,
+    credential: Credential,
+    user: UserId,
     workspace: Option<Named>,
 }
 
-/// A signed-in person, acting in a workspace.
-pub(crate) struct Member {
+/// Somebody who acts in a workspace.
+pub(crate) struct Entered {
     pub(crate) services: Services,
     pub(crate) actor: Actor,
-    token: Token,
+    credential: Credential,
+}
+
+/// Somebody who acts in the workspace that the request names, for what `S` covers.
+pub(crate) struct Member<S>(Entered, PhantomData<S>);
+
+/// What a handler is for, as a type.
+pub(crate) trait Purpose {
+    /// The scope that a key needs for it.
+    const SCOPE: Scope;
+}
+
+/// See [`Scope::Read`].
+pub(crate) enum Read {}
+/// See [`Scope::Propose`].
+pub(crate) enum Propose {}
+/// See [`Scope::Decide`].
+pub(crate) enum Decide {}
+/// See [`Scope::Admin`].
+pub(crate) enum Admin {}
+
+impl Purpose for Read {
+    const SCOPE: Scope = Scope::Read;
+}
+
+impl Purpose for Propose {
+    const SCOPE: Scope = Scope::Propose;
+}
+
+impl Purpose for Decide {
+    const SCOPE: Scope = Scope::Decide;
+}
+
+impl Purpose for Admin {
+    const SCOPE: Scope = Scope::Admin;
 }
 
 impl Person {
     /// The person as an actor in a workspace. A foreign one answers like an unknown one.
-    pub(crate) async fn enter(self, workspace: &Named) -> Result<Member, Problem> {
-        let actor = service::actor(&self.services, self.signed_in.user.id, workspace).await?;
-        Span::current().record("workspace_id", actor.workspace.to_string());
-        Ok(Member { services: self.services, actor, token: self.token })
+    pub(crate) async fn enter(self, workspace: &Named) -> Result<Entered, Problem> {
+        let Self { services, signed_in, token, .. } = self;
+        let user = signed_in.user.id;
+        Entered::new(services, Credential::Session { signed_in, token }, user, workspace).await
     }
 }
 
-impl Member {
+impl Caller {
+    /// As an actor in a workspace. To a key, every workspace but its own answers like an unknown one.
+    pub(crate) async fn enter<S: Purpose>(self, workspace: &Named) -> Result<Entered, Problem> {
+        let Self { services, credential, user, .. } = self;
+        let Credential::Key { key, .. } = &credential else {
+            return Entered::new(services, credential, user, workspace).await;
+        };
+        let own = key.workspace;
+        let entered = Entered::new(services, credential, user, workspace).await?;
+        if entered.actor.workspace != own {
+            return Err(Error::not_found("workspace").into());
+        }
+        entered.covers(S::SCOPE)?;
+        Ok(entered)
+    }
+}
+
+impl Entered {
+    async fn new(services: Services, credential: Credential, user: UserId, workspace: &Named) -> Result<Self, Problem> {
+        let actor = service::actor(&services, user, workspace).await?;
+        Span::current().record("workspace_id", actor.workspace.to_string());
+        Ok(Self { services, actor, credential })
+    }
+
+    /// Refuses a key that is not for this. Sessions are for everything that the person's role allows.
+    pub(crate) fn covers(&self, scope: Scope) -> Result<(), Error> {
+        match &self.credential {
+            Credential::Key { key, .. } if !key.scopes.contains(&scope) => {
+                let has = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+                let why = format!("This needs an API key with the scope “{scope}”; this one has: {has}.");
+                Err(Error::forbidden(why))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether this one may go on reading a stream.
     pub(crate) fn welcome(&self) -> Welcome {
-        Welcome::new(self.services.clone(), self.token.clone(), self.actor)
+        Welcome::new(self.services.clone(), self.credential.clone(), self.actor)
+    }
+}
+
+impl<S> Member<S> {
+    /// For what outlives the handler.
+    pub(crate) fn into_inner(self) -> Entered {
+        self.0
+    }
+}
+
+impl<S> Deref for Member<S> {
+    type Target = Entered;
+
+    fn deref(&self) -> &Entered {
+        &self.0
     }
 }
 
@@ -62,21 +164,43 @@ impl<S: Sync> FromRequestParts<S> for Person {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Anyone(context) = Anyone::from_request_parts(parts, state).await?;
         let (signed_in, token) = context.signed_in.zip(context.token).ok_or_else(Error::unauthorized)?;
-        let RequestContext { services, origin, workspace, .. } = context;
-        Ok(Self { services, signed_in, token, origin, workspace })
+        let RequestContext { services, origin, .. } = context;
+        Ok(Self { services, signed_in, token, origin })
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Member {
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let mut person = Person::from_request_parts(parts, state).await?;
-        // Clients that name no workspace mean the one that they used last.
-        let last = person.signed_in.session.active_organization_id.map(Named::Id);
-        let workspace = person.workspace.take().or(last).ok_or_else(|| {
+        let Anyone(context) = Anyone::from_request_parts(parts, state).await?;
+        let credential = parts.extensions.get::<Credential>().cloned().unwrap_or(Credential::Nothing);
+        let user = match credential.user() {
+            Some(user) => user,
+            None if matches!(credential, Credential::Refused) => {
+                let why = "This key is unknown, has expired or was revoked. Make one under Settings → API keys.";
+                return Err(Error::new(Code::Unauthorized, why).into());
+            }
+            None => return Err(Error::unauthorized().into()),
+        };
+        Ok(Self { services: context.services, credential, user, workspace: context.workspace })
+    }
+}
+
+impl<S: Sync, P: Purpose> FromRequestParts<S> for Member<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut caller = Caller::from_request_parts(parts, state).await?;
+        // Clients that name no workspace mean the one that they used last; a key has only one.
+        let implied = match &caller.credential {
+            Credential::Session { signed_in, .. } => signed_in.session.active_organization_id,
+            Credential::Key { key, .. } => Some(key.workspace),
+            Credential::Nothing | Credential::Refused => None,
+        };
+        let workspace = caller.workspace.take().or(implied.map(Named::Id)).ok_or_else(|| {
             Error::invalid("X-Workspace-Id", "required", "Name a workspace: its id in the header X-Workspace-Id.")
         })?;
-        person.enter(&workspace).await
+        Ok(Self(caller.enter::<P>(&workspace).await?, PhantomData))
     }
 }

@@ -98,6 +98,8 @@ fn api() -> Router<AppState> {
         )
         .route("/api/workspaces/{id}/invitations/{invitation_id}", delete(http::workspaces::cancel))
         .route("/api/workspaces/{id}/invitations/{invitation_id}/resend", post(http::workspaces::resend))
+        .route("/api/workspaces/{id}/api-keys", get(http::api_keys::list).post(http::api_keys::create))
+        .route("/api/workspaces/{id}/api-keys/{key_id}", delete(http::api_keys::revoke))
         .route("/api/invitations", get(http::invitations::list))
         .route("/api/invitations/accept", post(http::invitations::accept))
         .route("/api/invitations/reject", post(http::invitations::reject))

@@ -94,6 +94,7 @@ async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules:
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         sessions: Arc::new(SessionCache::default()),
         memberships: Arc::default(),
+        api_keys: Arc::default(),
         resolved: Arc::default(),
         http: sender::client()?,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),

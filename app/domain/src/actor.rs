@@ -92,6 +92,16 @@ impl Role {
         }
     }
 
+    /// May make API keys for itself.
+    pub const fn can_make_keys(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin | Self::Member)
+    }
+
+    /// May see every API key of the workspace and revoke it; everybody else has a say about his or her own.
+    pub const fn manages_keys(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
     /// May see approval items at all.
     pub const fn sees_approvals(self) -> bool {
         matches!(self, Self::Owner | Self::Admin | Self::Member)

@@ -9,8 +9,8 @@ use sqlx::{
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use crate::{
-    Actor, Result,
-    audit::Entry,
+    Actor, Result, Who,
+    audit::{Entry, Source},
     events::{Draft, Hub},
     heads,
     ids::{UserId, WorkspaceId},
@@ -40,6 +40,7 @@ pub struct Db {
     app: PgPool,
     system: PgPool,
     hub: Arc<Hub>,
+    source: Option<Arc<Source>>,
 }
 
 impl Db {
@@ -63,7 +64,13 @@ impl Db {
         }
         let app = pool(urls.max_connections.max(1)).connect_with(app).await?;
         let system = pool((urls.max_connections / 4).max(2)).connect_with(system).await?;
-        Ok(Self { app, system, hub })
+        Ok(Self { app, system, hub, source: None })
+    }
+
+    /// The same, for what one request asks for: audit entries of its person say where the request came from.
+    #[must_use]
+    pub fn asked_from(&self, source: Source) -> Self {
+        Self { source: Some(Arc::new(source)), ..self.clone() }
     }
 
     /// A transaction inside the actor's workspace. Policies see workspace, kind, person and role, all set in the same
@@ -82,6 +89,7 @@ impl Db {
             tx,
             actor: *actor,
             asked_by: None,
+            source: self.source.clone(),
             audit: Vec::new(),
             events: Vec::new(),
             hub: Arc::clone(&self.hub),
@@ -135,6 +143,7 @@ pub struct TenantTx {
     actor: Actor,
     /// Whom the audit log names, where that is not the actor.
     asked_by: Option<Actor>,
+    source: Option<Arc<Source>>,
     audit: Vec<Entry>,
     events: Vec<Draft>,
     hub: Arc<Hub>,
@@ -177,7 +186,11 @@ impl TenantTx {
         if self.audit.is_empty() && self.events.is_empty() {
             return Ok(self.tx.commit().await?);
         }
-        let append = heads::append(self.asked_by.as_ref().unwrap_or(&self.actor), &self.audit, &self.events)?;
+        let actor = self.asked_by.unwrap_or(self.actor);
+        if let (Who::User { .. }, Some(source)) = (actor.who, &self.source) {
+            self.audit.iter_mut().for_each(|entry| source.sign(entry));
+        }
+        let append = heads::append(&actor, &self.audit, &self.events)?;
         // One message: everybody else who writes in this workspace waits from the first of these to the second, and must not
         // wait for the way to this node and back as well. The third is for `tx`, which ends in the background what it began.
         sqlx::raw_sql(AssertSqlSafe(format!("{append}; COMMIT; BEGIN"))).execute(&mut *self.tx).await?;

@@ -57,6 +57,8 @@ ids! {
     WorkspaceId;
     /// A signed-in browser. Not the secret in its cookie.
     SessionId;
+    /// A key with which a program works in a workspace. Not the secret in it.
+    ApiKeyId;
     /// A configured AI provider of a workspace.
     ProviderId;
     /// An agent of a workspace.

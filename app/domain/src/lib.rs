@@ -12,6 +12,7 @@ pub mod page;
 pub mod time;
 
 pub mod agents;
+pub mod api_keys;
 pub mod approvals;
 pub mod audit;
 pub mod auth;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Role,
+    api_keys::Presented,
     audit::anchor::Anchor,
     auth::{password::Hasher, sessions::SessionCache},
     db::Db,
@@ -79,6 +80,8 @@ pub struct Services {
     pub sessions: Arc<SessionCache>,
     /// Roles of members seen lately.
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Role>>,
+    /// API keys seen lately, by the hash of their secret.
+    pub api_keys: Arc<Lately<[u8; 32], Presented>>,
     /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.
     pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
     /// Talks to AI providers: never follows a redirect.

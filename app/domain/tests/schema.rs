@@ -175,6 +175,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
+        ("api_keys", "DELETE, TRUNCATE"),
         ("workspaces", "DELETE, TRUNCATE"),
         ("audit_log", "UPDATE, DELETE, TRUNCATE"),
         ("audit_personal", "UPDATE, DELETE, TRUNCATE"),
@@ -194,6 +195,17 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
                 .unwrap();
             assert!(!may, "hyvve_app may {privilege} {table}");
         }
+    }
+    for (column, privilege) in
+        [("key_hash", "SELECT"), ("key_hash", "UPDATE"), ("scopes", "UPDATE"), ("user_id", "UPDATE")]
+    {
+        let may: bool = sqlx::query_scalar("SELECT has_column_privilege('hyvve_app', 'api_keys', $1, $2)")
+            .bind(column)
+            .bind(privilege)
+            .fetch_one(&mut root)
+            .await
+            .unwrap();
+        assert!(!may, "hyvve_app may {privilege} api_keys.{column}");
     }
     for column in ["canonical", "hash", "tool", "title", "reason", "proposer_id"] {
         let may: bool = sqlx::query_scalar("SELECT has_column_privilege('hyvve_app', 'approval_items', $1, 'UPDATE')")
@@ -221,7 +233,7 @@ fn id(t: char, n: u8) -> Uuid {
 
 /// At least one row in every table, for one tenant.
 fn fill(t: char) -> String {
-    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv] =
+    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv, key] =
         std::array::from_fn(|n| id(t, n as u8));
     let h = "decode(repeat('00', 32), 'hex')";
     format!(
@@ -231,6 +243,7 @@ fn fill(t: char) -> String {
          INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{w}', '{u}', 'owner');
          INSERT INTO sessions (id, user_id, token_hash, expires_at) VALUES ('{ses}', '{u}', decode(repeat(md5('{t}'), 2), 'hex'), now() + interval '1 day');
          INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at) VALUES ('{w}', '{inv}', 'x@example.com', 'viewer', decode(repeat(md5('{t}'), 2), 'hex'), '{u}', now());
+         INSERT INTO api_keys (workspace_id, id, user_id, name, prefix, key_hash, scopes, expires_at) VALUES ('{w}', '{key}', '{u}', 'x', 'x', decode(repeat(md5('{t}'), 2), 'hex'), '{{read}}', now());
          INSERT INTO workspace_heads (workspace_id) VALUES ('{w}');
          INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
          INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');

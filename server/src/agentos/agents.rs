@@ -8,10 +8,14 @@ use axum::{
 use hyvve_domain::{agents::service, ids::AgentId};
 
 use super::{shapes, to_the_page};
-use crate::{asking::Member, extract::Ids, reply::Answer};
+use crate::{
+    asking::{Member, Read},
+    extract::Ids,
+    reply::Answer,
+};
 
 /// `GET /agents`: a bare list, as AgentOS answers it.
-pub(crate) async fn list(asking: Member, headers: HeaderMap) -> Answer<Response> {
+pub(crate) async fn list(asking: Member<Read>, headers: HeaderMap) -> Answer<Response> {
     if let Some(page) = to_the_page(&headers) {
         return Ok(page);
     }
@@ -20,6 +24,6 @@ pub(crate) async fn list(asking: Member, headers: HeaderMap) -> Answer<Response>
 }
 
 /// `GET /agents/{agent_id}`
-pub(crate) async fn get(asking: Member, Ids(id): Ids<AgentId>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<AgentId>) -> Answer<Response> {
     Ok(Json(shapes::agent(&service::agent(&asking.services, &asking.actor, id).await?)).into_response())
 }

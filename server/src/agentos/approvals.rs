@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{decision, shapes, to_the_page};
 use crate::{
-    asking::Member,
+    asking::{Decide, Entered, Member, Read},
     extract::{Ids, Json, Query},
     reply::Answer,
 };
@@ -56,7 +56,7 @@ enum Resolved {
 }
 
 /// `GET /approvals`
-pub(crate) async fn list(asking: Member, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Answer<Response> {
+pub(crate) async fn list(asking: Member<Read>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Answer<Response> {
     if let Some(page) = to_the_page(&headers) {
         return Ok(page);
     }
@@ -76,18 +76,18 @@ pub(crate) async fn list(asking: Member, headers: HeaderMap, Query(wanted): Quer
 }
 
 /// `GET /approvals/count`: of those that wait.
-pub(crate) async fn count(asking: Member) -> Answer<Response> {
+pub(crate) async fn count(asking: Member<Read>) -> Answer<Response> {
     let count = service::pending_count(&asking.services, &asking.actor).await?;
     Ok(Reply(json!({ "count": count })).into_response())
 }
 
 /// `GET /approvals/{id}`
-pub(crate) async fn get(asking: Member, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
     Ok(Reply(find(&asking, id).await?).into_response())
 }
 
 /// `GET /approvals/{id}/status`
-pub(crate) async fn status(asking: Member, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+pub(crate) async fn status(asking: Member<Read>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
     let found = find(&asking, id).await?;
     let [status, run_id, at, by] = ["status", "run_id", "resolved_at", "resolved_by"].map(|key| &found[key]);
     let shape = json!({ "approval_id": id, "status": status, "run_id": run_id, "resolved_at": at, "resolved_by": by });
@@ -96,7 +96,7 @@ pub(crate) async fn status(asking: Member, Ids(id): Ids<ApprovalId>) -> Answer<R
 
 /// `POST /approvals/{id}/resolve`. Who resolves is who asks, whatever the body says; and, unlike in AgentOS, the run goes on.
 pub(crate) async fn resolve(
-    asking: Member,
+    asking: Member<Decide>,
     Ids(id): Ids<ApprovalId>,
     Json(input): Json<Resolution>,
 ) -> Answer<Response> {
@@ -107,7 +107,7 @@ pub(crate) async fn resolve(
     Ok(Reply(find(&asking, id).await?).into_response())
 }
 
-async fn find(asking: &Member, id: ApprovalId) -> Result<Value, Error> {
+async fn find(asking: &Entered, id: ApprovalId) -> Result<Value, Error> {
     let detail = service::get(&asking.services, &asking.actor, id).await?;
     let run = match detail.item.run_id {
         Some(id) => Some(run(asking, id).await?),
@@ -116,7 +116,7 @@ async fn find(asking: &Member, id: ApprovalId) -> Result<Value, Error> {
     Ok(shapes::approval(&detail, run.as_ref()))
 }
 
-async fn run(asking: &Member, id: RunId) -> Result<Run, Error> {
+async fn run(asking: &Entered, id: RunId) -> Result<Run, Error> {
     Ok(agents::service::run(&asking.services, &asking.actor, id).await?.run)
 }
 

@@ -11,6 +11,7 @@ use axum::{
 use hyvve_domain::{
     Code, Error, Result,
     agents::{RunDetail, StepContent, service},
+    api_keys::Scope,
     approvals::{self, Decide, Status},
     ids::{AgentId, ApprovalId, RunId},
 };
@@ -24,7 +25,12 @@ use super::{
     runs, shapes,
     stream::{self, Head},
 };
-use crate::{asking::Member, extract::Ids, follow::Follow, reply::Answer};
+use crate::{
+    asking::{Entered, Member, Propose},
+    extract::Ids,
+    follow::Follow,
+    reply::Answer,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct Continue {
@@ -58,7 +64,7 @@ enum Act {
 
 /// `POST /agents/{agent_id}/runs/{run_id}/continue`
 pub(crate) async fn go_on(
-    asking: Member,
+    asking: Member<Propose>,
     State(stopping): State<CancellationToken>,
     Ids(ids): Ids<(AgentId, RunId)>,
     Form(form): Form<Continue>,
@@ -68,6 +74,9 @@ pub(crate) async fn go_on(
         return Err(Error::new(Code::Conflict, "This run has already ended.").into());
     }
     let acts = acts(&detail, form.tools.as_deref())?;
+    if acts.iter().any(|act| matches!(act, Act::Decide(..))) {
+        asking.covers(Scope::Decide)?;
+    }
     if acts.is_empty() {
         may_wait(&asking, &detail).await?;
     }
@@ -117,7 +126,7 @@ fn acts(detail: &RunDetail, tools: Option<&str>) -> Result<Vec<Act>> {
     Ok(acts)
 }
 
-async fn carry_out(asking: &Member, run: RunId, act: Act) -> Result<()> {
+async fn carry_out(asking: &Entered, run: RunId, act: Act) -> Result<()> {
     let (s, actor) = (&asking.services, &asking.actor);
     match act {
         Act::Answer(call, text) => service::answer(s, actor, run, &call, &text).await.map(drop),
@@ -134,7 +143,7 @@ async fn carry_out(asking: &Member, run: RunId, act: Act) -> Result<()> {
 }
 
 /// Whether a decision or an answer is missing. What is decided and has not happened yet happens without anybody.
-async fn waits_for_a_person(asking: &Member, detail: &RunDetail) -> Result<bool> {
+async fn waits_for_a_person(asking: &Entered, detail: &RunDetail) -> Result<bool> {
     for step in detail.steps.iter().filter(|step| step.waiting) {
         let Some(id) = step.approval_id else { return Ok(true) };
         if approvals::service::get(&asking.services, &asking.actor, id).await?.item.status == Status::Pending {
@@ -145,7 +154,7 @@ async fn waits_for_a_person(asking: &Member, detail: &RunDetail) -> Result<bool>
 }
 
 /// Without anything to do, one may only come back to a run that waits for what one could decide oneself.
-async fn may_wait(asking: &Member, detail: &RunDetail) -> Result<()> {
+async fn may_wait(asking: &Entered, detail: &RunDetail) -> Result<()> {
     for id in detail.steps.iter().filter(|step| step.waiting).filter_map(|step| step.approval_id) {
         let item = approvals::service::get(&asking.services, &asking.actor, id).await?;
         if let Some(why) = item.blocked {

@@ -13,7 +13,13 @@ use super::{
     runs,
     stream::{self, Head},
 };
-use crate::{asking::Member, extract::Ids, follow::Follow, reply::Answer, sse};
+use crate::{
+    asking::{Member, Read},
+    extract::Ids,
+    follow::Follow,
+    reply::Answer,
+    sse,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct Reattach {
@@ -22,7 +28,7 @@ pub(crate) struct Reattach {
 
 /// `POST /agents/{agent_id}/runs/{run_id}/resume`: what was missed, then what comes.
 pub(crate) async fn reattach(
-    asking: Member,
+    asking: Member<Read>,
     State(stopping): State<CancellationToken>,
     Ids(ids): Ids<(AgentId, RunId)>,
     Form(form): Form<Reattach>,
@@ -36,7 +42,7 @@ pub(crate) async fn reattach(
 /// `GET /agents/runs/{run_id}/stream`, for an `EventSource`: it comes back by itself with `Last-Event-ID`, so while the run
 /// waits for a person it is kept waiting too, and when nothing can follow it is told not to come again.
 pub(crate) async fn stream(
-    asking: Member,
+    asking: Member<Read>,
     State(stopping): State<CancellationToken>,
     Ids(id): Ids<RunId>,
     headers: HeaderMap,

@@ -25,7 +25,7 @@ use super::{
     stream::{self, Head},
 };
 use crate::{
-    asking::Member,
+    asking::{Entered, Member, Propose, Read},
     extract::{Ids, Query},
     follow::{Follow, is_final, is_pause},
     reply::Answer,
@@ -49,7 +49,7 @@ pub(crate) struct Wanted {
 
 /// `POST /agents/{agent_id}/runs`. A run goes on whether or not anybody listens, so `background` only says what is answered.
 pub(crate) async fn create(
-    asking: Member,
+    asking: Member<Propose>,
     State(stopping): State<CancellationToken>,
     Ids(agent_id): Ids<AgentId>,
     Form(form): Form<NewMessage>,
@@ -72,7 +72,7 @@ pub(crate) async fn create(
 
 /// `GET /agents/{agent_id}/runs`: the newest first.
 pub(crate) async fn list(
-    asking: Member,
+    asking: Member<Read>,
     Ids(agent_id): Ids<AgentId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
@@ -84,19 +84,19 @@ pub(crate) async fn list(
 }
 
 /// `GET /agents/{agent_id}/runs/{run_id}`
-pub(crate) async fn get(asking: Member, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
     Ok(Json(shapes::run(&find(&asking, ids).await?)).into_response())
 }
 
 /// `POST /agents/{agent_id}/runs/{run_id}/cancel`
-pub(crate) async fn cancel(asking: Member, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
+pub(crate) async fn cancel(asking: Member<Propose>, Ids(ids): Ids<(AgentId, RunId)>) -> Answer<Response> {
     let run = find(&asking, ids).await?.run;
     service::cancel(&asking.services, &asking.actor, run.id).await?;
     Ok(Json(json!({})).into_response())
 }
 
 /// The run, if it is that agent's.
-pub(super) async fn find(asking: &Member, (agent, run): (AgentId, RunId)) -> Answer<RunDetail> {
+pub(super) async fn find(asking: &Entered, (agent, run): (AgentId, RunId)) -> Answer<RunDetail> {
     let detail = service::run(&asking.services, &asking.actor, run).await?;
     if detail.run.agent_id == agent { Ok(detail) } else { Err(Error::not_found("run").into()) }
 }

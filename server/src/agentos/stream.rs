@@ -97,7 +97,7 @@ impl Stream {
                     return self.frames(batch.events());
                 }
                 _ = self.ticks.tick() => {
-                    if !self.welcome.session_lasts().await {
+                    if !self.welcome.credential_lasts().await {
                         return None;
                     }
                     if self.quiet_since.elapsed() >= HEARTBEAT {

@@ -10,7 +10,11 @@ use axum::{
 use hyvve_domain::agents::service;
 use serde_json::{Value, json};
 
-use crate::{asking::Member, reply::Answer, state::AppState};
+use crate::{
+    asking::{Member, Read},
+    reply::Answer,
+    state::AppState,
+};
 
 /// What AgentOS calls the id of an installation.
 const OS_ID: &str = "hyvve";
@@ -38,7 +42,7 @@ pub(crate) async fn info() -> Json<Value> {
 }
 
 /// `GET /config`: what is in the workspace.
-pub(crate) async fn config(asking: Member) -> Answer<Response> {
+pub(crate) async fn config(asking: Member<Read>) -> Answer<Response> {
     let agents = service::agents(&asking.services, &asking.actor).await?;
     let summaries: Vec<Value> = agents
         .iter()
@@ -59,7 +63,7 @@ pub(crate) async fn config(asking: Member) -> Answer<Response> {
 }
 
 /// `GET /models`: those that agents name; the others run on their provider's default.
-pub(crate) async fn models(asking: Member) -> Answer<Response> {
+pub(crate) async fn models(asking: Member<Read>) -> Answer<Response> {
     let agents = service::agents(&asking.services, &asking.actor).await?;
     let models: BTreeSet<String> = agents.into_iter().filter_map(|agent| agent.model).collect();
     Ok(Json(models.into_iter().map(|id| json!({ "id": id })).collect::<Vec<_>>()).into_response())

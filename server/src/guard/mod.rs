@@ -2,6 +2,7 @@
 
 mod body;
 mod cookie;
+mod credential;
 mod cross_site;
 mod headers;
 mod request_id;
@@ -16,15 +17,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_app::context::RequestContext;
-use hyvve_domain::{
-    Error,
-    auth::{self, Origin, sessions::Token},
-    workspaces::service::Named,
-};
+use hyvve_domain::{Error, audit::Source, auth::Origin, workspaces::service::Named};
 use tracing::Span;
 
 pub(crate) use self::{
     body::whole,
+    credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},
     welcome::Welcome,
@@ -41,42 +39,50 @@ const USER_AGENT_MAX: usize = 300;
 pub(crate) async fn identify(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match context(&state, &parts).await {
-        Ok(context) => {
+        Ok((context, credential)) => {
             parts.extensions.insert(context);
+            parts.extensions.insert(credential);
             next.run(Request::from_parts(parts, body)).await
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-async fn context(state: &AppState, parts: &Parts) -> Result<RequestContext, Error> {
+async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Credential), Error> {
     let headers = &parts.headers;
-    // Whoever sends a key is no browser: cookies do not count, and no other site can have made it do so.
-    let has_key = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key");
+    let has_key = credential::has_key(headers);
     if !has_key && cross_site::is_suspect(&parts.method, headers, state.public_url.as_ref()) {
         return Err(Error::forbidden("This request came from another site and was refused."));
     }
     if has_nul(&parts.uri) {
         return Err(Error::invalid("url", "noNul", "An address cannot contain a NUL character."));
     }
-    let secure_cookies = state.services.settings.secure_cookies;
-    let token = if has_key { None } else { cookie::session(headers, secure_cookies).and_then(Token::parse) };
-    let signed_in = match &token {
-        Some(token) => auth::service::check(&state.services, token).await?,
-        None => None,
-    };
-    if let Some(signed_in) = &signed_in {
-        Span::current().record("user_id", signed_in.user.id.to_string());
+    let origin = origin(parts);
+    let credential = Credential::of(&state.services, headers, &origin).await?;
+    if let Some(user) = credential.user() {
+        Span::current().record("user_id", user.to_string());
     }
-    Ok(RequestContext {
-        services: state.services.clone(),
-        token: token.filter(|_| signed_in.is_some()),
+    let (mut signed_in, mut token, mut api_key) = (None, None, None);
+    match &credential {
+        Credential::Nothing | Credential::Refused => {}
+        Credential::Session { signed_in: who, token: secret } => {
+            (signed_in, token) = (Some(who.clone()), Some(secret.clone()));
+        }
+        Credential::Key { key, .. } => api_key = Some(key.id),
+    }
+    let source = Source { ip: origin.ip.clone(), user_agent: origin.user_agent.clone(), api_key };
+    let mut services = state.services.clone();
+    services.db = services.db.asked_from(source);
+    let context = RequestContext {
+        secure_cookies: services.settings.secure_cookies,
+        services,
+        token,
         signed_in,
-        origin: origin(parts),
+        origin,
         workspace: workspace(headers, &parts.uri),
         request_id: parts.extensions.get::<RequestId>().cloned().unwrap_or_default().into(),
-        secure_cookies,
-    })
+    };
+    Ok((context, credential))
 }
 
 fn origin(parts: &Parts) -> Origin {

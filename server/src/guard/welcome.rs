@@ -2,34 +2,32 @@
 
 use hyvve_domain::{
     Actor, Code,
-    auth::{self, sessions::Token},
     services::Services,
     workspaces::{self, service::Named},
 };
 
-/// The session and the membership that opened a stream.
+use super::Credential;
+
+/// The credential and the membership that opened a stream.
 pub(crate) struct Welcome {
     services: Services,
-    token: Token,
+    credential: Credential,
     actor: Actor,
 }
 
 impl Welcome {
-    pub(crate) fn new(services: Services, token: Token, actor: Actor) -> Self {
-        Self { services, token, actor }
+    pub(crate) fn new(services: Services, credential: Credential, actor: Actor) -> Self {
+        Self { services, credential, actor }
     }
 
     /// Whether both still stand. A database that is away ends nobody's welcome.
     pub(crate) async fn lasts(&self) -> bool {
-        self.session_lasts().await && self.membership_lasts().await
+        self.credential_lasts().await && self.membership_lasts().await
     }
 
-    /// Whether the session still stands; as a rule answered from memory.
-    pub(crate) async fn session_lasts(&self) -> bool {
-        match auth::service::check(&self.services, &self.token).await {
-            Ok(signed_in) => signed_in.is_some(),
-            Err(error) => error.code == Code::Unavailable,
-        }
+    /// Whether the credential still stands; as a rule answered from memory.
+    pub(crate) async fn credential_lasts(&self) -> bool {
+        self.credential.lasts(&self.services).await
     }
 
     async fn membership_lasts(&self) -> bool {

@@ -10,24 +10,24 @@ use hyvve_domain::{
 };
 
 use crate::{
-    asking::Member,
+    asking::{Admin, Member, Read},
     extract::{Ids, Json},
     reply::{Answer, Success, created, data},
 };
 
 /// `GET /api/ai-providers`
-pub(crate) async fn list(asking: Member) -> Answer<Response> {
+pub(crate) async fn list(asking: Member<Read>) -> Answer<Response> {
     Ok(data(service::list(&asking.services, &asking.actor).await?))
 }
 
 /// `POST /api/ai-providers`
-pub(crate) async fn create(asking: Member, Json(input): Json<NewProvider>) -> Answer<Response> {
+pub(crate) async fn create(asking: Member<Admin>, Json(input): Json<NewProvider>) -> Answer<Response> {
     Ok(created(service::create(&asking.services, &asking.actor, input).await?))
 }
 
 /// `PATCH /api/ai-providers/{id}`
 pub(crate) async fn update(
-    asking: Member,
+    asking: Member<Admin>,
     Ids(id): Ids<ProviderId>,
     Json(changes): Json<ProviderChanges>,
 ) -> Answer<Response> {
@@ -35,12 +35,12 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /api/ai-providers/{id}`
-pub(crate) async fn delete(asking: Member, Ids(id): Ids<ProviderId>) -> Answer<Response> {
+pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> Answer<Response> {
     service::delete(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `POST /api/ai-providers/{id}/test`
-pub(crate) async fn test(asking: Member, Ids(id): Ids<ProviderId>) -> Answer<Response> {
+pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> Answer<Response> {
     Ok(Reply(service::test(&asking.services, &asking.actor, id).await?).into_response())
 }

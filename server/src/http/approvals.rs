@@ -6,14 +6,14 @@ use axum::{
 };
 use hyvve_domain::{
     Error, PageRequest,
-    approvals::{Decide, Detail, Filter, Status, Verdict, service},
+    approvals::{self, Detail, Filter, Status, Verdict, service},
     ids::ApprovalId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
 use crate::{
-    asking::Member,
+    asking::{Decide, Member, Read},
     extract::{Ids, Json, Query},
     reply::{Answer, data, page},
 };
@@ -71,7 +71,7 @@ struct Refused {
 
 /// `GET /api/approvals?status&type&page&pageSize`
 pub(crate) async fn list(
-    asking: Member,
+    asking: Member<Read>,
     Query(wanted): Query<Wanted>,
     Query(paging): Query<Paging>,
 ) -> Answer<Response> {
@@ -80,27 +80,39 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/approvals/{id}`
-pub(crate) async fn get(asking: Member, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
     Ok(data(service::get(&asking.services, &asking.actor, id).await?))
 }
 
 /// `POST /api/approvals/{id}/approve`
-pub(crate) async fn approve(asking: Member, Ids(id): Ids<ApprovalId>, Json(input): Json<Approval>) -> Answer<Response> {
+pub(crate) async fn approve(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Approval>,
+) -> Answer<Response> {
     Ok(data(service::decide(&asking.services, &asking.actor, id, decision(Verdict::Approve, input.notes)).await?))
 }
 
 /// `POST /api/approvals/{id}/reject`
-pub(crate) async fn reject(asking: Member, Ids(id): Ids<ApprovalId>, Json(input): Json<Rejection>) -> Answer<Response> {
+pub(crate) async fn reject(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Rejection>,
+) -> Answer<Response> {
     Ok(data(service::decide(&asking.services, &asking.actor, id, decision(Verdict::Reject, Some(input.reason))).await?))
 }
 
 /// `POST /api/approvals/{id}/settle`: what a person found out about an effect of unknown outcome.
-pub(crate) async fn settle(asking: Member, Ids(id): Ids<ApprovalId>, Json(input): Json<Finding>) -> Answer<Response> {
+pub(crate) async fn settle(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Finding>,
+) -> Answer<Response> {
     Ok(data(service::settle(&asking.services, &asking.actor, id, input.happened, input.notes).await?))
 }
 
 /// `POST /api/approvals/bulk`: each item by itself, as if decided alone.
-pub(crate) async fn bulk(asking: Member, Json(input): Json<Bulk>) -> Answer<Response> {
+pub(crate) async fn bulk(asking: Member<Decide>, Json(input): Json<Bulk>) -> Answer<Response> {
     if input.ids.len() > BULK_MAX {
         return Err(Error::invalid("ids", "maxItems", format!("At most {BULK_MAX} at once, please.")).into());
     }
@@ -115,6 +127,6 @@ pub(crate) async fn bulk(asking: Member, Json(input): Json<Bulk>) -> Answer<Resp
 }
 
 /// A program does not press Undo: the effect begins at once.
-fn decision(verdict: Verdict, note: Option<String>) -> Decide {
-    Decide { verdict, note, hash: None, interactive: false }
+fn decision(verdict: Verdict, note: Option<String>) -> approvals::Decide {
+    approvals::Decide { verdict, note, hash: None, interactive: false }
 }

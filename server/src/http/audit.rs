@@ -8,7 +8,7 @@ use hyvve_domain::audit::{Row, service};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    asking::Member,
+    asking::{Member, Read},
     extract::Query,
     reply::{Answer, data},
 };
@@ -39,7 +39,7 @@ struct Meta {
 }
 
 /// `GET /api/audit-log?before&limit`: newest first, rows with a smaller number than `before`.
-pub(crate) async fn list(asking: Member, Query(wanted): Query<Wanted>) -> Answer<Response> {
+pub(crate) async fn list(asking: Member<Read>, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let limit = wanted.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
     let rows = service::list(&asking.services, &asking.actor, wanted.before, limit).await?;
     // Numbers have no gaps and begin at 1, so the last row says whether there are more.
@@ -48,6 +48,6 @@ pub(crate) async fn list(asking: Member, Query(wanted): Query<Wanted>) -> Answer
 }
 
 /// `POST /api/audit-log/verify`
-pub(crate) async fn verify(asking: Member) -> Answer<Response> {
+pub(crate) async fn verify(asking: Member<Read>) -> Answer<Response> {
     Ok(data(service::verify(&asking.services, &asking.actor).await?))
 }

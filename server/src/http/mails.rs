@@ -5,12 +5,12 @@ use hyvve_domain::{PageRequest, mail::service};
 
 use super::Paging;
 use crate::{
-    asking::Member,
+    asking::{Member, Read},
     extract::Query,
     reply::{Answer, page},
 };
 
 /// `GET /api/mails?page&pageSize`
-pub(crate) async fn list(asking: Member, Query(paging): Query<Paging>) -> Answer<Response> {
+pub(crate) async fn list(asking: Member<Read>, Query(paging): Query<Paging>) -> Answer<Response> {
     Ok(page(service::list(&asking.services, &asking.actor, PageRequest::from(paging)).await?))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod ai_providers;
+pub(crate) mod api_keys;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;

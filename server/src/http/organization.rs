@@ -36,7 +36,7 @@ impl Which {
         self.organization_id.map(Named::Id).or(self.organization_slug.map(Named::Slug)).or(last.map(Named::Id))
     }
 
-    async fn enter(self, asking: Person) -> Answer<asking::Member> {
+    async fn enter(self, asking: Person) -> Answer<asking::Entered> {
         let named = self.named(&asking).ok_or_else(|| {
             Error::invalid("organizationId", "required", "Name an organization, or set an active one first.")
         })?;
@@ -77,7 +77,7 @@ fn invitation(i: &Invitation) -> Value {
 }
 
 /// The organization with its members and, for those who manage them, its invitations.
-async fn full(asking: &asking::Member) -> Answer<Value> {
+async fn full(asking: &asking::Entered) -> Answer<Value> {
     let (s, actor) = (&asking.services, &asking.actor);
     let mut whole = serde_json::to_value(Organization::from(service::get(s, actor).await?)).map_err(Error::internal)?;
     let people = if actor.role().is_some_and(Role::sees_members) { members::list(s, actor).await? } else { Vec::new() };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Paging;
 use crate::{
-    asking::Member,
+    asking::{Member, Read},
     extract::{Ids, Query},
     reply::{Answer, data, page},
 };
@@ -18,13 +18,13 @@ pub(crate) struct Search {
 }
 
 /// `GET /api/collections`
-pub(crate) async fn collections(asking: Member) -> Answer<Response> {
+pub(crate) async fn collections(asking: Member<Read>) -> Answer<Response> {
     Ok(data(service::collections(&asking.services, &asking.actor).await?))
 }
 
 /// `GET /api/collections/{slug}/records?q&page&pageSize`
 pub(crate) async fn list(
-    asking: Member,
+    asking: Member<Read>,
     Ids(slug): Ids<String>,
     Query(search): Query<Search>,
     Query(paging): Query<Paging>,
@@ -35,6 +35,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/records/{id}`
-pub(crate) async fn get(asking: Member, Ids(id): Ids<RecordId>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<RecordId>) -> Answer<Response> {
     Ok(data(service::get(&asking.services, &asking.actor, id).await?))
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Paging;
 use crate::{
-    asking::Member,
+    asking::{Member, Read},
     extract::{Ids, Query},
     reply::{Answer, data, page},
 };
@@ -25,7 +25,7 @@ pub(crate) struct Wanted {
 
 /// `GET /api/runs?agentId&sessionId&status&page&pageSize`
 pub(crate) async fn list(
-    asking: Member,
+    asking: Member<Read>,
     Query(wanted): Query<Wanted>,
     Query(paging): Query<Paging>,
 ) -> Answer<Response> {
@@ -34,6 +34,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/runs/{id}`
-pub(crate) async fn get(asking: Member, Ids(id): Ids<RunId>) -> Answer<Response> {
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<RunId>) -> Answer<Response> {
     Ok(data(service::run(&asking.services, &asking.actor, id).await?))
 }

@@ -15,7 +15,7 @@ use hyvve_domain::{
 use serde::Deserialize;
 
 use crate::{
-    asking::Person,
+    asking::{Admin, Caller, Person, Read},
     extract::{Ids, Json},
     reply::{Answer, Success, created, data},
 };
@@ -77,18 +77,18 @@ pub(crate) async fn deleted(asking: Person) -> Answer<Response> {
 }
 
 /// `GET /api/workspaces/{id}`
-pub(crate) async fn get(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+pub(crate) async fn get(asking: Caller, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter::<Read>(&Named::Id(id)).await?;
     Ok(data(service::get(&asking.services, &asking.actor).await?))
 }
 
 /// `PATCH /api/workspaces/{id}`
 pub(crate) async fn update(
-    asking: Person,
+    asking: Caller,
     Ids(id): Ids<WorkspaceId>,
     Json(changes): Json<WorkspaceChanges>,
 ) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     Ok(data(service::update(&asking.services, &asking.actor, changes).await?))
 }
 
@@ -123,66 +123,66 @@ pub(crate) async fn transfer(
 }
 
 /// `GET /api/workspaces/{id}/members`
-pub(crate) async fn members(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+pub(crate) async fn members(asking: Caller, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter::<Read>(&Named::Id(id)).await?;
     Ok(data(members::list(&asking.services, &asking.actor).await?))
 }
 
 /// `POST /api/workspaces/{id}/members`: invites somebody by mail.
-pub(crate) async fn invite(asking: Person, Ids(id): Ids<WorkspaceId>, Json(input): Json<Invite>) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+pub(crate) async fn invite(asking: Caller, Ids(id): Ids<WorkspaceId>, Json(input): Json<Invite>) -> Answer<Response> {
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     let (s, actor) = (&asking.services, &asking.actor);
     Ok(created(invitations::invite(s, actor, Some(&input.email), input.role, input.resend).await?))
 }
 
 /// `PATCH /api/workspaces/{id}/members/{userId}`
 pub(crate) async fn change_role(
-    asking: Person,
+    asking: Caller,
     Ids((id, user)): Ids<(WorkspaceId, UserId)>,
     Json(NewRole { role }): Json<NewRole>,
 ) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     Ok(data(members::change_role(&asking.services, &asking.actor, user, role).await?))
 }
 
 /// `DELETE /api/workspaces/{id}/members/{userId}`
-pub(crate) async fn remove(asking: Person, Ids((id, user)): Ids<(WorkspaceId, UserId)>) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+pub(crate) async fn remove(asking: Caller, Ids((id, user)): Ids<(WorkspaceId, UserId)>) -> Answer<Response> {
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     members::remove(&asking.services, &asking.actor, user).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `GET /api/workspaces/{id}/invitations`: those that wait.
-pub(crate) async fn invitations(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+pub(crate) async fn invitations(asking: Caller, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter::<Read>(&Named::Id(id)).await?;
     Ok(data(invitations::list(&asking.services, &asking.actor).await?))
 }
 
 /// `POST /api/workspaces/{id}/invitations`: a link for one person, whoever that is.
 pub(crate) async fn invite_by_link(
-    asking: Person,
+    asking: Caller,
     Ids(id): Ids<WorkspaceId>,
     Json(InviteByLink { role }): Json<InviteByLink>,
 ) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     Ok(created(invitations::invite(&asking.services, &asking.actor, None, role, false).await?))
 }
 
 /// `POST /api/workspaces/{id}/invitations/{invitationId}/resend`
 pub(crate) async fn resend(
-    asking: Person,
+    asking: Caller,
     Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
 ) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     Ok(data(invitations::resend(&asking.services, &asking.actor, invitation).await?))
 }
 
 /// `DELETE /api/workspaces/{id}/invitations/{invitationId}`
 pub(crate) async fn cancel(
-    asking: Person,
+    asking: Caller,
     Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
 ) -> Answer<Response> {
-    let asking = asking.enter(&Named::Id(id)).await?;
+    let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     invitations::cancel(&asking.services, &asking.actor, invitation).await?;
     Ok(Reply(Success::new()).into_response())
 }

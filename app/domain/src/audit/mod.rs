@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::{Timestamp, ids::ApiKeyId};
 
 /// One entry, before it has a number.
 #[derive(Clone, Debug)]
@@ -59,6 +59,35 @@ impl Entry {
     pub fn personal(mut self, personal: Value) -> Self {
         self.personal = Some(personal);
         self
+    }
+}
+
+/// Where a request came from: what the log says of a person's act besides the person.
+#[derive(Clone, Default, Debug)]
+pub struct Source {
+    /// The network address.
+    pub ip: Option<String>,
+    /// The browser's or program's own description.
+    pub user_agent: Option<String>,
+    /// The API key, if the person's program asked and not the person.
+    pub api_key: Option<ApiKeyId>,
+}
+
+impl Source {
+    /// Adds itself to an entry, where that does not say it already.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn sign(&self, entry: &mut Entry) {
+        if let (Some(key), Some(details)) = (self.api_key, entry.details.as_object_mut()) {
+            details.insert("apiKey".to_owned(), key.to_string().into());
+        }
+        let personal = entry.personal.get_or_insert_with(|| Value::Object(Default::default()));
+        if let Some(personal) = personal.as_object_mut() {
+            for (name, value) in [("ip", &self.ip), ("userAgent", &self.user_agent)] {
+                if let Some(value) = value {
+                    personal.entry(name).or_insert_with(|| value.clone().into());
+                }
+            }
+        }
     }
 }
 

@@ -51,6 +51,7 @@ impl World {
             anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
             passwords: Arc::new(Hasher::new(1).unwrap()),
             sessions: Arc::default(),
+            api_keys: Arc::default(),
             memberships: Arc::default(),
             resolved: Arc::default(),
             http: sender::client().unwrap(),

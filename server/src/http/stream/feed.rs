@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    asking::Member,
+    asking::Entered,
     follow::{Batch, Follow, is_final},
     guard::Welcome,
     sse::{BEAT, Frames, HEARTBEAT},
@@ -63,7 +63,7 @@ pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, OfRuns> {
 
 /// One browser's stream.
 pub(super) struct Feed {
-    asking: Member,
+    asking: Entered,
     welcome: Welcome,
     stopping: CancellationToken,
     news: watch::Receiver<u64>,
@@ -79,7 +79,7 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(
-        asking: Member,
+        asking: Entered,
         news: watch::Receiver<u64>,
         cursor: i64,
         runs: Runs,
@@ -143,7 +143,7 @@ impl Feed {
 
     /// Events after the cursor; `None` when there are none, or when the database is away and the next look finds them.
     async fn events(&mut self) -> Option<Bytes> {
-        let Member { services, actor, .. } = &self.asking;
+        let Entered { services, actor, .. } = &self.asking;
         let events = events::service::after(services, actor, self.cursor).await.ok()?;
         let Some(last) = events.last() else {
             self.behind = false;

@@ -11,7 +11,13 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use self::feed::Feed;
-use crate::{asking::Member, extract::Query, follow::Follow, reply::Answer, sse};
+use crate::{
+    asking::{Member, Read},
+    extract::Query,
+    follow::Follow,
+    reply::Answer,
+    sse,
+};
 
 /// The most runs that one stream follows.
 const RUNS_MAX: usize = 50;
@@ -32,7 +38,7 @@ struct Runs(Vec<(RunId, i32)>);
 /// where it was (`Last-Event-ID`). A run that it may not see is answered with `gone`, like one that nobody has; the others
 /// and the workspace's events go on.
 pub(crate) async fn open(
-    asking: Member,
+    asking: Member<Read>,
     State(stopping): State<CancellationToken>,
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
@@ -44,7 +50,7 @@ pub(crate) async fn open(
     let head = events::service::head(s, actor).await?;
     let last: Option<i64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let cursor = last.or(wanted.cursor).unwrap_or(head).clamp(0, head);
-    let feed = Feed::new(asking, news, cursor, runs, stopping);
+    let feed = Feed::new(asking.into_inner(), news, cursor, runs, stopping);
     Ok(sse::reply(unfold(feed, async |mut feed| feed.next().await.map(|frames| (frames, feed)))))
 }
 

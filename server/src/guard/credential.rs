@@ -1,0 +1,134 @@
+//! What a request shows to prove who sends it.
+
+use axum::http::{HeaderMap, header};
+use hyvve_domain::{
+    Error, Timestamp,
+    api_keys::{self, Presented, Secret},
+    auth::{self, Origin, SignedIn, sessions::Token},
+    ids::UserId,
+    services::Services,
+};
+
+use super::cookie;
+
+/// The other header that carries an API key.
+const API_KEY: &str = "x-api-key";
+
+/// What a request shows, looked up.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// Nothing, or the cookie of a session that is over.
+    Nothing,
+    /// A key that is unknown, over or revoked.
+    Refused,
+    /// The cookie of a session.
+    Session { signed_in: SignedIn, token: Token },
+    /// An API key.
+    Key { key: Presented, secret: Secret },
+}
+
+/// Whether the request carries a key of some kind. Then cookies do not count, and no other site can have made a browser send
+/// it.
+pub(super) fn has_key(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
+}
+
+impl Credential {
+    /// Of a request's head.
+    pub(super) async fn of(s: &Services, headers: &HeaderMap, origin: &Origin) -> Result<Self, Error> {
+        if has_key(headers) {
+            return Self::of_key(s, headers, origin).await;
+        }
+        let Some(token) = cookie::session(headers, s.settings.secure_cookies).and_then(Token::parse) else {
+            return Ok(Self::Nothing);
+        };
+        let found = auth::service::check(s, &token).await?;
+        Ok(found.map_or(Self::Nothing, |signed_in| Self::Session { signed_in, token }))
+    }
+
+    async fn of_key(s: &Services, headers: &HeaderMap, origin: &Origin) -> Result<Self, Error> {
+        let Some(secret) = key(headers).and_then(Secret::parse) else { return Ok(Self::Refused) };
+        let found = api_keys::service::check(s, &secret, origin).await?;
+        Ok(found.map_or(Self::Refused, |key| Self::Key { key, secret }))
+    }
+
+    /// The person for whom the request is sent.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Nothing | Self::Refused => None,
+            Self::Session { signed_in, .. } => Some(signed_in.user.id),
+            Self::Key { key, .. } => Some(key.user),
+        }
+    }
+
+    /// Whether it is still good; as a rule answered from memory. A database that is away ends nobody's welcome.
+    pub(super) async fn lasts(&self, s: &Services) -> bool {
+        let found = match self {
+            Self::Nothing | Self::Refused => Ok(false),
+            Self::Session { token, .. } => auth::service::check(s, token).await.map(|found| found.is_some()),
+            Self::Key { key, .. } if key.expires_at <= Timestamp::now() => Ok(false),
+            Self::Key { secret, .. } => {
+                api_keys::service::check(s, secret, &Origin::default()).await.map(|found| found.is_some())
+            }
+        };
+        found.unwrap_or_else(|error| error.code == hyvve_domain::Code::Unavailable)
+    }
+}
+
+/// The key that the headers carry. Two that differ are none: nobody could say which one counts.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let mut found = None;
+    let bearers = headers.get_all(header::AUTHORIZATION).into_iter().map(|value| (value, true));
+    let plain = headers.get_all(API_KEY).into_iter().map(|value| (value, false));
+    for (value, is_bearer) in bearers.chain(plain) {
+        let mut text = value.to_str().ok()?.trim();
+        if is_bearer {
+            let (scheme, rest) = text.split_once(' ')?;
+            text = rest.trim_start();
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return None;
+            }
+        }
+        if found.replace(text).is_some_and(|earlier| earlier != text) {
+            return None;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn of(pairs: &[(&'static str, &'static str)]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        key(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_key_is_found_in_either_header_and_never_two_of_them() {
+        for good in [
+            &[("authorization", "Bearer k")][..],
+            &[("authorization", "bearer   k")],
+            &[("x-api-key", " k ")],
+            &[("x-api-key", "k"), ("authorization", "Bearer k")],
+        ] {
+            assert_eq!(of(good).as_deref(), Some("k"), "{good:?}");
+        }
+        for bad in [
+            &[][..],
+            &[("authorization", "k")],
+            &[("authorization", "Basic k")],
+            &[("x-api-key", "k"), ("x-api-key", "l")],
+            &[("x-api-key", "k"), ("authorization", "Bearer l")],
+            &[("x-api-key", "k"), ("authorization", "Basic k")],
+        ] {
+            assert_eq!(of(bad), None, "{bad:?}");
+        }
+    }
+}
