@@ -26,6 +26,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "general"] => settings::general_page(visit).await,
         ["settings", "members"] => settings::members_page(visit).await,
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
+        ["settings", "api-keys"] => settings::api_keys_page(visit).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
         _ => Err(Error::not_found("page").into()),
     }

@@ -13,10 +13,11 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
+    Section { name: "API keys", path: "/settings/api-keys", allowed: Role::can_make_keys },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 

@@ -1,12 +1,14 @@
 //! Settings of a workspace: one page each, with a list of them beside it.
 
 pub mod ai_providers;
+pub mod api_keys;
 mod audit_log;
 pub mod general;
 mod layout;
 pub mod members;
 
 pub(crate) use ai_providers::providers_page;
+pub(crate) use api_keys::api_keys_page;
 pub(crate) use audit_log::{audit_log_page, log_line};
 pub(crate) use general::general_page;
 pub(crate) use layout::first_page;

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod api_keys;
 mod approvals;
 mod auth;
 mod bad_input;

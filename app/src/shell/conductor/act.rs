@@ -15,7 +15,7 @@ use super::{
     hear::{around, on},
     palette,
 };
-use crate::ui::{flip, set_preference};
+use crate::ui::{copy_text, flip, set_preference};
 
 /// A form may be sent again when nothing has come of it for so long.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -70,6 +70,7 @@ pub(super) fn act(doer: &Element) {
         ["show", id] => show(id),
         ["go", address] => go(address),
         ["hide"] => hide(doer),
+        ["copy", id] => copy(doer, id),
         ["dismiss"] => doer.parent_element().into_iter().for_each(|item| item.remove()),
         _ => {}
     }
@@ -95,6 +96,14 @@ pub(super) fn go(address: &str) {
         let _ = body.append_child(&link);
         link.click();
         link.remove();
+    }
+}
+
+/// Puts the text of a field on the clipboard, and says so on the button.
+fn copy(button: &Element, id: &str) {
+    if let Some(field) = by_id(id).and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        copy_text(&field.value());
+        button.set_text_content(Some("Copied"));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 25] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 27] = [
     ("agents/list", ""),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
@@ -26,6 +26,8 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 25] = [
     ("workspace/change", "name=x&slug=x-y&image=&timezone=UTC"),
     ("workspace/delete", "confirm=not+its+name"),
     ("workspace/leave", ""),
+    ("api-keys/make", "name=x&days=7&read=true"),
+    ("api-keys/revoke", "id={key}"),
     ("members/invite", "emails=new%40example.com&role=viewer"),
     ("members/invite-by-link", "role=viewer"),
     ("members/resend", "id={invitation}"),
@@ -63,7 +65,8 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 12] = [
     ("invitation/reject", "token=x"),
 ];
 
-const IDS: [(&str, Thing); 8] = [
+const IDS: [(&str, Thing); 9] = [
+    ("{key}", Thing::Key),
     ("{member}", Thing::Member),
     ("{invitation}", Thing::Invitation),
     ("{record}", Thing::Record),

@@ -24,6 +24,7 @@ pub(crate) enum Thing {
     Session,
     Member,
     Invitation,
+    Key,
 }
 
 /// The ids of what is Ada's.
@@ -37,6 +38,7 @@ pub(crate) struct Things {
     pub(crate) session: String,
     pub(crate) member: String,
     pub(crate) invitation: String,
+    pub(crate) key: String,
 }
 
 impl Things {
@@ -47,6 +49,8 @@ impl Things {
         let person = story.user.get("/api/auth/session").await;
         let path = format!("/api/workspaces/{}/invitations", story.user.workspace());
         let invitation = story.user.post(&path, &json!({ "role": "viewer" })).await;
+        let path = format!("/api/workspaces/{}/api-keys", story.user.workspace());
+        let key = story.user.post(&path, &json!({ "name": "Ada’s", "scopes": ["read"] })).await;
         Self {
             workspace: story.user.workspace().to_owned(),
             change: id(&story.change).to_owned(),
@@ -57,6 +61,7 @@ impl Things {
             session: run.expect(200).body["data"]["run"]["sessionId"].as_str().unwrap().to_owned(),
             member: id(&person.expect(200).body["user"]).to_owned(),
             invitation: id(&invitation.expect(201).body["data"]).to_owned(),
+            key: id(&key.expect(201).body["data"]).to_owned(),
         }
     }
 
@@ -71,6 +76,7 @@ impl Things {
             Thing::Session => &self.session,
             Thing::Member => &self.member,
             Thing::Invitation => &self.invitation,
+            Thing::Key => &self.key,
         }
     }
 }

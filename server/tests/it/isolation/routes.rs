@@ -47,6 +47,14 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/workspaces/{id}/invitations", Thing::Workspace, Json(json!({ "role": "admin" }))),
         probe(Method::DELETE, "/api/workspaces/{id}/invitations/{invitation_id}", Thing::Invitation, None),
         probe(Method::POST, "/api/workspaces/{id}/invitations/{invitation_id}/resend", Thing::Invitation, None),
+        probe(Method::GET, "/api/workspaces/{id}/api-keys", Thing::Workspace, None),
+        probe(
+            Method::POST,
+            "/api/workspaces/{id}/api-keys",
+            Thing::Workspace,
+            Json(json!({ "name": "x", "scopes": ["admin"] })),
+        ),
+        probe(Method::DELETE, "/api/workspaces/{id}/api-keys/{key_id}", Thing::Key, None),
         probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
         probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
@@ -80,9 +88,13 @@ impl Probe {
     /// Sends it, with that id in the place of every id. What belongs to a workspace by its address is asked for in the
     /// caller's own.
     async fn send(&self, caller: &Caller, agent: &str, thing: &str) -> Reply {
-        let nested = matches!(self.names, Thing::Member | Thing::Invitation);
+        let nested = matches!(self.names, Thing::Member | Thing::Invitation | Thing::Key);
         let path = self.route.replace("{id}", if nested { caller.workspace() } else { thing });
-        let path = path.replace("{run_id}", thing).replace("{user_id}", thing).replace("{invitation_id}", thing);
+        let path = path
+            .replace("{run_id}", thing)
+            .replace("{user_id}", thing)
+            .replace("{invitation_id}", thing)
+            .replace("{key_id}", thing);
         let path = path.replace("{agent_id}", if matches!(self.names, Thing::Agent) { thing } else { agent });
         let mut request = caller.request(self.method.clone(), &path);
         request = match &self.body {

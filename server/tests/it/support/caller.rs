@@ -14,6 +14,7 @@ pub(crate) struct Caller {
     base: String,
     http: reqwest::Client,
     cookie: Option<String>,
+    key: Option<String>,
     workspace: Option<String>,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Reply {
 
 impl Caller {
     pub(super) fn new(base: String, http: reqwest::Client) -> Self {
-        Self { base, http, cookie: None, workspace: None }
+        Self { base, http, cookie: None, key: None, workspace: None }
     }
 
     /// With an account and a workspace of his or her own from now on.
@@ -49,6 +50,12 @@ impl Caller {
 
     pub(crate) fn with_cookie(mut self, cookie: &str) -> Self {
         self.cookie = Some(cookie.to_owned());
+        self
+    }
+
+    /// A program with this key, and without a session.
+    pub(crate) fn with_key(mut self, key: &str) -> Self {
+        (self.cookie, self.key) = (None, Some(key.to_owned()));
         self
     }
 
@@ -73,6 +80,9 @@ impl Caller {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
+        }
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
         }
         if let Some(workspace) = &self.workspace {
             request = request.header("x-workspace-id", workspace);
