@@ -30,6 +30,8 @@ pub mod runs;
 pub mod settings;
 pub mod shell;
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod welcome;
 
 use leptos::prelude::*;
 use leptos_router::{

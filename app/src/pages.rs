@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     ApiError, account, agents, auth, home, invite, mailbox, records, runs, settings,
     shell::{Visit, use_frame},
+    welcome,
 };
 
 /// The page at a path.
@@ -22,6 +23,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["records", collection] => records::records_page(visit, collection).await,
         ["records", _, record] => records::record_page(visit, id(record)?).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
+        ["welcome"] => welcome::welcome_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
         ["settings", "general"] => settings::general_page(visit).await,
         ["settings", "members"] => settings::members_page(visit).await,
@@ -43,7 +45,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
-        "/account/profile" => account::profile_page(),
+        "/account/profile" => account::profile_page().await,
         "/account/security" => account::security_page(),
         "/account/sessions" => account::sessions_page().await,
         "/account/workspaces" => account::workspaces_page().await,

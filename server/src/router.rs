@@ -3,7 +3,7 @@
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, delete, get, patch, post},
+    routing::{any, delete, get, patch, post, put},
 };
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -118,6 +118,10 @@ fn api() -> Router<AppState> {
         .route("/api/collections", get(http::records::collections))
         .route("/api/collections/{slug}/records", get(http::records::list))
         .route("/api/records/{id}", get(http::records::get))
+        .route("/api/records/{id}/access", get(http::records::access))
+        .route("/api/records/{id}/assignee", put(http::records::assign))
+        .route("/api/records/{id}/shares", post(http::records::share))
+        .route("/api/records/{id}/shares/{user_id}", delete(http::records::unshare))
         // Runs
         .route("/api/runs", get(http::runs::list))
         .route("/api/runs/{id}", get(http::runs::get))

@@ -24,6 +24,7 @@ impl Workers {
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("letters", worker(s, mail::letters::work));
+        workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("cleaning", worker(s, clean));
         let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
         workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));

@@ -112,6 +112,16 @@ impl Role {
         matches!(self, Self::Owner | Self::Admin)
     }
 
+    /// May say who sees a record besides those who see all: assign it, and share it.
+    pub const fn shares_records(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May have records assigned to it.
+    pub const fn can_be_assigned(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin | Self::Member)
+    }
+
     /// May see every record; a member sees its own and those assigned to it, a guest those shared with it.
     pub const fn sees_all_records(self) -> bool {
         matches!(self, Self::Owner | Self::Admin | Self::Viewer)

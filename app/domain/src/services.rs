@@ -23,6 +23,8 @@ use crate::{
 pub struct Settings {
     /// How long a decision in the browser can be taken back before its effect starts.
     pub undo: Duration,
+    /// How long something waits for a decision before those who decide get a letter; `None`: they get none.
+    pub remind_after: Option<Duration>,
     /// How long a node may go without renewing a lease before another takes its work over.
     pub lease: Duration,
     /// How long a provider may send nothing before the run ends as an error.
@@ -49,6 +51,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             undo: Duration::from_secs(6),
+            remind_after: Some(Duration::from_mins(10)),
             lease: Duration::from_secs(15),
             stall: Duration::from_mins(1),
             sandbox_pace: Duration::from_millis(12),

@@ -32,6 +32,12 @@ impl Timestamp {
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0 + by)
     }
+
+    /// This instant moved into the past.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0 - by)
+    }
 }
 
 /// `2026-11-24T09:08:07.060Z`. Written and read by hand: the browser's download has no room for a general parser.

@@ -233,7 +233,7 @@ fn id(t: char, n: u8) -> Uuid {
 
 /// At least one row in every table, for one tenant.
 fn fill(t: char) -> String {
-    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv, key] =
+    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv, key, guest] =
         std::array::from_fn(|n| id(t, n as u8));
     let h = "decode(repeat('00', 32), 'hex')";
     format!(
@@ -250,6 +250,9 @@ fn fill(t: char) -> String {
          INSERT INTO events (workspace_id, seq, id, type, subject_kind, payload, created_at) VALUES ('{w}', 1, '{ev}', 'x', 'x', '{{}}', now());
          INSERT INTO collections (workspace_id, id, slug, name, schema, title_field) VALUES ('{w}', '{col}', 'things', 'Things', '{{}}', 'name');
          INSERT INTO records (workspace_id, id, collection_id, title, data) VALUES ('{w}', '{rec}', '{col}', 'x', '{{}}');
+         INSERT INTO users (id, email, name) VALUES ('{guest}', 'guest-{t}@example.com', '{t}');
+         INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{w}', '{guest}', 'guest');
+         INSERT INTO record_shares (workspace_id, record_id, user_id, shared_by) VALUES ('{w}', '{rec}', '{guest}', '{u}');
          INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind) VALUES ('{w}', '{rec}', 1, '{{}}', 'system');
          INSERT INTO ai_providers (workspace_id, id, kind, name, default_model) VALUES ('{w}', '{prov}', 'sandbox', 'x', 'x');
          INSERT INTO agents (workspace_id, id, name, instructions, tools) VALUES ('{w}', '{agent}', 'x', 'x', '{{}}');
@@ -260,6 +263,7 @@ fn fill(t: char) -> String {
          INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id)
            VALUES ('{w}', '{item}', 'pending', 'x', 1, 'x', 'reversible', '', {h}, 'agent', '{agent}', '{u}');
          INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, hash) VALUES ('{w}', '{dec}', '{item}', 'approved', 'system', {h});
+         INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
          INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
          INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"
     )

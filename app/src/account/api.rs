@@ -41,6 +41,22 @@ pub async fn change_profile(
     .await
 }
 
+/// Whether letters tell of what waits for a decision.
+#[server(prefix = "/_fn", endpoint = "account/reminders")]
+pub async fn change_reminders(
+    /// They do.
+    #[server(default)]
+    reminded: bool,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, who) = context::signed_in()?;
+        account::set_reminded(&services, &who, reminded, &context::request()?.origin).await?;
+        done_at(PROFILE, "Saved.".to_owned());
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
 /// Asks another address whether it is the person's.
 #[server(prefix = "/_fn", endpoint = "account/change-email")]
 pub async fn change_email(

@@ -1,11 +1,11 @@
 //! Who one is: name, picture, address.
 
-use hyvve_domain::auth::User;
+use hyvve_domain::auth::{User, account};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
-    api::{ChangeEmail, ChangeProfile, ProveAddress},
+    api::{ChangeEmail, ChangeProfile, ChangeReminders, ProveAddress},
     layout::{account_page, message},
 };
 use crate::{
@@ -15,12 +15,15 @@ use crate::{
 };
 
 /// The page at `/account/profile`.
-pub(crate) fn profile_page() -> Result<AnyView, ApiError> {
-    let (_, user) = context::person()?;
+pub(crate) async fn profile_page() -> Result<AnyView, ApiError> {
+    let (services, who) = context::signed_in()?;
+    let reminded = account::reminded(&services, &who).await?;
+    let user = who.user;
     let flash = Flash::take().unwrap_or_default();
     let content = view! {
         {profile_card(&user, flash.clone())}
         {address_card(user, flash.clone())}
+        {mail_card(reminded)}
     };
     Ok(account_page("Profile", "How others see you.", &flash, content.into_any()))
 }
@@ -77,6 +80,24 @@ fn address_card(user: User, flash: Flash) -> AnyView {
                         hint="It changes once you follow the link that we send there. Your present address is told."
                     />
                     <div><Button kind="submit">"Change"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Which letters one gets besides those that are about the account itself.
+fn mail_card(reminded: bool) -> AnyView {
+    view! {
+        <Card title="Mail">
+            <CardBody>
+                <Form action=ChangeReminders::url()>
+                    <label class="check-line">
+                        <input type="checkbox" class="check" name="reminded" value="true" checked=reminded/>
+                        <span>"Write to me when something has waited for my decision, once an hour at most"</span>
+                    </label>
+                    <div><Button kind="submit">"Save"</Button></div>
                 </Form>
             </CardBody>
         </Card>

@@ -7,9 +7,13 @@ use crate::{
     ApiError, context,
     forms::{answer, answer_with},
 };
-use hyvve_domain::auth::{
-    self, Password,
-    service::{self, SignedUp},
+use hyvve_domain::{
+    auth::{
+        self, Password, SignedIn,
+        service::{self, SignedUp},
+    },
+    services::Services,
+    workspaces,
 };
 
 /// Signs in and goes to `next`, a path on this site, or to the workspace used last.
@@ -49,7 +53,10 @@ pub async fn sign_up(
         let request = context::request()?;
         let input = auth::SignUp { name, email, password: Password(password) };
         match service::sign_up(&request.services, input, &request.origin).await? {
-            SignedUp::In(_, token) => session::begin(&token, &next),
+            SignedUp::In(signed_in, token) => {
+                let welcome = if next.is_empty() { welcome(&request.services, &signed_in).await? } else { next };
+                session::begin(&token, &welcome)
+            }
             SignedUp::Told(_) => {
                 leptos_axum::redirect("/verify-email");
                 Ok(())
@@ -57,6 +64,12 @@ pub async fn sign_up(
         }
     })
     .await
+}
+
+/// Where a new person begins.
+async fn welcome(s: &Services, signed_in: &SignedIn) -> Result<String, ApiError> {
+    let first = workspaces::service::memberships(s, signed_in.user.id).await?.into_iter().next();
+    Ok(first.map_or_else(|| "/".to_owned(), |first| format!("/w/{}/welcome", first.workspace.slug)))
 }
 
 /// Ends the session.

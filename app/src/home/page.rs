@@ -10,6 +10,7 @@ use crate::{
     settings::log_line,
     shell::{Visit, use_frame},
     ui::{ButtonLink, PageHeader, Variant},
+    welcome::welcome_card,
 };
 
 /// How many rows of activity show.
@@ -20,11 +21,13 @@ pub(crate) async fn home_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let chat = use_frame().href("/chat");
     let queue = queue(visit).await?;
     let activity = activity(visit).await?;
+    let welcome = welcome_card(visit).await?;
     let page = view! {
         <div class="page" data-follow="">
             <PageHeader title="Home">
                 <ButtonLink variant=Variant::Primary href=chat>"Ask an agent"</ButtonLink>
             </PageHeader>
+            {welcome}
             {queue}
             {activity}
         </div>

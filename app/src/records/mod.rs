@@ -1,6 +1,10 @@
 //! Records: the workspace's collections, what is in them, and how each record came to be what it is.
 
 #[cfg(feature = "ssr")]
+mod access;
+#[cfg(feature = "ssr")]
+pub mod api;
+#[cfg(feature = "ssr")]
 mod collections;
 mod differences;
 #[cfg(feature = "ssr")]

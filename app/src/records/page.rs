@@ -1,17 +1,21 @@
 //! One record: its fields, its version, its history.
 
 use hyvve_domain::{
+    Role,
     ids::RecordId,
-    records::{Collection, Detail, Record, service},
+    records::{Collection, Detail, Record, service, sharing},
+    workspaces::members,
 };
 use leptos::prelude::*;
 
 use super::{
+    access::access_card,
     history::history,
     value::{columns, heading, shown},
 };
 use crate::{
     ApiError,
+    flash::Flash,
     shell::{Visit, use_frame},
     ui::{Card, PageHeader, Time},
 };
@@ -19,26 +23,36 @@ use crate::{
 /// The page at `/w/{workspace}/records/{collection}/{record}`.
 pub(crate) async fn record_page(visit: &Visit, id: RecordId) -> Result<AnyView, ApiError> {
     let detail = service::get(&visit.services, &visit.actor, id).await?;
-    Ok(view! { <div class="page" data-follow="record."><RecordView detail=detail/></div> }.into_any())
-}
-
-#[component]
-fn RecordView(detail: Detail) -> AnyView {
+    let access = access(visit, id).await?;
     let Detail { collection, record, history: versions } = detail;
     let all = use_frame().href(&format!("/records/{}", collection.slug));
-    view! {
-        <PageHeader title=heading(&record)/>
-        <div class="meta pb-4">
-            <a class="link" href=all>{collection.name.clone()}</a>
-            <span>{format!("version {}", record.version)}</span>
-            <span>"changed "<Time at=record.updated_at/></span>
+    let page = view! {
+        <div class="page" data-follow="record.">
+            <PageHeader title=heading(&record)/>
+            <div class="meta pb-4">
+                <a class="link" href=all>{collection.name.clone()}</a>
+                <span>{format!("version {}", record.version)}</span>
+                <span>"changed "<Time at=record.updated_at/></span>
+            </div>
+            <div class="stack">
+                <Fields collection=collection.clone() record=record/>
+                {access}
+                {history(collection, versions)}
+            </div>
         </div>
-        <div class="stack">
-            <Fields collection=collection.clone() record=record/>
-            {history(collection, versions)}
-        </div>
+    };
+    Ok(page.into_any())
+}
+
+/// Who sees it, for whoever may say so.
+async fn access(visit: &Visit, id: RecordId) -> Result<Option<AnyView>, ApiError> {
+    if !visit.actor.role().is_some_and(Role::shares_records) {
+        return Ok(None);
     }
-    .into_any()
+    let problem = Flash::take().map(|flash| flash.message).filter(|text| !text.is_empty());
+    let access = sharing::access(&visit.services, &visit.actor, id).await?;
+    let people = members::list(&visit.services, &visit.actor).await?;
+    Ok(Some(access_card(id, access, &people, problem)))
 }
 
 #[component]

@@ -206,6 +206,11 @@ fn rules(
     let seconds = |n: Option<u64>, default: Duration| n.map_or(default, Duration::from_secs);
     Ok(Settings {
         undo: seconds(from.number("undo_seconds", 0..=600)?, defaults.undo),
+        remind_after: match from.number("remind_seconds", 0..=604_800)? {
+            None => defaults.remind_after,
+            Some(0) => None,
+            Some(n) => Some(Duration::from_secs(n)),
+        },
         lease: seconds(from.number("lease_seconds", 1..=3600)?, defaults.lease),
         stall: seconds(from.number("stall_seconds", 1..=3600)?, defaults.stall),
         sandbox_pace: from.number("sandbox_pace_ms", 0..=1000)?.map_or(defaults.sandbox_pace, Duration::from_millis),

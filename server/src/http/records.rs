@@ -1,13 +1,17 @@
 //! Collections and their records.
 
 use axum::response::Response;
-use hyvve_domain::{PageRequest, ids::RecordId, records::service};
+use hyvve_domain::{
+    PageRequest,
+    ids::{RecordId, UserId},
+    records::{service, sharing},
+};
 use serde::Deserialize;
 
 use super::Paging;
 use crate::{
-    asking::{Member, Read},
-    extract::{Ids, Query},
+    asking::{Admin, Member, Read},
+    extract::{Ids, Json, Query},
     reply::{Answer, data, page},
 };
 
@@ -15,6 +19,20 @@ use crate::{
 pub(crate) struct Search {
     #[serde(default)]
     q: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Assignee {
+    /// `null` gives it to nobody.
+    #[serde(deserialize_with = "Option::deserialize")]
+    user_id: Option<UserId>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct With {
+    user_id: UserId,
 }
 
 /// `GET /api/collections`
@@ -37,4 +55,32 @@ pub(crate) async fn list(
 /// `GET /api/records/{id}`
 pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<RecordId>) -> Answer<Response> {
     Ok(data(service::get(&asking.services, &asking.actor, id).await?))
+}
+
+/// `GET /api/records/{id}/access`: who sees it besides those whose role sees all.
+pub(crate) async fn access(asking: Member<Admin>, Ids(id): Ids<RecordId>) -> Answer<Response> {
+    Ok(data(sharing::access(&asking.services, &asking.actor, id).await?))
+}
+
+/// `PUT /api/records/{id}/assignee`
+pub(crate) async fn assign(
+    asking: Member<Admin>,
+    Ids(id): Ids<RecordId>,
+    Json(Assignee { user_id }): Json<Assignee>,
+) -> Answer<Response> {
+    Ok(data(sharing::assign(&asking.services, &asking.actor, id, user_id).await?))
+}
+
+/// `POST /api/records/{id}/shares`
+pub(crate) async fn share(
+    asking: Member<Admin>,
+    Ids(id): Ids<RecordId>,
+    Json(With { user_id }): Json<With>,
+) -> Answer<Response> {
+    Ok(data(sharing::share(&asking.services, &asking.actor, id, user_id).await?))
+}
+
+/// `DELETE /api/records/{id}/shares/{user_id}`
+pub(crate) async fn unshare(asking: Member<Admin>, Ids((id, user)): Ids<(RecordId, UserId)>) -> Answer<Response> {
+    Ok(data(sharing::unshare(&asking.services, &asking.actor, id, user).await?))
 }

@@ -18,6 +18,7 @@ mod isolation;
 mod outage;
 mod races;
 mod secrets;
+mod sharing;
 mod stream;
 mod support;
 mod unknown_effects;

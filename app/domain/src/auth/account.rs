@@ -49,6 +49,25 @@ pub async fn update(s: &Services, who: &SignedIn, changes: ProfileChanges, origi
     Ok(after)
 }
 
+/// Whether the person gets letters about what waits for a decision.
+pub async fn reminded(s: &Services, who: &SignedIn) -> Result<bool> {
+    let mut tx = s.db.system("whether a person is reminded").await?;
+    store::reminded(&mut tx, who.user.id).await
+}
+
+/// Says whether.
+pub async fn set_reminded(s: &Services, who: &SignedIn, reminded: bool, origin: &Origin) -> Result<()> {
+    let mut tx = s.db.system("whether a person is reminded").await?;
+    let before = store::reminded(&mut tx, who.user.id).await?;
+    store::set_reminded(&mut tx, who.user.id, reminded).await?;
+    tx.commit().await?;
+    if before == reminded {
+        return Ok(());
+    }
+    let facts = |reminded: bool| json!({ "reminded": reminded });
+    note(s, who, origin, Change { action: "account.updated", before: facts(before), after: facts(reminded) }).await
+}
+
 /// A picture as the log names it: an address whole, a picture in itself by its beginning.
 fn named(image: &str) -> &str {
     if image.starts_with("data:") { image.split(',').next().unwrap_or_default() } else { image }

@@ -26,6 +26,17 @@ pub(super) async fn set_profile(
     Ok(Timestamp(at))
 }
 
+/// Whether the person gets letters about what waits for a decision.
+pub(super) async fn reminded(tx: &mut SystemTx, user: UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!("SELECT reminded FROM users WHERE id = $1", user.0).fetch_one(tx.conn()).await?)
+}
+
+/// Says whether.
+pub(super) async fn set_reminded(tx: &mut SystemTx, user: UserId, reminded: bool) -> Result<()> {
+    sqlx::query!("UPDATE users SET reminded = $2 WHERE id = $1", user.0, reminded).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Gives the account a password, also where it had none.
 pub(super) async fn set_password(tx: &mut SystemTx, user: UserId, phc: &str) -> Result<()> {
     sqlx::query!(

@@ -6,6 +6,10 @@ pub(crate) mod seed;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
+pub mod sharing;
+#[cfg(feature = "ssr")]
+mod sharing_store;
+#[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
 mod validate;
@@ -16,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     Timestamp,
-    ids::{ApprovalId, CollectionId, RecordId},
+    ids::{ApprovalId, CollectionId, RecordId, UserId},
 };
 
 pub use change::FieldChange;
@@ -93,6 +97,26 @@ pub struct Version {
     pub approval_id: Option<ApprovalId>,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// Who sees a record besides those whose role sees all.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// The member that it is assigned to.
+    pub assigned_to: Option<PersonWithAccess>,
+    /// Those that it is shared with.
+    pub shared_with: Vec<PersonWithAccess>,
+}
+
+/// One of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonWithAccess {
+    /// Who.
+    pub user_id: UserId,
+    /// The name.
+    pub name: String,
 }
 
 /// A record with its collection and its history, newest first.

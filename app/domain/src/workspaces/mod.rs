@@ -53,6 +53,16 @@ pub struct Workspace {
     pub updated_at: Timestamp,
 }
 
+/// How the name of everybody's first workspace ends.
+const FIRST_NAME: &str = "’s workspace";
+
+impl Workspace {
+    /// Whether it still has the name that HYVVE gave it.
+    pub fn has_first_name(&self) -> bool {
+        self.name.ends_with(FIRST_NAME)
+    }
+}
+
 /// A workspace as one of its members sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Membership {

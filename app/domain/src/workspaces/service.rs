@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use super::{
-    DeletedWorkspace, MAX_OWNED, Membership, Workspace, WorkspaceChanges, members, members_store, seed, slugify, store,
+    DeletedWorkspace, FIRST_NAME, MAX_OWNED, Membership, Workspace, WorkspaceChanges, members, members_store, seed,
+    slugify, store,
 };
 use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
     auth::{self, Origin, Password, User, rules},
     canonical,
-    db::SystemTx,
+    db::{SystemTx, TenantTx},
     events::Draft,
     ids::{UserId, WorkspaceId},
     services::Services,
@@ -64,10 +65,15 @@ pub async fn get(s: &Services, actor: &Actor) -> Result<Workspace> {
     store::get(&mut tx).await
 }
 
+/// The workspace of a running transaction.
+pub(crate) async fn of(tx: &mut TenantTx) -> Result<Workspace> {
+    store::get(tx).await
+}
+
 /// The first workspace of a new person: named after him or her, ready to be used.
 pub async fn create_first(s: &Services, user: &User) -> Result<Workspace> {
     let first = user.name.split_whitespace().next().unwrap_or("My");
-    create(s, user.id, &format!("{first}’s workspace")).await
+    create(s, user.id, &format!("{first}{FIRST_NAME}")).await
 }
 
 /// Makes a workspace with its owner, the Sandbox provider, an agent and collections, all or nothing.
@@ -137,6 +143,13 @@ pub async fn update(s: &Services, actor: &Actor, changes: WorkspaceChanges) -> R
     tx.emit(Draft::new("workspace.updated", "workspace", actor.workspace.0, json!({})));
     tx.commit().await?;
     Ok(after)
+}
+
+/// Gives a new workspace its name, and the address that goes with it if nobody has that.
+pub async fn name(s: &Services, actor: &Actor, name: String) -> Result<Workspace> {
+    let slug = slugify(&name);
+    let slug = if is_free(s, &slug).await? { Some(slug) } else { None };
+    update(s, actor, WorkspaceChanges { name: Some(name), slug, ..WorkspaceChanges::default() }).await
 }
 
 /// Whether a slug is free and well formed.

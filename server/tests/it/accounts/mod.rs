@@ -3,6 +3,7 @@
 mod addresses;
 mod person;
 mod recovery;
+mod reminders;
 mod sessions;
 
 use std::{fs, path::Path, time::Duration};

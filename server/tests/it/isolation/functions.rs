@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 27] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
     ("agents/list", ""),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
@@ -23,7 +23,11 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 27] = [
     ("ai-providers/change", "id={provider}&name=x&base_url=&default_model=x"),
     ("ai-providers/delete", "id={provider}"),
     ("ai-providers/test", "id={provider}"),
+    ("records/assign", "id={record}&user="),
+    ("records/share", "id={record}&user=00000000-0000-7000-8000-000000000000"),
+    ("records/unshare", "id={record}&user=00000000-0000-7000-8000-000000000000"),
     ("workspace/change", "name=x&slug=x-y&image=&timezone=UTC"),
+    ("workspace/name", "name=Another"),
     ("workspace/delete", "confirm=not+its+name"),
     ("workspace/leave", ""),
     ("api-keys/make", "name=x&days=7&read=true"),
@@ -50,7 +54,8 @@ const ELSEWHERE: [&str; 8] = [
 ];
 
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
-pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 12] = [
+pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 13] = [
+    ("account/reminders", "reminded=true"),
     ("account/profile", "name=x&image="),
     ("account/change-email", "email=x%40example.com"),
     ("account/prove-address", ""),

@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 15] = [
+const PAGES: [(&str, Thing); 16] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -15,6 +15,7 @@ const PAGES: [(&str, Thing); 15] = [
     ("/records/customers", Thing::Workspace),
     ("/records/customers/{id}", Thing::Record),
     ("/mailbox", Thing::Workspace),
+    ("/welcome", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),
     ("/settings/ai-providers", Thing::Workspace),

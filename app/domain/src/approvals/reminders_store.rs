@@ -1,0 +1,87 @@
+//! SQL of reminders.
+
+use std::time::Duration;
+
+use super::reminders::cutoff;
+use crate::{
+    Result, Timestamp,
+    db::{SystemTx, TenantTx},
+    ids::{UserId, WorkspaceId},
+};
+
+/// What waits in a workspace and has not been told of.
+pub(super) struct Waiting {
+    /// All that waits, told of or not.
+    pub(super) total: i64,
+    /// Some titles, the oldest first.
+    pub(super) titles: Vec<String>,
+    /// Since when the oldest waits.
+    pub(super) since: Timestamp,
+    /// What was proposed until then is told of now.
+    pub(super) up_to: Timestamp,
+}
+
+/// Somebody who is written to.
+pub(super) struct Decider {
+    pub(super) id: UserId,
+    pub(super) name: String,
+    pub(super) email: String,
+}
+
+/// Workspaces in which something has waited for long and was not told of.
+pub(super) async fn forgotten(tx: &mut SystemTx, after: Duration, pause: Duration) -> Result<Vec<WorkspaceId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT i.workspace_id FROM approval_items i
+         JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_at IS NULL
+         LEFT JOIN approval_reminders r ON r.workspace_id = i.workspace_id
+         WHERE i.status = 'pending' AND i.created_at < $1
+           AND (r.workspace_id IS NULL OR (i.created_at > r.told_up_to AND r.told_at < $2))
+         GROUP BY i.workspace_id LIMIT 100",
+        cutoff(after).0,
+        cutoff(pause).0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(WorkspaceId).collect())
+}
+
+/// Takes it on to tell of what waits; `None` if another node was faster, or somebody decided meanwhile.
+pub(super) async fn claim(tx: &mut TenantTx, after: Duration, pause: Duration) -> Result<Option<Waiting>> {
+    let (workspace, up_to) = (tx.workspace().0, cutoff(after));
+    let taken = sqlx::query!(
+        "INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ($1, now(), $2)
+         ON CONFLICT (workspace_id) DO UPDATE SET told_at = now(), told_up_to = $2 WHERE approval_reminders.told_at < $3",
+        workspace,
+        up_to.0,
+        cutoff(pause).0,
+    )
+    .execute(tx.conn())
+    .await?;
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "total!", min(created_at) AS since,
+                  (array_agg(title ORDER BY created_at, id))[1:5] AS titles
+           FROM approval_items WHERE workspace_id = $1 AND status = 'pending'"#,
+        workspace,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(row.since.filter(|_| taken.rows_affected() == 1).map(|since| Waiting {
+        total: row.total,
+        titles: row.titles.unwrap_or_default(),
+        since: Timestamp(since),
+        up_to,
+    }))
+}
+
+/// Those who may decide here and have not done without mail.
+pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT u.id, u.name, u.email FROM workspace_members m JOIN users u ON u.id = m.user_id
+         WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') AND u.reminded",
+        workspace,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| Decider { id: UserId(r.id), name: r.name, email: r.email }).collect())
+}

@@ -1,0 +1,88 @@
+//! Who sees a record besides those who see all: the member that it is assigned to, and people that it is shared with.
+
+use serde_json::json;
+
+use super::{Access, service, sharing_store as store};
+use crate::{
+    Actor, Error, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{RecordId, UserId},
+    services::Services,
+    workspaces::members,
+};
+
+/// Who sees the record.
+pub async fn access(s: &Services, actor: &Actor, id: RecordId) -> Result<Access> {
+    let mut tx = begin(s, actor, id, "see who sees a record").await?;
+    store::access(&mut tx, id).await
+}
+
+/// Gives a record to a member, or to nobody.
+pub async fn assign(s: &Services, actor: &Actor, id: RecordId, to: Option<UserId>) -> Result<Access> {
+    let mut tx = begin(s, actor, id, "assign records").await?;
+    if let Some(user) = to {
+        let role = members::role_of(&mut tx, user).await?.ok_or_else(|| Error::not_found("member"))?;
+        if !role.can_be_assigned() {
+            let why = format!("A record cannot be assigned to a {role}. Share it instead.");
+            return Err(Error::invalid("userId", "assignable", why));
+        }
+    }
+    let before = store::access(&mut tx, id).await?.assigned_to.map(|person| person.user_id);
+    if before == to {
+        return store::access(&mut tx, id).await;
+    }
+    store::assign(&mut tx, id, to).await?;
+    change(
+        tx,
+        id,
+        Entry::new("record.assigned", "record", id.0).details(json!({ "before": before, "after": to })),
+        &[before, to],
+    )
+    .await?;
+    access(s, actor, id).await
+}
+
+/// Shares a record with somebody of the workspace. To share it twice is no error.
+pub async fn share(s: &Services, actor: &Actor, id: RecordId, with: UserId) -> Result<Access> {
+    let by = actor.require(Role::shares_records, "share records")?;
+    let mut tx = begin(s, actor, id, "share records").await?;
+    let role = members::role_of(&mut tx, with).await?.ok_or_else(|| Error::not_found("member"))?;
+    if role.sees_all_records() {
+        return Err(Error::invalid("userId", "shareable", "This person sees every record already."));
+    }
+    if store::share(&mut tx, id, with, by).await? {
+        change(tx, id, Entry::new("record.shared", "record", id.0).details(json!({ "with": with })), &[Some(with)])
+            .await?;
+    }
+    access(s, actor, id).await
+}
+
+/// Takes it back.
+pub async fn unshare(s: &Services, actor: &Actor, id: RecordId, with: UserId) -> Result<Access> {
+    let mut tx = begin(s, actor, id, "share records").await?;
+    if !store::unshare(&mut tx, id, with).await? {
+        return Err(Error::not_found("member"));
+    }
+    change(tx, id, Entry::new("record.unshared", "record", id.0).details(json!({ "with": with })), &[Some(with)])
+        .await?;
+    access(s, actor, id).await
+}
+
+async fn begin(s: &Services, actor: &Actor, id: RecordId, what: &str) -> Result<TenantTx> {
+    actor.require(Role::shares_records, what)?;
+    let mut tx = s.db.tenant(actor).await?;
+    service::find(&mut tx, id, false).await?;
+    Ok(tx)
+}
+
+/// Writes it down, and tells those whom it is about: the open pages of somebody who lost a record learn it too.
+async fn change(mut tx: TenantTx, id: RecordId, entry: Entry, about: &[Option<UserId>]) -> Result<()> {
+    let name = entry.action;
+    tx.audit(entry);
+    for user in about.iter().flatten() {
+        tx.emit(Draft::new(name, "record", id.0, json!({})).only_for(*user));
+    }
+    tx.commit().await
+}
