@@ -29,19 +29,14 @@ pub async fn assign(s: &Services, actor: &Actor, id: RecordId, to: Option<UserId
             return Err(Error::invalid("userId", "assignable", why));
         }
     }
-    let before = store::access(&mut tx, id).await?.assigned_to.map(|person| person.user_id);
+    let now = store::access(&mut tx, id).await?;
+    let before = now.assigned_to.as_ref().map(|person| person.user_id);
     if before == to {
-        return store::access(&mut tx, id).await;
+        return Ok(now);
     }
     store::assign(&mut tx, id, to).await?;
-    change(
-        tx,
-        id,
-        Entry::new("record.assigned", "record", id.0).details(json!({ "before": before, "after": to })),
-        &[before, to],
-    )
-    .await?;
-    access(s, actor, id).await
+    let entry = Entry::new("record.assigned", "record", id.0).details(json!({ "before": before, "after": to }));
+    changed(tx, id, entry, &[before, to]).await
 }
 
 /// Shares a record with somebody of the workspace. To share it twice is no error.
@@ -52,22 +47,21 @@ pub async fn share(s: &Services, actor: &Actor, id: RecordId, with: UserId) -> R
     if role.sees_all_records() {
         return Err(Error::invalid("userId", "shareable", "This person sees every record already."));
     }
-    if store::share(&mut tx, id, with, by).await? {
-        change(tx, id, Entry::new("record.shared", "record", id.0).details(json!({ "with": with })), &[Some(with)])
-            .await?;
+    if !store::share(&mut tx, id, with, by).await? {
+        return store::access(&mut tx, id).await;
     }
-    access(s, actor, id).await
+    let entry = Entry::new("record.shared", "record", id.0).details(json!({ "with": with }));
+    changed(tx, id, entry, &[Some(with)]).await
 }
 
-/// Takes it back.
+/// Takes it back. To take back what was not shared is no error.
 pub async fn unshare(s: &Services, actor: &Actor, id: RecordId, with: UserId) -> Result<Access> {
     let mut tx = begin(s, actor, id, "share records").await?;
     if !store::unshare(&mut tx, id, with).await? {
-        return Err(Error::not_found("member"));
+        return store::access(&mut tx, id).await;
     }
-    change(tx, id, Entry::new("record.unshared", "record", id.0).details(json!({ "with": with })), &[Some(with)])
-        .await?;
-    access(s, actor, id).await
+    let entry = Entry::new("record.unshared", "record", id.0).details(json!({ "with": with }));
+    changed(tx, id, entry, &[Some(with)]).await
 }
 
 async fn begin(s: &Services, actor: &Actor, id: RecordId, what: &str) -> Result<TenantTx> {
@@ -78,11 +72,13 @@ async fn begin(s: &Services, actor: &Actor, id: RecordId, what: &str) -> Result<
 }
 
 /// Writes it down, and tells those whom it is about: the open pages of somebody who lost a record learn it too.
-async fn change(mut tx: TenantTx, id: RecordId, entry: Entry, about: &[Option<UserId>]) -> Result<()> {
+async fn changed(mut tx: TenantTx, id: RecordId, entry: Entry, about: &[Option<UserId>]) -> Result<Access> {
+    let now = store::access(&mut tx, id).await?;
     let name = entry.action;
     tx.audit(entry);
     for user in about.iter().flatten() {
         tx.emit(Draft::new(name, "record", id.0, json!({})).only_for(*user));
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(now)
 }
