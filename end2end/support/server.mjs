@@ -22,6 +22,11 @@ export async function start() {
       HYVVE_ADDRESS: `127.0.0.1:${port}`,
       HYVVE_UNDO_SECONDS: '2',
       HYVVE_LOG: 'warn',
+      // Many people come from one address here.
+      HYVVE_LIMIT_SIGN_IN: '1000/1s',
+      HYVVE_LIMIT_SIGN_UP: '1000/1s',
+      HYVVE_LIMIT_FORGOT_PASSWORD: '1000/1s',
+      HYVVE_LIMIT_API: '100000/1s',
     },
     stdio: ['ignore', out, out],
   });

@@ -22,9 +22,9 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(problem::render));
     Router::new()
-        .merge(api())
-        .merge(agent_os())
-        .merge(pages::routes(&state))
+        .merge(api().route_layer(from_fn(guard::limit::calls)))
+        .merge(agent_os().route_layer(from_fn(guard::limit::calls)))
+        .merge(pages::routes(&state).layer(from_fn(guard::limit::server_functions)))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(inside)
         .layer(outside)
@@ -111,9 +111,7 @@ fn api() -> Router<AppState> {
         .route("/api/approvals/{id}/reject", post(http::approvals::reject))
         .route("/api/approvals/{id}/settle", post(http::approvals::settle))
         // AI providers
-        .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
-        .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
-        .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
+        .merge(ai_providers().route_layer(from_fn(guard::limit::ai_providers)))
         // Records
         .route("/api/collections", get(http::records::collections))
         .route("/api/collections/{slug}/records", get(http::records::list))
@@ -132,6 +130,14 @@ fn api() -> Router<AppState> {
         // What happens: the browser's one stream
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
+}
+
+/// AI providers, of which a workspace may be asked less often.
+fn ai_providers() -> Router<AppState> {
+    Router::new()
+        .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
+        .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
+        .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
 }
 
 /// What AgentOS's clients speak, at the root.

@@ -3,6 +3,7 @@
 use std::{
     future::IntoFuture,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -45,13 +46,14 @@ impl Server {
         let address = listener.local_addr().context("asking for our own address")?;
         let (leptos, public_url, demo) =
             (pages::options(&config.site, address), config.public_url.clone(), config.demo);
+        let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let started = startup::services(config).await?;
         if demo {
             demo::seed(&started.services).await?;
         }
         let stopping = CancellationToken::new();
         let (services, since) = (started.services.clone(), Timestamp::now());
-        let state = AppState { services, leptos, public_url, stopping: stopping.clone(), since };
+        let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };
         let router = router::router(state);
         let workers = Workers::start(&started.services, &started.system_url);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");

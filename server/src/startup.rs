@@ -13,6 +13,7 @@ use hyvve_domain::{
     auth::{password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
     events::Hub,
+    limits::Limits,
     mail::{Mailer, SmtpSettings},
     providers::sender,
     seal::Sealer,
@@ -63,35 +64,51 @@ struct Place {
 
 /// Connects, migrates where we may, and builds the services.
 pub async fn services(config: Config) -> Result<Started> {
-    let Config { data_dir, database, smtp, rules, .. } = config;
+    let Config { data_dir, database, redis_url, smtp, rules, .. } = config;
     let place = place(&data_dir, database).await?;
     if let Some(owner) = &place.owner {
         migrate_as(owner).await?;
     }
-    build(place, &data_dir, smtp, rules).await
+    build(place, &data_dir, redis_url, smtp, rules).await
 }
 
-/// The same for whoever only reads. Where a server runs on the embedded database, that one is read as it is.
+/// The same for whoever only reads, and counts nothing. Where a server runs on the embedded database, that one is read as it
+/// is.
 pub async fn services_beside(config: Config) -> Result<Started> {
+    let config = Config { redis_url: None, ..config };
     let Database::Embedded { max_connections } = config.database else { return services(config).await };
     let Some(running) = Running::find(&postgres_in(&config.data_dir)) else { return services(config).await };
     let place = Place::embedded(&config.data_dir, max_connections, |role| running.url(role, DATABASE))?;
-    build(place, &config.data_dir, config.smtp, config.rules).await
+    build(place, &config.data_dir, None, config.smtp, config.rules).await
 }
 
-async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules: Settings) -> Result<Started> {
+async fn build(
+    place: Place,
+    data_dir: &Path,
+    redis_url: Option<String>,
+    smtp: Option<SmtpSettings>,
+    rules: Settings,
+) -> Result<Started> {
     let Place { urls, encryption, audit, cluster, .. } = place;
     let hub = Arc::new(Hub::default());
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
+    let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
+    let limits = match redis_url {
+        None => Limits::alone(rules.limits, Arc::clone(&sealer)),
+        Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url)
+            .await
+            .map_err(|e| anyhow!("Redis cannot be reached: {e}. Is it running, and is REDIS_URL right?"))?,
+    };
     let services = Services {
         db: Db::connect(&urls, Arc::clone(&hub)).await.map_err(|e| unreachable(&e))?,
         hub,
-        sealer: Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?),
+        sealer,
         anchor: Arc::new(
             Anchor::open(&data_dir.join("audit-heads.jsonl"), audit.expose())
                 .map_err(|e| anyhow!("the anchored audit heads: {e}"))?,
         ),
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
+        limits: Arc::new(limits),
         sessions: Arc::new(SessionCache::default()),
         memberships: Arc::default(),
         api_keys: Arc::default(),

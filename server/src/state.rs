@@ -1,11 +1,13 @@
 //! What handlers and the guard share.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use hyvve_domain::{Timestamp, services::Services};
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, TrustedProxies};
 
 /// What handlers and the guard share; cheap to clone.
 #[derive(Clone)]
@@ -16,6 +18,8 @@ pub(crate) struct AppState {
     pub(crate) leptos: LeptosOptions,
     /// How browsers reach the server, if that was set.
     pub(crate) public_url: Option<PublicUrl>,
+    /// Whose word on where a request comes from is taken.
+    pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// Cancelled when the server is to stop.
     pub(crate) stopping: CancellationToken,
     /// When the server was started.

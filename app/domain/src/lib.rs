@@ -34,6 +34,8 @@ mod heads;
 #[cfg(feature = "ssr")]
 pub mod lately;
 #[cfg(feature = "ssr")]
+pub mod limits;
+#[cfg(feature = "ssr")]
 pub mod seal;
 #[cfg(feature = "ssr")]
 pub mod services;

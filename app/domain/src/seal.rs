@@ -3,7 +3,11 @@
 //! A sealed value is `1 | key id (4 bytes) | nonce (12) | ciphertext and tag`. The additional data names workspace, provider
 //! and purpose, so a value moved to another row does not open.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    hkdf::{HKDF_SHA256, Prk},
+    hmac,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -42,10 +46,12 @@ impl Place<'_> {
     }
 }
 
-/// Seals and opens. Keys never leave it.
+/// Seals and opens, vouches and recognises. Keys never leave it.
 pub struct Sealer {
     /// Newest first; the first one seals.
     keys: Vec<(u32, LessSafeKey)>,
+    /// What each key vouches with, in the same order; made from it, and not it.
+    vouching: Vec<hmac::Key>,
 }
 
 impl Sealer {
@@ -53,9 +59,28 @@ impl Sealer {
     pub fn new<'k>(keys: impl IntoIterator<Item = (u32, &'k [u8])>) -> Option<Self> {
         let keys: Option<Vec<_>> = keys
             .into_iter()
-            .map(|(id, bytes)| UnboundKey::new(&AES_256_GCM, bytes).ok().map(|k| (id, LessSafeKey::new(k))))
+            .map(|(id, bytes)| {
+                let sealing = UnboundKey::new(&AES_256_GCM, bytes).ok().map(LessSafeKey::new)?;
+                let derived = Prk::new_less_safe(HKDF_SHA256, bytes);
+                let derived = derived.expand(&[b"hyvve.mac/1"], HKDF_SHA256.hmac_algorithm()).ok()?;
+                Some(((id, sealing), hmac::Key::from(derived)))
+            })
             .collect();
-        keys.filter(|k| !k.is_empty()).map(|keys| Self { keys })
+        let (keys, vouching) = keys.filter(|k| !k.is_empty())?.into_iter().unzip();
+        Some(Self { keys, vouching })
+    }
+
+    /// HMAC-SHA-256 of a message by the newest key. What was made for one purpose is worth nothing for another.
+    pub fn mac(&self, purpose: &'static str, message: &[u8]) -> [u8; 32] {
+        let mut whole = [0; 32];
+        whole.copy_from_slice(hmac::sign(&self.vouching[0], &for_purpose(purpose, message)).as_ref());
+        whole
+    }
+
+    /// Whether one of the keys made this for this purpose and message; takes the same time wherever it differs.
+    pub fn is_mac(&self, purpose: &'static str, message: &[u8], mac: &[u8]) -> bool {
+        let message = for_purpose(purpose, message);
+        self.vouching.iter().any(|key| hmac::verify(key, &message, mac).is_ok())
     }
 
     /// Seals with the newest key.
@@ -94,6 +119,10 @@ impl Sealer {
     }
 }
 
+fn for_purpose(purpose: &'static str, message: &[u8]) -> Vec<u8> {
+    [purpose.as_bytes(), b"|", message].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +148,19 @@ mod tests {
         for n in 0..sealed.len() {
             assert!(old.open(place, &sealed[..n]).is_err());
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_mac_is_recognised_for_its_purpose_and_survives_rotation() -> Result<(), Box<dyn std::error::Error>> {
+        let old = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
+        let rotated = Sealer::new([(2, [8u8; 32].as_slice()), (1, [7u8; 32].as_slice())]).ok_or("key")?;
+        let other = Sealer::new([(1, [9u8; 32].as_slice())]).ok_or("key")?;
+        let mac = old.mac("device", b"ada");
+        assert!(old.is_mac("device", b"ada", &mac) && rotated.is_mac("device", b"ada", &mac));
+        assert_ne!(rotated.mac("device", b"ada"), mac, "the newest key vouches");
+        assert!(!old.is_mac("device", b"eve", &mac) && !old.is_mac("limits", b"ada", &mac));
+        assert!(!other.is_mac("device", b"ada", &mac) && !old.is_mac("device", b"ada", &mac[..31]));
         Ok(())
     }
 }

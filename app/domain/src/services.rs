@@ -13,6 +13,7 @@ use crate::{
     events::Hub,
     ids::{ProviderId, UserId, WorkspaceId},
     lately::Lately,
+    limits::{Limits, Rates},
     mail::Mailer,
     providers::service::Resolved,
     seal::Sealer,
@@ -45,6 +46,8 @@ pub struct Settings {
     pub public_url: String,
     /// Where sent mail is also written as `.eml` files.
     pub mail_folder: Option<PathBuf>,
+    /// How often is too often.
+    pub limits: Rates,
 }
 
 impl Default for Settings {
@@ -62,6 +65,7 @@ impl Default for Settings {
             secure_cookies: true,
             public_url: "http://localhost:3000".to_owned(),
             mail_folder: None,
+            limits: Rates::default(),
         }
     }
 }
@@ -79,6 +83,8 @@ pub struct Services {
     pub anchor: Arc<Anchor>,
     /// Hashes passwords, a bounded number at once.
     pub passwords: Arc<Hasher>,
+    /// Counts who comes too often.
+    pub limits: Arc<Limits>,
     /// Sessions seen lately.
     pub sessions: Arc<SessionCache>,
     /// Roles of members seen lately.

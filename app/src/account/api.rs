@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::security::HERE as SECURITY;
 use crate::{
     ApiError,
-    auth::end_session,
+    auth::{end_session, know_browser},
     context,
     forms::{answer, answer_with, done_at},
     ui::counted,
@@ -77,7 +77,7 @@ pub async fn change_email(
 pub async fn prove_address() -> Result<(), ApiError> {
     answer(async {
         let (services, who) = context::signed_in()?;
-        recovery::ask_for_proof(&services, &who.user.email).await?;
+        recovery::ask_for_proof(&services, &who.user.email, &context::request()?.origin).await?;
         done_at(PROFILE, "We have sent you a link.".to_owned());
         Ok::<_, ApiError>(())
     })
@@ -95,6 +95,7 @@ pub async fn change_password(
     answer(async move {
         let (services, who) = context::signed_in()?;
         account::change_password(&services, &who, &current_password, &password, &context::request()?.origin).await?;
+        know_browser(who.user.id).await?;
         done_at(SECURITY, "Your password is changed, and you are signed out everywhere else.".to_owned());
         Ok::<_, ApiError>(())
     })

@@ -30,8 +30,8 @@ pub async fn sign_in(
     answer_with(vec![("email", email.clone())], async move {
         let request = context::request()?;
         let input = auth::SignIn { email, password: Password(password) };
-        let (_, token) = service::sign_in(&request.services, input, &request.origin).await?;
-        session::begin(&token, &next)
+        let (signed_in, token) = service::sign_in(&request.services, input, &request.origin).await?;
+        session::begin(signed_in.user.id, &token, &next).await
     })
     .await
 }
@@ -55,7 +55,7 @@ pub async fn sign_up(
         match service::sign_up(&request.services, input, &request.origin).await? {
             SignedUp::In(signed_in, token) => {
                 let welcome = if next.is_empty() { welcome(&request.services, &signed_in).await? } else { next };
-                session::begin(&token, &welcome)
+                session::begin(signed_in.user.id, &token, &welcome).await
             }
             SignedUp::Told(_) => {
                 leptos_axum::redirect("/verify-email");

@@ -8,7 +8,7 @@ pub mod recovery;
 mod session;
 
 pub(crate) use pages::{sign_in_page, sign_up_page};
-pub(crate) use session::end as end_session;
+pub(crate) use session::{end as end_session, know as know_browser};
 
 /// Where the sign-out form goes.
 pub(crate) const SIGN_OUT: &str = "/_fn/auth/sign-out";

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
 
-use super::{door::Door, pages::WRONG_EMAIL};
+use super::{door::Door, pages::WRONG_EMAIL, session};
 use crate::{
     ApiError, context,
     flash::Flash,
@@ -25,7 +25,8 @@ pub async fn forgot_password(
     email: String,
 ) -> Result<(), ApiError> {
     answer_with(vec![("email", email.clone())], async move {
-        recovery::forgot_password(&context::request()?.services, &email).await?;
+        let request = context::request()?;
+        recovery::forgot_password(&request.services, &email, &request.origin).await?;
         tell(vec![("sent", email)]);
         go_on("/forgot-password");
         Ok::<_, ApiError>(())
@@ -43,7 +44,8 @@ pub async fn reset_password(
 ) -> Result<(), ApiError> {
     answer(async move {
         let request = context::request()?;
-        recovery::reset_password(&request.services, &token, &password, &request.origin).await?;
+        let user = recovery::reset_password(&request.services, &token, &password, &request.origin).await?;
+        session::know(user).await?;
         done_at("/sign-in", "Your password is changed. Please sign in with it.".to_owned());
         Ok::<_, ApiError>(())
     })
@@ -57,7 +59,8 @@ pub async fn send_verification(
     email: String,
 ) -> Result<(), ApiError> {
     answer_with(vec![("email", email.clone())], async move {
-        recovery::ask_for_proof(&context::request()?.services, &email).await?;
+        let request = context::request()?;
+        recovery::ask_for_proof(&request.services, &email, &request.origin).await?;
         tell(vec![("sent", email)]);
         go_on("/verify-email");
         Ok::<_, ApiError>(())
@@ -112,7 +115,8 @@ fn token() -> String {
 /// The page at `/reset-password?token=`.
 pub(crate) async fn reset_password_page() -> Result<AnyView, ApiError> {
     let (token, flash) = (token(), Flash::take().unwrap_or_default());
-    if let Err(error) = recovery::is_live(&context::request()?.services, &token).await {
+    let request = context::request()?;
+    if let Err(error) = recovery::is_live(&request.services, &token, &request.origin).await {
         return Ok(view! {
             <Door title="Choose a new password" message=Some(error.message)>
                 <p class="door-other"><a class="link" href="/forgot-password">"Ask for a new link"</a></p>
@@ -139,10 +143,10 @@ pub(crate) async fn reset_password_page() -> Result<AnyView, ApiError> {
 /// The page at `/verify-email?token=`; without a token, where one waits for the letter.
 pub(crate) async fn verify_email_page() -> Result<AnyView, ApiError> {
     let (token, flash) = (token(), Flash::take().unwrap_or_default());
-    let services = context::request()?.services;
+    let request = context::request()?;
     let refused = match token.as_str() {
         "" => None,
-        token => Some(recovery::is_live(&services, token).await),
+        token => Some(recovery::is_live(&request.services, token, &request.origin).await),
     };
     Ok(match refused {
         Some(Ok(())) => view! {

@@ -1,7 +1,13 @@
 //! The session cookie, and the redirects around it.
 
 use http::header::SET_COOKIE;
-use hyvve_domain::auth::sessions::{Token, set_cookie};
+use hyvve_domain::{
+    auth::{
+        device_token,
+        sessions::{Token, set_cookie},
+    },
+    ids::UserId,
+};
 
 use crate::{
     ApiError, context,
@@ -9,8 +15,18 @@ use crate::{
 };
 
 /// Hands the browser its session and sends it on.
-pub(super) fn begin(token: &Token, next: &str) -> Result<(), ApiError> {
-    go_with(Some(token), local(next))
+pub(super) async fn begin(user: UserId, token: &Token, next: &str) -> Result<(), ApiError> {
+    go_with(Some(token), local(next))?;
+    know(user).await
+}
+
+/// Makes the browser one that the account was used in: for whoever has just shown that it is his or hers.
+pub(crate) async fn know(user: UserId) -> Result<(), ApiError> {
+    let request = context::request()?;
+    if let Some(cookie) = device_token::cookie(&request.services, user, &request.origin).await {
+        add_header(SET_COOKIE, &cookie);
+    }
+    Ok(())
 }
 
 /// Takes the session away from the browser.

@@ -5,16 +5,17 @@
 
 mod address;
 mod keys;
+mod proxies;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeMap, env, fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use hyvve_domain::{db::DbUrls, mail::SmtpSettings, services::Settings};
+use hyvve_domain::{db::DbUrls, limits::Rates, mail::SmtpSettings, services::Settings};
 
 use self::source::Source;
-pub use self::{address::PublicUrl, keys::Key};
+pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
 pub use crate::telemetry::{Format, Logs};
 
 /// The variable that names the settings file.
@@ -42,10 +43,14 @@ pub struct Config {
     pub address: SocketAddr,
     /// How browsers reach it, where that is not the address itself: behind a proxy that speaks https.
     pub public_url: Option<PublicUrl>,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: TrustedProxies,
     /// What HYVVE keeps on this machine: anchored audit heads; embedded, also the database and the secrets.
     pub data_dir: PathBuf,
     /// Where the data is.
     pub database: Database,
+    /// Where several nodes count together; without, a node counts by itself.
+    pub redis_url: Option<String>,
     /// How mail leaves; without, it stays on the mailbox page.
     pub smtp: Option<SmtpSettings>,
     /// The demo workspace and its account.
@@ -113,6 +118,7 @@ impl Config {
         from.get::<String>("config", &[])?;
         let address = from.get("address", &[])?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
         let public_url: Option<PublicUrl> = from.get("public_url", &[])?;
+        let trusted_proxies = from.get("trusted_proxies", &[])?.unwrap_or_default();
         let data_dir: PathBuf = from.get("data_dir", &[])?.unwrap_or_else(|| ".hyvve".into());
         let database = database(&mut from)?;
         let embedded = matches!(database, Database::Embedded { .. });
@@ -131,6 +137,8 @@ impl Config {
         }
         let config = Self {
             address,
+            trusted_proxies,
+            redis_url: redis(&mut from)?,
             demo,
             smtp,
             logs: logs(&mut from)?,
@@ -169,6 +177,15 @@ fn database(from: &mut Source) -> Result<Database, Error> {
             Err(Error::new(missing.join(", "), "missing; a database of your own needs all four, the embedded one none"))
         }
     }
+}
+
+fn redis(from: &mut Source) -> Result<Option<String>, Error> {
+    const NAME: &str = "REDIS_URL";
+    let url = from.secret(&[NAME])?;
+    if url.as_ref().is_some_and(|url| !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme))) {
+        return Err(Error::new(NAME, "it should look like redis://user:password@host:6379, or rediss:// for TLS"));
+    }
+    Ok(url)
 }
 
 fn smtp(from: &mut Source) -> Result<Option<SmtpSettings>, Error> {
@@ -221,6 +238,20 @@ fn rules(
         secure_cookies: public_url.is_some_and(PublicUrl::is_https),
         public_url: public_url.map_or_else(|| format!("http://{address}"), ToString::to_string),
         mail_folder: from.get("mail_folder", &[])?,
+        limits: limits(from)?,
+    })
+}
+
+fn limits(from: &mut Source) -> Result<Rates, Error> {
+    let defaults = Rates::default();
+    let mut rate = |key, default| Ok(from.get(key, &[])?.unwrap_or(default));
+    Ok(Rates {
+        sign_in: rate("limit_sign_in", defaults.sign_in)?,
+        sign_up: rate("limit_sign_up", defaults.sign_up)?,
+        forgot_password: rate("limit_forgot_password", defaults.forgot_password)?,
+        links: rate("limit_links", defaults.links)?,
+        api: rate("limit_api", defaults.api)?,
+        ai_providers: rate("limit_ai_providers", defaults.ai_providers)?,
     })
 }
 

@@ -1,13 +1,18 @@
-//! Finding the session's secret among the cookies of a request.
+//! Finding a value among the cookies of a request.
 
 use axum::http::{HeaderMap, header};
 use hyvve_domain::auth::sessions::cookie_name;
 
-/// The secret that the request's cookie carries.
+/// The session's secret.
 pub(super) fn session(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    named(headers, cookie_name(secure))
+}
+
+/// The value of the first cookie of that name.
+pub(super) fn named<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == cookie_name(secure)).map(|(_, value)| value)
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]

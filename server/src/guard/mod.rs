@@ -1,23 +1,23 @@
-//! What stands in front of every route: the request's id, its size, where it comes from, and who is asking.
+//! What stands in front of every route: the request's id, its size, where it comes from, who is asking, and how often.
 
 mod body;
 mod cookie;
 mod credential;
 mod cross_site;
 mod headers;
+pub(crate) mod limit;
+mod origin;
 mod request_id;
 mod welcome;
 
-use std::net::SocketAddr;
-
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use hyvve_app::context::RequestContext;
-use hyvve_domain::{Error, audit::Source, auth::Origin, workspaces::service::Named};
+use hyvve_domain::{Error, audit::Source, workspaces::service::Named};
 use tracing::Span;
 
 pub(crate) use self::{
@@ -31,8 +31,6 @@ use crate::{problem::Problem, state::AppState};
 
 /// The header that names the workspace of a call.
 const WORKSPACE: &str = "x-workspace-id";
-/// How much of a browser's description of itself is kept.
-const USER_AGENT_MAX: usize = 300;
 
 /// Finds out who is asking, and turns away what another site's page may have sent. What it found out is in the request's
 /// extensions, for handlers, pages and server functions alike.
@@ -57,7 +55,7 @@ async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Cre
     if has_nul(&parts.uri) {
         return Err(Error::invalid("url", "noNul", "An address cannot contain a NUL character."));
     }
-    let origin = origin(parts);
+    let origin = origin::origin(parts, &state.trusted_proxies, state.services.settings.secure_cookies);
     let credential = Credential::of(&state.services, headers, &origin).await?;
     if let Some(user) = credential.user() {
         Span::current().record("user_id", user.to_string());
@@ -83,15 +81,6 @@ async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Cre
         request_id: parts.extensions.get::<RequestId>().cloned().unwrap_or_default().into(),
     };
     Ok((context, credential))
-}
-
-fn origin(parts: &Parts) -> Origin {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Origin {
-        ip: peer.map(|ConnectInfo(address)| address.ip().to_string()),
-        user_agent: agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
-    }
 }
 
 /// The workspace that the call names: in the header, or, where there can be none (`EventSource`), in the query.

@@ -3,19 +3,20 @@
 use axum::{
     Json as Reply,
     http::header,
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use hyvve_app::forms::local;
 use hyvve_domain::{
     Error,
     auth::{
-        Password, User,
+        Origin, Password, User,
         account::{self, ProfileChanges},
-        recovery,
+        device_token, recovery,
         session_list::{self, Listed},
         sessions::set_cookie,
     },
-    ids::SessionId,
+    ids::{SessionId, UserId},
+    services::Services,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -62,7 +63,7 @@ impl ForAddress {
 /// `POST /api/auth/request-password-reset`, and `/api/auth/forgot-password`
 pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<ForAddress>) -> Answer<Reply<Done>> {
     input.check()?;
-    recovery::forgot_password(&asking.services, &input.email).await?;
+    recovery::forgot_password(&asking.services, &input.email, &asking.origin).await?;
     Ok(told("If there is an account with this address, a link to choose a new password is on its way to it."))
 }
 
@@ -75,15 +76,22 @@ pub(crate) struct NewPassword {
 }
 
 /// `POST /api/auth/reset-password`
-pub(crate) async fn reset_password(Anyone(asking): Anyone, Json(input): Json<NewPassword>) -> Answer<Reply<Done>> {
-    recovery::reset_password(&asking.services, &input.token, &input.new_password, &asking.origin).await?;
-    Ok(done())
+pub(crate) async fn reset_password(Anyone(asking): Anyone, Json(input): Json<NewPassword>) -> Answer<Response> {
+    let (s, origin) = (&asking.services, &asking.origin);
+    let user = recovery::reset_password(s, &input.token, &input.new_password, origin).await?;
+    Ok(known_from_now_on(s, user, origin, done()).await)
+}
+
+/// The answer to whoever has just chosen a password: the browser is the account's own.
+async fn known_from_now_on(s: &Services, user: UserId, origin: &Origin, answer: impl IntoResponse) -> Response {
+    let cookie = device_token::cookie(s, user, origin).await;
+    (AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))), answer).into_response()
 }
 
 /// `POST /api/auth/send-verification-email`
 pub(crate) async fn send_proof(Anyone(asking): Anyone, Json(input): Json<ForAddress>) -> Answer<Reply<Done>> {
     input.check()?;
-    recovery::ask_for_proof(&asking.services, &input.email).await?;
+    recovery::ask_for_proof(&asking.services, &input.email, &asking.origin).await?;
     Ok(done())
 }
 
@@ -152,10 +160,11 @@ pub(crate) struct PasswordChanged {
 }
 
 /// `POST /api/auth/change-password`. Other sessions end whatever `revokeOtherSessions` says.
-pub(crate) async fn change_password(asking: Person, Json(input): Json<Passwords>) -> Answer<Reply<PasswordChanged>> {
-    let (services, who) = (&asking.services, &asking.signed_in);
-    account::change_password(services, who, &input.current_password, &input.new_password, &asking.origin).await?;
-    Ok(Reply(PasswordChanged { token: None, user: asking.signed_in.user }))
+pub(crate) async fn change_password(asking: Person, Json(input): Json<Passwords>) -> Answer<Response> {
+    let (s, who, origin) = (&asking.services, &asking.signed_in, &asking.origin);
+    account::change_password(s, who, &input.current_password, &input.new_password, origin).await?;
+    let changed = Reply(PasswordChanged { token: None, user: who.user.clone() });
+    Ok(known_from_now_on(s, who.user.id, origin, changed).await)
 }
 
 #[derive(Deserialize)]

@@ -3,10 +3,11 @@
 use axum::{
     Json as Reply,
     http::header,
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
+use hyvve_app::context::RequestContext;
 use hyvve_domain::auth::{
-    SignIn, SignUp, SignedIn,
+    SignIn, SignUp, SignedIn, device_token,
     service::{self, SignedUp},
     sessions::{Token, set_cookie},
 };
@@ -21,7 +22,7 @@ use crate::{
 /// `POST /api/auth/sign-up/email`
 pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -> Answer<Response> {
     Ok(match service::sign_up(&asking.services, input, &asking.origin).await? {
-        SignedUp::In(signed_in, token) => welcome(&signed_in, &token, asking.secure_cookies),
+        SignedUp::In(signed_in, token) => welcome(&asking, &signed_in, &token).await,
         SignedUp::Told(user) => Reply(json!({ "token": null, "user": user })).into_response(),
     })
 }
@@ -29,7 +30,7 @@ pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -
 /// `POST /api/auth/sign-in/email`
 pub(crate) async fn sign_in(Anyone(asking): Anyone, Json(input): Json<SignIn>) -> Answer<Response> {
     let (signed_in, token) = service::sign_in(&asking.services, input, &asking.origin).await?;
-    Ok(welcome(&signed_in, &token, asking.secure_cookies))
+    Ok(welcome(&asking, &signed_in, &token).await)
 }
 
 /// `POST /api/auth/sign-out`. Who is not signed in is signed out.
@@ -51,8 +52,10 @@ pub(crate) async fn session(asking: Person) -> Reply<SignedIn> {
     Reply(asking.signed_in)
 }
 
-/// The secret goes into the cookie and nowhere else: no script is to read it.
-fn welcome(signed_in: &SignedIn, token: &Token, secure: bool) -> Response {
-    let cookie = [(header::SET_COOKIE, set_cookie(Some(token), secure))];
-    (cookie, Reply(signed_in)).into_response()
+/// The secret goes into the cookie and nowhere else: no script is to read it. The browser is a known one from now on.
+async fn welcome(asking: &RequestContext, signed_in: &SignedIn, token: &Token) -> Response {
+    let session = (header::SET_COOKIE, set_cookie(Some(token), asking.secure_cookies));
+    let device = device_token::cookie(&asking.services, signed_in.user.id, &asking.origin).await;
+    let cookies = [session].into_iter().chain(device.map(|cookie| (header::SET_COOKIE, cookie)));
+    (AppendHeaders(cookies), Reply(signed_in)).into_response()
 }

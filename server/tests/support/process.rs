@@ -73,6 +73,9 @@ impl World {
             .env("HYVVE_DATA_DIR", self.folder.path())
             .env("HYVVE_ADDRESS", format!("127.0.0.1:{}", self.port))
             .env("HYVVE_LOG", "error")
+            // One person does here what many do elsewhere.
+            .env("HYVVE_LIMIT_API", "1000000/1s")
+            .env("HYVVE_LIMIT_AI_PROVIDERS", "1000000/1s")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdout(Stdio::null())

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, SignedIn, User, account_store as store, letters,
+    Origin, Password, SignedIn, User, account_store as store, attempts, letters,
     proofs::{self, Kind},
     proofs_store, rules, store as identity_store, strength,
     trail::{self, Change},
@@ -81,7 +81,7 @@ pub async fn change_password(
     new: &Password,
     origin: &Origin,
 ) -> Result<()> {
-    confirm(s, who, current, "currentPassword").await?;
+    confirm(s, who, current, "currentPassword", origin).await?;
     strength::check(new, &[&who.user.name, &who.user.email]).await?;
     let phc = s.passwords.hash(new).await?;
     let mut tx = s.db.system("a new password").await?;
@@ -129,7 +129,7 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
 ///
 /// The account goes last: should the server stop on the way, it is there to be deleted again.
 pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &Origin) -> Result<()> {
-    confirm(s, who, password, "password").await?;
+    confirm(s, who, password, "password", origin).await?;
     let user = who.user.id;
     let mut alone = Vec::new();
     let mut among_others = Vec::new();
@@ -166,8 +166,8 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     Ok(())
 }
 
-/// Whether whoever has the session also knows the password.
-async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str) -> Result<()> {
+/// Whether whoever has the session also knows the password; it can be guessed so often and not more.
+async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str, origin: &Origin) -> Result<()> {
     let wrong = || Error::invalid(field, "correct", "This is not your password.");
     if password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());
@@ -175,7 +175,14 @@ async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str)
     let mut tx = s.db.system("a password is asked for again").await?;
     let phc = store::password(&mut tx, who.user.id).await?;
     drop(tx);
-    if s.passwords.verify(password, phc).await? { Ok(()) } else { Err(wrong()) }
+    let attempt = attempts::password_again(s, &who.user, origin).await?;
+    if s.passwords.verify(password, phc).await? {
+        attempt.earned().await;
+        Ok(())
+    } else {
+        attempt.keep();
+        Err(wrong())
+    }
 }
 
 async fn note(s: &Services, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {

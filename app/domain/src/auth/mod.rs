@@ -4,12 +4,17 @@
 //! bounded number at once. An unknown address costs as much time as a wrong password.
 //!
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
-//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`.
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`. How often somebody
+//! may try is in `attempts.rs`, with the cookie that keeps owners from being locked out (`device_token.rs`).
 
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]
 mod account_store;
+#[cfg(feature = "ssr")]
+mod attempts;
+#[cfg(feature = "ssr")]
+pub mod device_token;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
@@ -129,11 +134,14 @@ pub struct SignIn {
     pub password: Password,
 }
 
-/// Where a request comes from, for the session list and the audit log.
+/// Where a request comes from, for limits, the session list and the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The network address.
     pub ip: Option<String>,
     /// The browser's own description.
     pub user_agent: Option<String>,
+    /// By what the browser says that an account was used in it before.
+    #[cfg(feature = "ssr")]
+    pub device: Option<device_token::DeviceToken>,
 }

@@ -6,12 +6,12 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, User, account_store, letters,
+    Origin, Password, User, account_store, attempts, letters,
     proofs::{self, Kind},
     proofs_store, rules, store, strength,
     trail::{self, Change},
 };
-use crate::{Code, Error, Result, ids::UserId, mail::letters::post, services::Services};
+use crate::{Code, Error, Result, ids::UserId, limits::Door, mail::letters::post, services::Services};
 
 /// What a link in a letter has proved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,25 +23,31 @@ pub enum Proved {
 }
 
 /// Sends a link to choose a new password with, if there is such an account.
-pub async fn forgot_password(s: &Services, email: &str) -> Result<()> {
+pub async fn forgot_password(s: &Services, email: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
-    let mut tx = s.db.system("who forgot a password").await?;
-    if let Some((user, _)) = store::credential(&mut tx, &email).await? {
-        in_background(s, |s| async move { send_reset(&s, &user).await });
-    }
-    Ok(())
+    attempts::counted(s, Door::ForgotPassword, &email, origin, async {
+        let mut tx = s.db.system("who forgot a password").await?;
+        if let Some((user, _)) = store::credential(&mut tx, &email).await? {
+            in_background(s, |s| async move { send_reset(&s, &user).await });
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Sends a link to prove the address with, if there is such an account and it has not been proved.
-pub async fn ask_for_proof(s: &Services, email: &str) -> Result<()> {
+pub async fn ask_for_proof(s: &Services, email: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
-    let mut tx = s.db.system("whose address is to be proved").await?;
-    if let Some((user, _)) = store::credential(&mut tx, &email).await?
-        && !user.email_verified
-    {
-        in_background(s, |s| async move { send_proof(&s, &user).await });
-    }
-    Ok(())
+    attempts::counted(s, Door::Proof, &email, origin, async {
+        let mut tx = s.db.system("whose address is to be proved").await?;
+        if let Some((user, _)) = store::credential(&mut tx, &email).await?
+            && !user.email_verified
+        {
+            in_background(s, |s| async move { send_proof(&s, &user).await });
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Does what nobody shall be able to time, after the answer.
@@ -75,13 +81,21 @@ pub(super) async fn send_proof(s: &Services, user: &User) -> Result<()> {
 }
 
 /// Whether a link may still be used, without using it up: pages ask before they show a form.
-pub async fn is_live(s: &Services, token: &str) -> Result<()> {
-    let mut tx = s.db.system("whether a link still works").await?;
-    proofs::look(&mut tx, &Kind::ALL, token).await.map(drop)
+pub async fn is_live(s: &Services, token: &str, origin: &Origin) -> Result<()> {
+    attempts::follow(s, origin, async {
+        let mut tx = s.db.system("whether a link still works").await?;
+        proofs::look(&mut tx, &Kind::ALL, token).await.map(drop)
+    })
+    .await
 }
 
-/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well.
-pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<()> {
+/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well. Answers whose it is:
+/// the browser has shown to be that person's.
+pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {
+    attempts::follow(s, origin, reset(s, token, password, origin)).await
+}
+
+async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {
     const KINDS: [Kind; 1] = [Kind::ResetPassword];
     let mut tx = s.db.system("a link to reset a password").await?;
     let proof = proofs::look(&mut tx, &KINDS, token).await?;
@@ -98,7 +112,8 @@ pub async fn reset_password(s: &Services, token: &str, password: &Password, orig
     post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
-    trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await
+    trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await?;
+    Ok(proof.user)
 }
 
 /// An account's address was proved by a letter of somebody else's: an invitation.
@@ -113,6 +128,10 @@ pub(crate) async fn address_proved(s: &Services, user: UserId) -> Result<()> {
 
 /// Proves an address with a link from a letter: the account's own, or the one that it is to have.
 pub async fn prove_email(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
+    attempts::follow(s, origin, prove(s, token, origin)).await
+}
+
+async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
     let mut tx = s.db.system("the proof of an address").await?;
     let proof = proofs::redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
     let proved = if proof.kind == Kind::ChangeEmail {

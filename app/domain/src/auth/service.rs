@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, SignIn, SignUp, SignedIn, User, account_store, devices, letters,
+    Origin, Password, SignIn, SignUp, SignedIn, User, account_store, attempts, devices, letters,
     proofs::{self, Kind},
     recovery, rules, sessions,
     sessions::Token,
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Code, Error, Result, Timestamp,
     ids::{UserId, WorkspaceId},
+    limits::Door,
     mail::letters::post,
     services::Services,
     workspaces,
@@ -34,10 +35,14 @@ pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<Sig
     }
     let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
     strength::check(&input.password, &[&name, &email]).await?;
+    attempts::counted(s, Door::SignUp, &email, origin, sign_up_as(s, &name, &email, &input.password, origin)).await
+}
+
+async fn sign_up_as(s: &Services, name: &str, email: &str, password: &Password, origin: &Origin) -> Result<SignedUp> {
     if s.settings.verify_email {
-        return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
+        return Ok(SignedUp::Told(sign_up_unproved(s, name, email, password).await?));
     }
-    let user = create_account(s, &name, &email, &input.password).await?;
+    let user = create_account(s, name, email, password).await?;
     let workspace = workspaces::service::create_first(s, &user).await?;
     let (signed_in, token) = begin(s, user, Some(workspace.id), origin, "auth.signed_up").await?;
     Ok(SignedUp::In(signed_in, token))
@@ -96,25 +101,31 @@ pub(crate) async fn find_by_email(s: &Services, email: &str) -> Result<User> {
     found.map(|(user, _)| user).ok_or_else(|| Error::not_found("account"))
 }
 
-/// Checks address and password. Which of the two is wrong is not said, and takes the same time.
+/// Checks address and password, so often and not more. Which of the two is wrong is not said, and takes the same time.
 pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(SignedIn, Token)> {
     let wrong = || Error::new(Code::Unauthorized, "E-mail address or password is wrong.");
     if input.password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());
     }
-    let found = match rules::email(&input.email) {
-        Ok(email) => {
+    let email = rules::email(&input.email).ok();
+    let found = match &email {
+        Some(email) => {
             let mut tx = s.db.system("sign-in").await?;
-            store::credential(&mut tx, &email).await?
+            store::credential(&mut tx, email).await?
         }
-        Err(_) => None,
+        None => None,
     };
     let (user, phc) = match found {
         Some((user, phc)) => (Some(user), phc),
         None => (None, None),
     };
+    let attempt = attempts::sign_in(s, email.as_deref(), user.as_ref().zip(phc.as_deref()), origin).await?;
     let right = s.passwords.verify(&input.password, phc).await?;
-    let Some(user) = user.filter(|_| right) else { return Err(wrong()) };
+    let Some(user) = user.filter(|_| right) else {
+        attempt.keep();
+        return Err(wrong());
+    };
+    attempt.earned().await;
     if s.settings.verify_email && !user.email_verified {
         recovery::send_proof(s, &user).await?;
         let told = "Please confirm your e-mail address first. We have sent you a link.";

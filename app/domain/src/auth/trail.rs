@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Origin;
+use super::{Origin, User};
 use crate::{
-    Code, Result,
+    Actor, Code, Result,
     audit::Entry,
     ids::{UserId, WorkspaceId},
     services::Services,
@@ -47,5 +47,23 @@ pub(super) async fn note(
     tx.audit(Entry::new(change.action, "user", user.0).personal(json!({
         "ip": origin.ip, "userAgent": origin.user_agent, "before": change.before, "after": change.after,
     })));
+    tx.commit().await
+}
+
+/// Writes down what befell an account at the hands of nobody that HYVVE knows, in the person's first workspace.
+pub(super) async fn note_of_nobody(
+    s: &Services,
+    user: &User,
+    origin: &Origin,
+    action: &'static str,
+    details: Value,
+) -> Result<()> {
+    let Some(workspace) = workspaces::service::first_of(s, user.id).await? else { return Ok(()) };
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    tx.audit(
+        Entry::new(action, "user", user.id.0)
+            .details(details)
+            .personal(json!({ "email": user.email, "ip": origin.ip, "userAgent": origin.user_agent })),
+    );
     tx.commit().await
 }

@@ -8,6 +8,7 @@ use hyvve_domain::{
     auth::{self, Password, password::Hasher},
     db::{self, Db, DbUrls},
     events::Hub,
+    limits::{Limits, Rates},
     mail::Mailer,
     providers::sender,
     seal::Sealer,
@@ -44,10 +45,12 @@ impl World {
         let folder = env::temp_dir().join(format!("hyvve-domain-{}", Uuid::now_v7()));
         std::fs::create_dir(&folder).unwrap();
         let hub = Arc::new(Hub::default());
+        let sealer = Arc::new(Sealer::new([(1, [7; 32].as_slice())]).unwrap());
         let services = Services {
             db: Db::connect(&urls, Arc::clone(&hub)).await.unwrap(),
             hub,
-            sealer: Arc::new(Sealer::new([(1, [7; 32].as_slice())]).unwrap()),
+            limits: Arc::new(Limits::alone(Rates::default(), Arc::clone(&sealer))),
+            sealer,
             anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
             passwords: Arc::new(Hasher::new(1).unwrap()),
             sessions: Arc::default(),

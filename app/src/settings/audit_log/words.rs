@@ -40,6 +40,7 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.created" => "made",
         "auth.signed_in" => "signed in",
         "auth.signed_up" => "made an account",
+        "auth.limited" => "refused more attempts at an account",
         "auth.password_reset" => "chose a new password by a link from a mail",
         "auth.email_verified" => "confirmed an e-mail address",
         "auth.email_changed" => "confirmed another e-mail address",

@@ -16,6 +16,9 @@ static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| match env::var_os(OT
     None => Some(Cluster::start(&Options::throw_away()).expect("a PostgreSQL for the tests")),
 });
 
+/// Tests have no time to come too rarely. Those of the limits themselves set what HYVVE ships with.
+const LIMITS: [&str; 6] = ["SIGN_IN", "SIGN_UP", "FORGOT_PASSWORD", "LINKS", "API", "AI_PROVIDERS"];
+
 /// A fresh database: where it is, by role.
 pub(crate) struct Database {
     app: String,
@@ -52,6 +55,7 @@ impl Database {
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
+        .chain(LIMITS.map(|door| (format!("HYVVE_LIMIT_{door}"), "1000000/1s".to_owned())))
         .collect()
     }
 

@@ -1,0 +1,165 @@
+//! The doors: what is counted, at which rate, and what those are told who have to wait.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Rate, Rates, Subject};
+use crate::{Code, Error};
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Door {
+    /// Signing in from anywhere: by the account's address and by network.
+    SignIn,
+    /// Signing in from a browser that the account was used in before: by account.
+    KnownDevice,
+    /// Giving the password again while signed in: by account.
+    PasswordAgain,
+    /// Making an account: by address and by network.
+    SignUp,
+    /// Asking for a link to choose a new password: by address and by network.
+    ForgotPassword,
+    /// Asking for a link that proves an address: by address and by network.
+    Proof,
+    /// Following a link that does not work: by network.
+    Link,
+    /// Calling the API: by person, else by network.
+    Api,
+    /// Calling the API about AI providers: by workspace.
+    AiProviders,
+    /// Writing down that an account's door is shut: once, by account.
+    Note,
+}
+
+impl Door {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Note as usize + 1;
+
+    /// As it stands in the names of counters, and in the audit log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::KnownDevice => "known-device",
+            Self::PasswordAgain => "password-again",
+            Self::SignUp => "sign-up",
+            Self::ForgotPassword => "forgot-password",
+            Self::Proof => "proof",
+            Self::Link => "link",
+            Self::Api => "api",
+            Self::AiProviders => "ai-providers",
+            Self::Note => "note",
+        }
+    }
+
+    pub(super) const fn rate(self, rates: &Rates) -> Rate {
+        match self {
+            Self::SignIn | Self::KnownDevice | Self::PasswordAgain => rates.sign_in,
+            Self::SignUp => rates.sign_up,
+            Self::ForgotPassword | Self::Proof => rates.forgot_password,
+            Self::Link => rates.links,
+            Self::Api => rates.api,
+            Self::AiProviders => rates.ai_providers,
+            Self::Note => Rate { max: 1, window: rates.sign_in.window },
+        }
+    }
+
+    /// Whether nobody passes while nobody can count: where secrets are guessed, or letters sent. To refuse all other work as
+    /// well would make an outage of Redis one of HYVVE.
+    pub(super) const fn stays_shut(self) -> bool {
+        !matches!(self, Self::Api | Self::AiProviders)
+    }
+}
+
+/// A door that is shut for now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    door: Door,
+    is_of_network: bool,
+    /// Seconds, rounded up.
+    seconds: u64,
+}
+
+impl Refusal {
+    pub(super) fn new(door: Door, subject: Subject<'_>, wait: Duration) -> Self {
+        let is_of_network = matches!(subject, Subject::Network(_));
+        Self { door, is_of_network, seconds: wait.as_millis().div_ceil(1_000).max(1) as u64 }
+    }
+
+    /// It is the account that is asked for too often, not the network that asks too often.
+    pub const fn is_of_account(&self) -> bool {
+        !self.is_of_network
+    }
+
+    fn words(&self) -> String {
+        let wait = words(self.seconds);
+        match (self.door, self.is_of_network) {
+            (Door::SignIn, false) => format!(
+                "There were too many attempts to sign in to this account. Please try again in {wait}, from a browser that you \
+                 have signed in with before, or choose a new password with “Forgot password?”."
+            ),
+            (Door::SignIn, true) => {
+                format!("There were too many attempts to sign in from your network. Please try again in {wait}.")
+            }
+            (Door::KnownDevice, _) => format!(
+                "There were too many attempts to sign in to this account. Please try again in {wait}, or choose a new password \
+                 with “Forgot password?”."
+            ),
+            (Door::PasswordAgain, _) => {
+                format!("The password was wrong too often. Please try again in {wait}.")
+            }
+            (Door::SignUp, false) => {
+                format!("An account was asked for with this address several times. Please try again in {wait}.")
+            }
+            (Door::SignUp, true) => {
+                format!("Several accounts were made from your network lately. Please try again in {wait}.")
+            }
+            (Door::ForgotPassword | Door::Proof, false) => format!(
+                "A link was asked for with this address several times. Please look for the letters that have come, also among \
+                 unwanted mail, or try again in {wait}."
+            ),
+            (Door::ForgotPassword | Door::Proof, true) => {
+                format!("Several links were asked for from your network lately. Please try again in {wait}.")
+            }
+            (Door::Link, _) => {
+                format!("Too many links that do not work were opened from your network. Please try again in {wait}.")
+            }
+            (Door::AiProviders, _) => {
+                format!("Too many requests about AI providers in this workspace. Please try again in {wait}.")
+            }
+            (Door::Api | Door::Note, _) => format!("Too many requests. Please try again in {wait}."),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Code::RateLimited, refusal.words()).with(json!({ "retryAfter": refusal.seconds }))
+    }
+}
+
+/// Never less than it takes.
+fn words(seconds: u64) -> String {
+    let (count, unit) = if seconds < 100 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Network;
+
+    #[test]
+    fn a_refusal_says_how_long_and_never_too_short() {
+        assert_eq!(words(1), "1 second");
+        assert_eq!(words(99), "99 seconds");
+        assert_eq!(words(100), "2 minutes");
+        assert_eq!(words(900), "15 minutes");
+        let of = |wait| Error::from(Refusal::new(Door::SignIn, Subject::Network(Network::Unknown), wait));
+        let error = of(Duration::from_millis(841_001));
+        assert_eq!(error.code, Code::RateLimited);
+        assert_eq!(error.details, Some(json!({ "retryAfter": 842 })));
+        assert!(error.message.contains("15 minutes"), "{}", error.message);
+        assert_eq!(of(Duration::ZERO).details, Some(json!({ "retryAfter": 1 })));
+    }
+}

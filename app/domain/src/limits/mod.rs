@@ -1,0 +1,250 @@
+//! How often is too often. Whoever comes to a [`Door`] more often than its [`Rate`] allows waits outside, and is told how long.
+//!
+//! A door counts for several subjects at once, such as the account that somebody wants into and the network that he or she
+//! comes from; it opens if none of them came too often, and only then counts. Windows slide and are exact: there is no
+//! interval of a window's length in which more are let through. One node counts in its memory (`memory.rs`), several in the
+//! same Redis (`redis.rs`); neither learns an address, only what it hashes to.
+//!
+//! Should Redis be away, the doors at which secrets can be guessed stay shut, and the doors of daily work count in memory.
+
+mod door;
+mod memory;
+mod network;
+mod rate;
+mod redis;
+mod window;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+pub use self::{
+    door::{Door, Refusal},
+    network::Network,
+    rate::{Rate, Rates},
+};
+use self::{memory::Memory, redis::Redis, window::Slot};
+use crate::{
+    Code, Error, Result,
+    ids::{UserId, WorkspaceId},
+    seal::Sealer,
+};
+
+/// For whom a door counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject<'a> {
+    /// The account of an e-mail address, whether there is one or not.
+    Address(&'a str),
+    /// A person's account.
+    Person(UserId),
+    /// Where a request comes from.
+    Network(Network),
+    /// A workspace.
+    Workspace(WorkspaceId),
+}
+
+/// What is known of a subject outside of a request: its HMAC under a key of this installation.
+type Name = [u8; 16];
+
+/// While Redis is away, daily work asks it this often whether it is back; attempts at secrets ask each time.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The doors of this node, or of all nodes that share a Redis.
+pub struct Limits {
+    rates: Rates,
+    sealer: Arc<Sealer>,
+    memory: Memory,
+    shared: Option<Redis>,
+    /// When Redis was last asked in vain.
+    away: Mutex<Option<Instant>>,
+}
+
+/// What came of knocking.
+pub enum Knock<'a> {
+    /// The door is open.
+    Open(Pass<'a>),
+    /// It is shut for now.
+    Shut(Refusal),
+}
+
+/// Somebody was let through, and counted.
+#[must_use = "dropped, it stays counted; say so with `keep`"]
+pub struct Pass<'a> {
+    limits: &'a Limits,
+    door: Door,
+    subjects: Vec<(Name, bool)>,
+    slot: Slot,
+    is_shared: bool,
+}
+
+impl Limits {
+    /// One node, which counts in its memory.
+    pub fn alone(rates: Rates, sealer: Arc<Sealer>) -> Self {
+        Self { rates, sealer, memory: Memory::default(), shared: None, away: Mutex::default() }
+    }
+
+    /// Nodes that count in the same Redis. An error says why it cannot be reached, and holds no part of the address.
+    pub async fn shared(rates: Rates, sealer: Arc<Sealer>, redis_url: &str) -> Result<Self, String> {
+        let redis = Redis::connect(redis_url).await.map_err(|e| e.to_string())?;
+        Ok(Self { shared: Some(redis), ..Self::alone(rates, sealer) })
+    }
+
+    /// Lets through and counts, or refuses. An error means that nobody can tell, and nobody is let through.
+    pub async fn knock(&self, door: Door, subjects: &[Subject<'_>]) -> Result<Knock<'_>> {
+        let rate = door.rate(&self.rates);
+        let names: Vec<Name> = subjects.iter().map(|subject| self.name(door, *subject)).collect();
+        let (counted, is_shared) = match self.count_shared(door, rate, &names).await? {
+            Some(counted) => (counted, true),
+            None => (self.memory.count(door, rate, &names), false),
+        };
+        Ok(match counted {
+            Ok(slot) => {
+                let is_network = subjects.iter().map(|subject| matches!(subject, Subject::Network(_)));
+                let subjects = names.into_iter().zip(is_network).collect();
+                Knock::Open(Pass { limits: self, door, subjects, slot, is_shared })
+            }
+            Err(full) => Knock::Shut(Refusal::new(door, subjects[full.at], full.wait)),
+        })
+    }
+
+    /// The same, with the refusal as an error that may be shown.
+    pub async fn enter(&self, door: Door, subjects: &[Subject<'_>]) -> Result<Pass<'_>> {
+        match self.knock(door, subjects).await? {
+            Knock::Open(pass) => Ok(pass),
+            Knock::Shut(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// `None`: memory is what counts.
+    async fn count_shared(&self, door: Door, rate: Rate, names: &[Name]) -> Result<Option<Result<Slot, window::Full>>> {
+        let Some(redis) = &self.shared else { return Ok(None) };
+        if !door.stays_shut() && self.was_away_just_now() {
+            return Ok(None);
+        }
+        match redis.count(door, rate, names).await {
+            Ok(counted) => {
+                if self.away().take().is_some() {
+                    tracing::info!("Redis is back: limits are shared again");
+                }
+                Ok(Some(counted))
+            }
+            Err(cause) => {
+                if self.away().replace(Instant::now()).is_none() {
+                    tracing::warn!(error.message = %cause, "Redis is away: nobody can sign in, other limits are this node's own");
+                }
+                if door.stays_shut() { Err(away()) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// Of those who come while it is away, one at a time finds out whether it is back.
+    fn was_away_just_now(&self) -> bool {
+        let mut away = self.away();
+        match *away {
+            Some(asked) if asked.elapsed() < ASK_AGAIN => true,
+            Some(_) => {
+                *away = Some(Instant::now());
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn away(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn name(&self, door: Door, subject: Subject<'_>) -> Name {
+        let what = match subject {
+            Subject::Address(email) => format!("address|{email}"),
+            Subject::Person(id) => format!("person|{id}"),
+            Subject::Network(network) => format!("network|{network}"),
+            Subject::Workspace(id) => format!("workspace|{id}"),
+        };
+        let whole = self.sealer.mac("limits", format!("{}|{what}", door.as_str()).as_bytes());
+        let mut name = Name::default();
+        name.copy_from_slice(&whole[..16]);
+        name
+    }
+}
+
+impl Pass<'_> {
+    /// It stays counted.
+    pub fn keep(self) {}
+
+    /// Whoever came had every right to: only the network keeps the count, so that an attacker cannot clear it with an account of
+    /// his or her own.
+    pub async fn earned(self) {
+        self.give_back(|is_network| !is_network).await;
+    }
+
+    /// Nothing was tried in the end, or nothing that shall count.
+    pub async fn undo(self) {
+        self.give_back(|_| true).await;
+    }
+
+    async fn give_back(&self, is_meant: impl Fn(bool) -> bool) {
+        let names: Vec<Name> = self.subjects.iter().filter(|(_, of)| is_meant(*of)).map(|(name, _)| *name).collect();
+        match &self.limits.shared {
+            Some(redis) if self.is_shared => redis.give_back(self.door, &names, self.slot).await,
+            _ => self.limits.memory.give_back(self.door, &names, self.slot),
+        }
+    }
+}
+
+fn away() -> Error {
+    Error::new(
+        Code::Unavailable,
+        "HYVVE cannot check this right now. Nothing was changed; please try again in a moment.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn limits(sign_in: Rate) -> Option<Limits> {
+        let sealer = Sealer::new([(1, [7u8; 32].as_slice())])?;
+        Some(Limits::alone(Rates { sign_in, ..Rates::default() }, Arc::new(sealer)))
+    }
+
+    async fn opens(limits: &Limits, subjects: &[Subject<'_>]) -> bool {
+        matches!(limits.knock(Door::SignIn, subjects).await, Ok(Knock::Open(_)))
+    }
+
+    #[tokio::test]
+    async fn one_subject_that_came_too_often_shuts_the_door_and_costs_the_others_nothing() -> Result<(), &'static str> {
+        let limits = limits(Rate { max: 2, window: Duration::from_mins(1) }).ok_or("a key")?;
+        let (here, there) = (Network::of(Some("192.0.2.1")), Network::of(Some("198.51.100.1")));
+        let ada = |network| [Subject::Address("ada@example.com"), Subject::Network(network)];
+        let eve = |network| [Subject::Address("eve@example.com"), Subject::Network(network)];
+        assert!(opens(&limits, &ada(here)).await && opens(&limits, &ada(here)).await);
+        for _ in 0..10 {
+            assert!(!opens(&limits, &ada(there)).await, "the account is full from everywhere");
+            assert!(!opens(&limits, &eve(here)).await, "the network is full for everybody");
+        }
+        assert!(opens(&limits, &eve(there)).await && opens(&limits, &eve(there)).await);
+        assert!(!opens(&limits, &eve(there)).await);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_was_earned_is_given_back_to_the_account_and_not_to_the_network() -> Result<(), &'static str> {
+        let limits = limits(Rate { max: 3, window: Duration::from_mins(1) }).ok_or("a key")?;
+        let mallory = [Subject::Address("mallory@example.com"), Subject::Network(Network::of(Some("192.0.2.1")))];
+        for _ in 0..3 {
+            match limits.knock(Door::SignIn, &mallory).await {
+                Ok(Knock::Open(pass)) => pass.earned().await,
+                _ => return Err("refused too early"),
+            }
+        }
+        let Ok(Knock::Shut(refusal)) = limits.knock(Door::SignIn, &mallory).await else { return Err("not refused") };
+        assert!(!refusal.is_of_account());
+        let elsewhere = [Subject::Address("mallory@example.com"), Subject::Network(Network::of(Some("192.0.2.2")))];
+        assert!(opens(&limits, &elsewhere).await);
+        Ok(())
+    }
+}

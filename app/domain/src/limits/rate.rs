@@ -1,0 +1,96 @@
+//! How many in how long.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+/// At most `max` within any interval as long as `window`. Written `5/15m`: seconds, minutes or hours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    /// How many; at least one.
+    pub max: u32,
+    /// In how long: 1 second to 24 hours.
+    pub window: Duration,
+}
+
+impl Rate {
+    /// How many in so many seconds.
+    const fn of(max: u32, seconds: u64) -> Self {
+        Self { max, window: Duration::from_secs(seconds) }
+    }
+}
+
+/// The rate of each door; settings can change them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rates {
+    /// Attempts to sign in to one account, to sign in from one network, and to give a password again in one account.
+    pub sign_in: Rate,
+    /// Accounts made for one address, and from one network.
+    pub sign_up: Rate,
+    /// Letters with a link asked for by one address, and from one network: those that reset passwords and those that prove
+    /// addresses are counted apart.
+    pub forgot_password: Rate,
+    /// Links that do not work, followed from one network.
+    pub links: Rate,
+    /// Calls of one person; of whoever is not signed in, from one network.
+    pub api: Rate,
+    /// Calls about AI providers in one workspace.
+    pub ai_providers: Rate,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            sign_in: Rate::of(5, 15 * 60),
+            sign_up: Rate::of(3, 3_600),
+            forgot_password: Rate::of(3, 3_600),
+            links: Rate::of(20, 15 * 60),
+            api: Rate::of(1_000, 60),
+            ai_providers: Rate::of(100, 60),
+        }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str =
+            "it should look like 5/15m: how many in how many seconds (s), minutes (m) or hours (h), at most 24h";
+        let (max, window) = text.split_once('/').ok_or(SHAPE)?;
+        let unit = match window.chars().next_back() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3_600,
+            _ => return Err(SHAPE),
+        };
+        let number = |digits: &str| digits.trim().parse::<u32>().ok().filter(|n| *n > 0).ok_or(SHAPE);
+        let (max, count) = (number(max)?, number(&window[..window.len() - 1])?);
+        let seconds = u64::from(count) * unit;
+        if seconds > 24 * 3_600 { Err(SHAPE) } else { Ok(Self::of(max, seconds)) }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.window.as_secs() {
+            s if s % 3_600 == 0 => write!(f, "{}/{}h", self.max, s / 3_600),
+            s if s % 60 == 0 => write!(f, "{}/{}m", self.max, s / 60),
+            s => write!(f, "{}/{s}s", self.max),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_read_as_it_is_written() {
+        for text in ["5/15m", "3/1h", "1000/1m", "1/2s", "7/24h"] {
+            assert_eq!(text.parse::<Rate>().map(|rate| rate.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!("60/60s".parse::<Rate>().map(|rate| rate.to_string()), Ok("60/1m".to_owned()));
+        for bad in ["", "5", "5/", "0/1m", "5/0m", "-1/1m", "5/15", "5/1d", "5/25h", "5/15é", "9999999999/1m", "5/m"] {
+            assert!(bad.parse::<Rate>().is_err(), "{bad:?} was taken");
+        }
+    }
+}
