@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { createAuthClient } from 'better-auth/client';
 import { organizationClient } from 'better-auth/client/plugins';
 
-/** A client that keeps its cookie as a browser would. */
+/** A client that keeps its cookies as a browser would. */
 function client(url) {
-  let cookie = '';
+  const cookies = new Map();
   const customFetchImpl = async (input, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set('origin', url);
-    if (cookie) headers.set('cookie', cookie);
+    headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     const reply = await fetch(input, { ...init, headers });
-    for (const line of reply.headers.getSetCookie()) cookie = line.split(';')[0];
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+      cookies.set(name, value);
+    }
     return reply;
   };
   return createAuthClient({ baseURL: url, plugins: [organizationClient()], fetchOptions: { customFetchImpl } });

@@ -20,15 +20,18 @@ pub(super) async fn sign_in<'s>(
     origin: &Origin,
 ) -> Result<Pass<'s>> {
     let Some(email) = email else { return s.limits.enter(Door::SignIn, &[network(origin)]).await };
-    if found.is_some_and(|(user, phc)| device_token::is_known(s, origin, user.id, phc)) {
-        return at(s, Door::KnownDevice, email, &[], origin).await;
+    if let Some((user, phc)) = found
+        && device_token::is_known(s, origin, user.id, phc)
+    {
+        // A new password begins anew, so that one by mail lets its owner in whatever happened before.
+        return at(s, Door::KnownDevice, email, &[Subject::Password(phc)], origin).await;
     }
-    at(s, Door::SignIn, email, &[network(origin)], origin).await
+    at(s, Door::SignIn, email, &[Subject::Address(email), network(origin)], origin).await
 }
 
 /// Somebody who is signed in gives the password again.
 pub(super) async fn password_again<'s>(s: &'s Services, user: &User, origin: &Origin) -> Result<Pass<'s>> {
-    at(s, Door::PasswordAgain, &user.email, &[], origin).await
+    at(s, Door::PasswordAgain, &user.email, &[Subject::Person(user.id)], origin).await
 }
 
 /// Does what may be asked for so often by an address, and from a network. What fails for a reason of ours is not counted.
@@ -39,7 +42,7 @@ pub(super) async fn counted<T>(
     origin: &Origin,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let pass = at(s, door, email, &[network(origin)], origin).await?;
+    let pass = at(s, door, email, &[Subject::Address(email), network(origin)], origin).await?;
     let outcome = work.await;
     match &outcome {
         Err(e) if matches!(e.code, Code::Unavailable | Code::InternalError) => pass.undo().await,
@@ -64,9 +67,14 @@ fn network(origin: &Origin) -> Subject<'static> {
 }
 
 /// The account's members learn that its door was shut, once for as long as attempts are counted.
-async fn at<'s>(s: &'s Services, door: Door, email: &str, others: &[Subject<'_>], origin: &Origin) -> Result<Pass<'s>> {
-    let subjects: Vec<Subject<'_>> = [Subject::Address(email)].into_iter().chain(others.iter().copied()).collect();
-    let refusal = match s.limits.knock(door, &subjects).await? {
+async fn at<'s>(
+    s: &'s Services,
+    door: Door,
+    email: &str,
+    subjects: &[Subject<'_>],
+    origin: &Origin,
+) -> Result<Pass<'s>> {
+    let refusal = match s.limits.knock(door, subjects).await? {
         Knock::Open(pass) => return Ok(pass),
         Knock::Shut(refusal) => refusal,
     };

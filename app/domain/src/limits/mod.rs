@@ -38,6 +38,8 @@ pub enum Subject<'a> {
     Address(&'a str),
     /// A person's account.
     Person(UserId),
+    /// An account for as long as it has this password, as a PHC string.
+    Password(&'a str),
     /// Where a request comes from.
     Network(Network),
     /// A workspace.
@@ -159,6 +161,7 @@ impl Limits {
         let what = match subject {
             Subject::Address(email) => format!("address|{email}"),
             Subject::Person(id) => format!("person|{id}"),
+            Subject::Password(phc) => format!("password|{phc}"),
             Subject::Network(network) => format!("network|{network}"),
             Subject::Workspace(id) => format!("workspace|{id}"),
         };

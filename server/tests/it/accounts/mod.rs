@@ -1,6 +1,8 @@
 //! What people do with their own accounts: the way back in, proving an address, sessions, and the end of one.
 
 mod addresses;
+mod asking;
+mod attempts;
 mod person;
 mod recovery;
 mod reminders;

@@ -47,6 +47,15 @@ impl TestApp {
         Self { address, http: client(), stop, running, data }
     }
 
+    /// Why a server with these settings does not start.
+    pub(crate) async fn refused(settings: &[(&str, &str)]) -> String {
+        let data = tempfile::tempdir().unwrap();
+        let mut environment = Database::make().await.environment(data.path());
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let started = Server::start(Config::read(environment, None).unwrap()).await;
+        format!("{:#}", started.err().expect("no server"))
+    }
+
     /// Asks the server to end, and waits until it has; answers what it keeps.
     pub(crate) async fn stop(self) -> TempDir {
         self.stop.send(()).unwrap();

@@ -151,6 +151,13 @@ impl Reply {
         line.split(';').next().map(str::to_owned)
     }
 
+    /// The cookie of that name that was set, likewise.
+    pub(crate) fn cookie_named(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.filter_map(|line| line.split(';').next());
+        pairs.find(|pair| pair.split_once('=').is_some_and(|(key, _)| key == name)).map(str::to_owned)
+    }
+
     /// The body without what differs between two answers to the same question.
     pub(crate) fn without_id(&self) -> Value {
         let mut body = self.body.clone();

@@ -4,6 +4,7 @@ mod app;
 mod caller;
 mod cluster;
 mod process;
+mod redis;
 mod sse;
 mod story;
 
@@ -12,6 +13,7 @@ pub(crate) use self::{
     caller::{Caller, Reply, password_of},
     cluster::Database,
     process::Process,
+    redis::Redis,
     sse::Sse,
     story::{Story, id, until},
 };
