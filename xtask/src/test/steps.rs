@@ -58,6 +58,7 @@ fn docs() -> Result<()> {
 
 fn unit() -> Result<()> {
     tools::postgres()?;
+    tools::redis()?;
     process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
 }
 

@@ -16,7 +16,7 @@ pub(crate) use self::chromium::ensure as chromium;
 pub(crate) use self::npm::ensure as node_modules;
 pub(crate) use self::toolchain::wasm_target;
 use crate::say::{print_line, say};
-use crate::workspace;
+use crate::{process, workspace};
 
 /// What the browser side is built with.
 pub(crate) struct Browser {
@@ -47,6 +47,21 @@ pub(crate) fn postgres() -> Result<Binaries> {
     }
     apt::install("postgresql")?;
     Ok(Binaries::discover()?)
+}
+
+/// Redis's server, which the tests of several nodes start.
+pub(crate) fn redis() -> Result<PathBuf> {
+    const NAME: &str = "redis-server";
+    if let Some(found) = process::find(NAME) {
+        return Ok(found);
+    }
+    if apt::is_usable() {
+        apt::install(NAME)?;
+    }
+    process::find(NAME).context(
+        "the tests need Redis, and none could be found or installed: put redis-server on PATH (Debian: `apt-get install \
+         redis-server`; macOS: `brew install redis`)",
+    )
 }
 
 /// The server downloads PostgreSQL itself when we cannot get it here.
@@ -95,6 +110,7 @@ pub(crate) fn list() -> Result<()> {
     }
     let others = [
         ("postgresql", postgres().map(|found| found.directory().to_owned())),
+        ("redis", redis()),
         ("chromium", chromium()),
         ("cargo-deny", cargo_deny()),
     ];
