@@ -95,17 +95,34 @@ impl Person {
 impl Caller {
     /// As an actor in a workspace. To a key, every workspace but its own answers like an unknown one.
     pub(crate) async fn enter<S: Purpose>(self, workspace: &Named) -> Result<Entered, Problem> {
-        let Self { services, credential, user, .. } = self;
-        let Credential::Key { key, .. } = &credential else {
-            return Entered::new(services, credential, user, workspace).await;
-        };
-        let own = key.workspace;
-        let entered = Entered::new(services, credential, user, workspace).await?;
-        if entered.actor.workspace != own {
-            return Err(Error::not_found("workspace").into());
-        }
+        let entered = self.enter_for_anything(workspace).await?;
         entered.covers(S::SCOPE)?;
         Ok(entered)
+    }
+
+    async fn enter_for_anything(self, workspace: &Named) -> Result<Entered, Problem> {
+        let Self { services, credential, user, .. } = self;
+        let own = match &credential {
+            Credential::Key { key, .. } => Some(key.workspace),
+            _ => None,
+        };
+        let entered = Entered::new(services, credential, user, workspace).await?;
+        if own.is_some_and(|own| own != entered.actor.workspace) {
+            return Err(Error::not_found("workspace").into());
+        }
+        Ok(entered)
+    }
+
+    /// The workspace that the request is about. Clients that name none mean the one that they used last; a key has only one.
+    fn workspace(&mut self) -> Result<Named, Error> {
+        let implied = match &self.credential {
+            Credential::Session { signed_in, .. } => signed_in.session.active_organization_id,
+            Credential::Key { key, .. } => Some(key.workspace),
+            Credential::Nothing | Credential::Refused => None,
+        };
+        self.workspace.take().or(implied.map(Named::Id)).ok_or_else(|| {
+            Error::invalid("X-Workspace-Id", "required", "Name a workspace: its id in the header X-Workspace-Id.")
+        })
     }
 }
 
@@ -192,15 +209,18 @@ impl<S: Sync, P: Purpose> FromRequestParts<S> for Member<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut caller = Caller::from_request_parts(parts, state).await?;
-        // Clients that name no workspace mean the one that they used last; a key has only one.
-        let implied = match &caller.credential {
-            Credential::Session { signed_in, .. } => signed_in.session.active_organization_id,
-            Credential::Key { key, .. } => Some(key.workspace),
-            Credential::Nothing | Credential::Refused => None,
-        };
-        let workspace = caller.workspace.take().or(implied.map(Named::Id)).ok_or_else(|| {
-            Error::invalid("X-Workspace-Id", "required", "Name a workspace: its id in the header X-Workspace-Id.")
-        })?;
+        let workspace = caller.workspace()?;
         Ok(Self(caller.enter::<P>(&workspace).await?, PhantomData))
+    }
+}
+
+/// For what stands in front of handlers, and does not know what they are for.
+impl<S: Sync> FromRequestParts<S> for Entered {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut caller = Caller::from_request_parts(parts, state).await?;
+        let workspace = caller.workspace()?;
+        caller.enter_for_anything(&workspace).await
     }
 }

@@ -12,7 +12,8 @@ use hyvve_domain::{
 };
 
 use crate::{
-    asking::{Anyone, Member},
+    asking::{Anyone, Entered},
+    guard::Credential,
     problem::Problem,
 };
 
@@ -26,7 +27,8 @@ pub(crate) async fn calls(Anyone(asking): Anyone, request: Request, next: Next) 
     if request.uri().path() == HEALTH {
         return next.run(request).await;
     }
-    enter(&asking.services, Door::Api, caller(&asking), request, next).await
+    let subject = caller(&asking, &request);
+    enter(&asking.services, Door::Api, subject, request, next).await
 }
 
 /// The same in front of pages, of which only the server functions are calls.
@@ -34,17 +36,19 @@ pub(crate) async fn server_functions(Anyone(asking): Anyone, request: Request, n
     if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }
-    enter(&asking.services, Door::Api, caller(&asking), request, next).await
+    let subject = caller(&asking, &request);
+    enter(&asking.services, Door::Api, subject, request, next).await
 }
 
 /// Counts a call about AI providers for the workspace that it names.
-pub(crate) async fn ai_providers(asking: Member, request: Request, next: Next) -> Response {
+pub(crate) async fn ai_providers(asking: Entered, request: Request, next: Next) -> Response {
     enter(&asking.services, Door::AiProviders, Subject::Workspace(asking.actor.workspace), request, next).await
 }
 
-fn caller(asking: &RequestContext) -> Subject<'static> {
-    match &asking.signed_in {
-        Some(signed_in) => Subject::Person(signed_in.user.id),
+/// Sessions and keys of a person are that person.
+fn caller(asking: &RequestContext, request: &Request) -> Subject<'static> {
+    match request.extensions().get::<Credential>().and_then(Credential::user) {
+        Some(user) => Subject::Person(user),
         None => Subject::Network(Network::of(asking.origin.ip.as_deref())),
     }
 }
