@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use hyvve_domain::{
     audit::anchor::Anchor,
-    auth::{password::Hasher, sessions::SessionCache},
+    auth::{openid::Providers, password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
     events::Hub,
     mail::{Mailer, SmtpSettings},
@@ -82,6 +82,7 @@ pub async fn services_beside(config: Config) -> Result<Started> {
 async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules: Settings) -> Result<Started> {
     let Place { urls, encryption, audit, cluster, .. } = place;
     let hub = Arc::new(Hub::default());
+    let http = sender::client()?;
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let services = Services {
         db: Db::connect(&urls, Arc::clone(&hub)).await.map_err(|e| unreachable(&e))?,
@@ -96,7 +97,8 @@ async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules:
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),
-        http: sender::client()?,
+        openid: Arc::new(Providers::new(&rules.openid, &http)),
+        http,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
         driving: Arc::new(Semaphore::new(rules.max_runs)),
         settings: Arc::new(rules),

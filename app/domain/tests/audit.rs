@@ -96,7 +96,7 @@ impl Log {
 
 async fn sign_in(world: &World) {
     let input = SignIn { email: "ada@example.com".into(), password: Password(PASSWORD.into()) };
-    let origin = Origin { ip: Some("192.0.2.7".into()), user_agent: None };
+    let origin = Origin { ip: Some("192.0.2.7".into()), user_agent: None, by: None };
     auth::service::sign_in(&world.services, input, &origin).await.unwrap();
 }
 

@@ -91,6 +91,7 @@ fn origin(parts: &Parts) -> Origin {
     Origin {
         ip: peer.map(|ConnectInfo(address)| address.ip().to_string()),
         user_agent: agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
+        by: None,
     }
 }
 

@@ -4,7 +4,8 @@
 //! bounded number at once. An unknown address costs as much time as a wrong password.
 //!
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
-//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`.
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
+//! somebody else's word, in `openid/`.
 
 #[cfg(feature = "ssr")]
 pub mod account;
@@ -14,6 +15,8 @@ mod account_store;
 mod devices;
 #[cfg(feature = "ssr")]
 mod letters;
+#[cfg(feature = "ssr")]
+pub mod openid;
 #[cfg(feature = "ssr")]
 pub mod password;
 #[cfg(feature = "ssr")]
@@ -136,4 +139,6 @@ pub struct Origin {
     pub ip: Option<String>,
     /// The browser's own description.
     pub user_agent: Option<String>,
+    /// The provider on whose word somebody signs in; nothing elsewhere.
+    pub by: Option<String>,
 }

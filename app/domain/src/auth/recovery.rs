@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     Origin, Password, User, account_store, letters,
+    openid::linked,
     proofs::{self, Kind},
     proofs_store, rules, store, strength,
     trail::{self, Change},
@@ -80,7 +81,8 @@ pub async fn is_live(s: &Services, token: &str) -> Result<()> {
     proofs::look(&mut tx, &Kind::ALL, token).await.map(drop)
 }
 
-/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well.
+/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well. Where nobody had
+/// proved it until now, providers that were linked are not any more.
 pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<()> {
     const KINDS: [Kind; 1] = [Kind::ResetPassword];
     let mut tx = s.db.system("a link to reset a password").await?;
@@ -91,6 +93,7 @@ pub async fn reset_password(s: &Services, token: &str, password: &Password, orig
     let mut tx = s.db.system("a new password").await?;
     let proof = proofs::redeem(&mut tx, &KINDS, token).await?;
     account_store::set_password(&mut tx, proof.user, &phc).await?;
+    linked::unlink_unproved(&mut tx, proof.user).await?;
     account_store::set_verified(&mut tx, proof.user).await?;
     proofs_store::forget(&mut tx, proof.user).await?;
     let ended = account_store::end_sessions(&mut tx, proof.user, None).await?;

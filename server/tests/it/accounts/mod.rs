@@ -1,6 +1,7 @@
 //! What people do with their own accounts: the way back in, proving an address, sessions, and the end of one.
 
 mod addresses;
+mod openid;
 mod person;
 mod recovery;
 mod reminders;
