@@ -22,7 +22,7 @@ const PEOPLE = {
   strange: { email: 'stränge@example.com', email_verified: true, name: 'Strange' },
 };
 
-const page = (uid) => `<!doctype html><html lang="en"><head><title>Who are you?</title></head><body><main><h1>Who are you?</h1>
+const page = (uid) => `<!doctype html><html lang="en"><head><title>Who are you?</title><link rel="icon" href="data:,"></head><body><main><h1>Who are you?</h1>
 ${Object.keys(PEOPLE).map((who) => `<p><a href="/interaction/${uid}?login=${who}">${who}</a></p>`).join('\n')}
 <p><a href="/interaction/${uid}?abort=1">No, thanks</a></p></main></body></html>`;
 

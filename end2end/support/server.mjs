@@ -9,12 +9,14 @@ const freePort = () => new Promise((found) => {
   const probe = createServer().listen(0, '127.0.0.1', () => { const { port } = probe.address(); probe.close(() => found(port)); });
 });
 
-export async function start() {
+/** Starts it, with settings of its own: what `settings` answers for its address. */
+export async function start(settings = async () => ({})) {
   const folder = mkdtempSync(join(tmpdir(), 'hyvve-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, 'log');
   const out = openSync(log, 'w');
+  const own = await settings(url);
   const child = spawn(resolve(process.env.HYVVE_BIN ?? 'target/debug/hyvve'), [], {
     env: {
       ...process.env,
@@ -22,6 +24,7 @@ export async function start() {
       HYVVE_ADDRESS: `127.0.0.1:${port}`,
       HYVVE_UNDO_SECONDS: '2',
       HYVVE_LOG: 'warn',
+      ...own,
     },
     stdio: ['ignore', out, out],
   });

@@ -176,7 +176,8 @@ async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str)
     let phc = store::password(&mut tx, who.user.id).await?;
     drop(tx);
     if phc.is_none() {
-        let told = "Your account has no password yet. Choose one first, with a link that we send you: see Account → Security.";
+        let told =
+            "Your account has no password yet. Choose one first, with a link that we send you: see Account → Security.";
         return Err(Error::invalid(field, "chosen", told));
     }
     if s.passwords.verify(password, phc).await? { Ok(()) } else { Err(wrong()) }

@@ -107,6 +107,7 @@ async fn unknown(
 
 /// What the person is called: as the provider says, as far as that is a name, else as the address begins.
 fn called(identity: &Identity, email: &str) -> String {
-    let given: String = identity.name.iter().flat_map(|name| name.chars()).filter(|c| !c.is_control()).take(100).collect();
+    let given: String =
+        identity.name.iter().flat_map(|name| name.chars()).filter(|c| !c.is_control()).take(100).collect();
     rules::name(&given).unwrap_or_else(|_| email.split('@').next().unwrap_or(email).to_owned())
 }

@@ -179,7 +179,10 @@ async fn settle(
         return Err(refusal(&by.name, &error));
     }
     if answer.issuer.is_some_and(|issuer| issuer != by.issuer.as_str()) {
-        return Err(Error::new(Code::Unauthorized, format!("This is not the answer of {}. Please try again.", by.name)));
+        return Err(Error::new(
+            Code::Unauthorized,
+            format!("This is not the answer of {}. Please try again.", by.name),
+        ));
     }
     let missing = || Error::invalid("code", "required", format!("{} sent no code. Please try again.", by.name));
     let code = answer.code.ok_or_else(missing)?;
@@ -208,7 +211,10 @@ fn refusal(name: &str, error: &str) -> Error {
         }
         _ => {
             tracing::warn!(error.message = %error.escape_default(), "an OpenID provider refused a sign-in");
-            Error::new(Code::Unauthorized, format!("{name} did not sign you in. Please try again, or sign in another way."))
+            Error::new(
+                Code::Unauthorized,
+                format!("{name} did not sign you in. Please try again, or sign in another way."),
+            )
         }
     }
 }

@@ -3,20 +3,27 @@
 
 use std::{pin::Pin, time::Duration};
 
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http, url::Url};
 use tokio::time::timeout;
+
+use super::Issuer;
 
 /// How long a provider may take for one answer.
 const WITHIN: Duration = Duration::from_secs(10);
 /// The longest answer that a provider may give, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// Sends requests to one provider.
-pub(super) struct Http(pub(super) reqwest::Client);
+/// Sends requests to one provider, and to what it publishes.
+pub(super) struct Http {
+    pub(super) client: reqwest::Client,
+    pub(super) issuer: Issuer,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoAnswer {
+    #[error("{0} is not https")]
+    Open(Url),
     #[error("no answer within {} s", WITHIN.as_secs())]
     TooSlow,
     #[error("an answer of more than {LONGEST} bytes")]
@@ -39,22 +46,28 @@ impl<'c> AsyncHttpClient<'c> for Http {
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move { timeout(WITHIN, send(&self.0, request)).await.unwrap_or(Err(NoAnswer::TooSlow)) })
+        Box::pin(async move { timeout(WITHIN, self.send(request)).await.unwrap_or(Err(NoAnswer::TooSlow)) })
     }
 }
 
-async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-    let mut response = client.execute(request.try_into()?).await?;
-    let mut answer = http::Response::builder().status(response.status());
-    for (name, value) in response.headers() {
-        answer = answer.header(name, value);
-    }
-    let mut body = Vec::new();
-    while let Some(bytes) = response.chunk().await? {
-        if body.len() + bytes.len() > LONGEST {
-            return Err(NoAnswer::TooLong);
+impl Http {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let request = reqwest::Request::try_from(request)?;
+        if !self.issuer.may_publish(request.url()) {
+            return Err(NoAnswer::Open(request.url().clone()));
         }
-        body.extend_from_slice(&bytes);
+        let mut response = self.client.execute(request).await?;
+        let mut answer = http::Response::builder().status(response.status());
+        for (name, value) in response.headers() {
+            answer = answer.header(name, value);
+        }
+        let mut body = Vec::new();
+        while let Some(bytes) = response.chunk().await? {
+            if body.len() + bytes.len() > LONGEST {
+                return Err(NoAnswer::TooLong);
+            }
+            body.extend_from_slice(&bytes);
+        }
+        Ok(answer.body(body)?)
     }
-    Ok(answer.body(body)?)
 }

@@ -51,7 +51,8 @@ impl FromStr for Issuer {
         const SHAPE: &str = "it should look like https://login.example.com; http is for this machine only";
         let issuer = IssuerUrl::new(text.to_owned()).map_err(|_| SHAPE)?;
         let url = issuer.url();
-        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && !url.cannot_be_a_base();
+        let bare =
+            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && !url.cannot_be_a_base();
         let safe = url.scheme() == "https" || is_plain_here(url);
         if bare && safe && url.password().is_none() { Ok(Self(issuer)) } else { Err(SHAPE) }
     }
@@ -63,7 +64,9 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https_or_on_this_machine() {
-        for good in ["https://accounts.google.com", "https://id.example/realms/a", "http://127.0.0.1:9", "http://[::1]:9"] {
+        for good in
+            ["https://accounts.google.com", "https://id.example/realms/a", "http://127.0.0.1:9", "http://[::1]:9"]
+        {
             assert!(good.parse::<Issuer>().is_ok_and(|issuer| issuer.as_str() == good), "{good}");
         }
         for bad in [
@@ -85,8 +88,11 @@ mod tests {
     #[test]
     fn a_provider_on_the_net_cannot_lead_to_this_machine_or_into_the_open() -> Result<(), Box<dyn std::error::Error>> {
         let (far, here): (Issuer, Issuer) = ("https://id.example".parse()?, "http://127.0.0.1:9".parse()?);
-        let (https, plain, loopback) =
-            (Url::parse("https://b.example/token")?, Url::parse("http://b.example/token")?, Url::parse("http://localhost:1/")?);
+        let (https, plain, loopback) = (
+            Url::parse("https://b.example/token")?,
+            Url::parse("http://b.example/token")?,
+            Url::parse("http://localhost:1/")?,
+        );
         assert!(far.may_publish(&https) && !far.may_publish(&plain) && !far.may_publish(&loopback));
         assert!(here.may_publish(&https) && !here.may_publish(&plain) && here.may_publish(&loopback));
         assert!(!far.may_publish(&Url::parse("javascript:alert(1)")?));

@@ -83,7 +83,9 @@ pub(super) async fn link(
         let told = if own {
             format!("{name} is linked to your account already.")
         } else {
-            format!("This {name} account is linked to another account here, or yours is linked to another one of {name}.")
+            format!(
+                "This {name} account is linked to another account here, or yours is linked to another one of {name}."
+            )
         };
         return Err(Error::new(Code::Conflict, told));
     }

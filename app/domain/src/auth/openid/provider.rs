@@ -7,9 +7,9 @@ use std::{
 };
 
 use openidconnect::{
-    AccessToken, AccessTokenHash, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, JsonWebKeySet, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
-    EndUserEmail, EndUserName, LocalizedClaim, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    AccessToken, AccessTokenHash, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
+    CsrfToken, EndUserEmail, EndUserName, EndpointMaybeSet, EndpointNotSet, EndpointSet, JsonWebKeySet, LocalizedClaim,
+    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
     SignatureVerificationError, SubjectIdentifier, TokenResponse as _,
     core::{
         CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier,
@@ -43,14 +43,8 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-type Client = CoreClient<
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// What a provider vouches for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +82,8 @@ struct Memory {
 
 impl Provider {
     pub(super) fn new(registration: Registration, http: reqwest::Client) -> Self {
-        Self { registration, http: Http(http), memory: Mutex::default() }
+        let http = Http { client: http, issuer: registration.issuer.clone() };
+        Self { registration, http, memory: Mutex::default() }
     }
 
     /// How it was set up.
@@ -107,11 +102,7 @@ impl Provider {
         let (state, nonce) = (secrets.state.clone(), secrets.nonce.clone());
         let (url, ..) = self
             .client(&published, redirect)
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(state),
-                || nonce,
-            )
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || CsrfToken::new(state), || nonce)
             .add_scopes(self.registration.scopes.iter().cloned().map(Scope::new))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
@@ -206,7 +197,12 @@ impl Provider {
     }
 
     /// Providers need not put the address into the ID token.
-    async fn ask_for_more(&self, client: &Client, claims: &CoreIdTokenClaims, access: &AccessToken) -> Result<Identity> {
+    async fn ask_for_more(
+        &self,
+        client: &Client,
+        claims: &CoreIdTokenClaims,
+        access: &AccessToken,
+    ) -> Result<Identity> {
         let subject = claims.subject().clone();
         let request = client.user_info(access.clone(), Some(subject)).map_err(|e| self.untrue(e))?;
         let more: CoreUserInfoClaims = request.request_async(&self.http).await.map_err(|e| self.untrue(said(&e)))?;
@@ -248,12 +244,10 @@ impl Provider {
     async fn discover(&self) -> Result<CoreProviderMetadata> {
         let found = CoreProviderMetadata::discover_async(self.registration.issuer.url(), &self.http).await;
         let found = found.map_err(|e| self.away(said(&e)))?;
-        let urls = [Some(found.authorization_endpoint().url()), Some(found.jwks_uri().url())].into_iter().flatten();
-        let urls = urls.chain(found.token_endpoint().map(|e| e.url())).chain(found.userinfo_endpoint().map(|e| e.url()));
-        for url in urls {
-            if !self.registration.issuer.may_publish(url) {
-                return Err(self.away(format!("it publishes {url}, which is not https")));
-            }
+        // What is asked by us is looked at there; this is where the browser goes.
+        let out = found.authorization_endpoint().url();
+        if !self.registration.issuer.may_publish(out) {
+            return Err(self.away(format!("it publishes {out}, which is not https")));
         }
         Ok(found)
     }
@@ -273,6 +267,11 @@ impl Provider {
         let newer = Arc::new(CoreProviderMetadata::clone(old).set_jwks(keys));
         memory.published = Some(Arc::clone(&newer));
         Ok(newer)
+    }
+
+    #[cfg(test)]
+    pub(super) async fn forget_when_keys_were_asked_for(&self) {
+        self.memory.lock().await.keys_again = None;
     }
 
     fn is_away(&self) -> Error {
