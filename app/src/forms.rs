@@ -132,7 +132,7 @@ impl Flash {
         format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{only_https}")
     }
 
-    fn send(&self) {
+    pub(crate) fn send(&self) {
         let secure = context::request().is_ok_and(|r| r.secure_cookies);
         add_header(header::SET_COOKIE, &self.set_cookie(secure));
     }

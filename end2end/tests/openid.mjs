@@ -1,8 +1,19 @@
 // Signing in with a provider: a real one, on another port, that HYVVE knows as Google.
 import assert from 'node:assert/strict';
+import { createAuthClient } from 'better-auth/client';
 import { CLIENT, openidProvider } from '../openid-provider.mjs';
 import { inspect, visitor } from '../support/browser.mjs';
 import { start } from '../support/server.mjs';
+
+/** better-auth's own client, with the cookies of a browser. */
+function client(url, context) {
+  const customFetchImpl = async (input, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('cookie', (await context.cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; '));
+    return fetch(input, { ...init, headers });
+  };
+  return createAuthClient({ baseURL: url, fetchOptions: { customFetchImpl } });
+}
 
 export default function register(test) {
   test('Google signs somebody in who is new, who comes back, and who says no; scripts or not', async ({ browser, screens }) => {
@@ -33,6 +44,14 @@ export default function register(test) {
       await ada.page.getByRole('button', { name: 'Send me the link' }).click();
       await ada.page.getByText('We have sent you a link.').waitFor();
       assert.deepEqual(ada.complaints, []);
+
+      const auth = client(server.url, ada.context);
+      const left = await auth.signIn.social({ provider: 'google', callbackURL: '/', disableRedirect: true });
+      assert.ok(left.data.url.startsWith(`${google.issuer}/auth?`) && left.data.redirect === false, JSON.stringify(left));
+      const [own, ...others] = (await auth.listAccounts()).data;
+      assert.deepEqual([own.providerId, own.accountId, others], ['google', 'ada', []]);
+      assert.equal((await auth.unlinkAccount({ accountId: own.id })).error.status, 409);
+      assert.equal((await auth.linkSocial({ provider: 'google', callbackURL: 'https://evil.example', disableRedirect: true })).error.status, 400);
 
       // Without scripts, to the page that was asked for.
       const again = await visitor(browser, { theme: 'dark', script: false });
