@@ -6,9 +6,9 @@ mod returning;
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use reqwest::{Method, RequestBuilder, header::SET_COOKIE};
@@ -26,6 +26,8 @@ const LINK: &str = "/api/auth/link-social";
 struct Provider {
     child: Child,
     issuer: String,
+    /// What it goes on to say has to go somewhere.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Provider {
@@ -34,12 +36,15 @@ impl Provider {
         node.args(["end2end/openid-provider.mjs", hyvve]).current_dir(ROOT);
         node.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = node.spawn().expect("node");
-        let said = BufReader::new(child.stdout.take().unwrap());
-        let issuer = spawn_blocking(|| {
-            said.lines().map_while(Result::ok).find_map(|line| line.strip_prefix("issuer ").map(str::to_owned))
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let found = spawn_blocking(move || {
+            let issuer =
+                said.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix("issuer ").map(str::to_owned));
+            (issuer, said)
         });
-        let issuer = issuer.await.unwrap().expect("an issuer: is oidc-provider installed (npm ci)?");
-        Self { child, issuer }
+        let (issuer, said) = found.await.unwrap();
+        let issuer = issuer.expect("an issuer: is oidc-provider installed (npm ci)?");
+        Self { child, issuer, _said: said }
     }
 
     fn stop(&mut self) {
