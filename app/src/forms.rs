@@ -114,12 +114,27 @@ impl Flash {
         Self { message: error.to_string(), field: error.0.field().map(str::to_owned), typed: named(typed) }
     }
 
-    fn send(&self) {
+    /// What went wrong, for a page that is gone to from outside of pages.
+    pub fn of(error: impl Into<ApiError>) -> Self {
+        Self::new(&error.into(), Vec::new())
+    }
+
+    /// What has been done, for such a page.
+    pub fn done(done: String) -> Self {
+        Self { typed: named(vec![("done", done)]), ..Self::default() }
+    }
+
+    /// The value of the `Set-Cookie` that carries it.
+    pub fn set_cookie(&self, secure: bool) -> String {
         let value = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
         // It may hold the link of an invitation.
-        let only_https = if context::request().is_ok_and(|r| r.secure_cookies) { "; Secure" } else { "" };
-        let cookie = format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{only_https}");
-        add_header(header::SET_COOKIE, &cookie);
+        let only_https = if secure { "; Secure" } else { "" };
+        format!("{FLASH}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{only_https}")
+    }
+
+    pub(crate) fn send(&self) {
+        let secure = context::request().is_ok_and(|r| r.secure_cookies);
+        add_header(header::SET_COOKIE, &self.set_cookie(secure));
     }
 
     /// What the last form left for this page; it is read once.

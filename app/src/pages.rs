@@ -41,12 +41,13 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
     }
     match path {
         "/sign-in" => Ok(auth::sign_in_page()),
+        "/sign-in/continue" => auth::continue_page().await,
         "/sign-up" => Ok(auth::sign_up_page()),
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
         "/account/profile" => account::profile_page().await,
-        "/account/security" => account::security_page(),
+        "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,
         "/account/workspaces" => account::workspaces_page().await,
         _ => Err(Error::not_found("page").into()),

@@ -9,12 +9,14 @@ const freePort = () => new Promise((found) => {
   const probe = createServer().listen(0, '127.0.0.1', () => { const { port } = probe.address(); probe.close(() => found(port)); });
 });
 
-export async function start() {
+/** Starts it, with settings of its own: what `settings` answers for its address. */
+export async function start(settings = async () => ({})) {
   const folder = mkdtempSync(join(tmpdir(), 'hyvve-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, 'log');
   const out = openSync(log, 'w');
+  const own = await settings(url);
   const child = spawn(resolve(process.env.HYVVE_BIN ?? 'target/debug/hyvve'), [], {
     env: {
       ...process.env,
@@ -27,6 +29,7 @@ export async function start() {
       HYVVE_LIMIT_SIGN_UP: '1000/1s',
       HYVVE_LIMIT_FORGOT_PASSWORD: '1000/1s',
       HYVVE_LIMIT_API: '100000/1s',
+      ...own,
     },
     stdio: ['ignore', out, out],
   });

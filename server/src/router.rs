@@ -55,6 +55,12 @@ fn api() -> Router<AppState> {
         .route("/api/auth/change-email", post(http::account::change_email))
         .route("/api/auth/update-user", post(http::account::update_user))
         .route("/api/auth/delete-user", post(http::account::delete_user))
+        // Signing in by somebody else's word
+        .route("/api/auth/sign-in/social", post(http::openid::sign_in))
+        .route("/api/auth/callback/{provider}", get(http::openid::callback))
+        .route("/api/auth/link-social", post(http::openid::link))
+        .route("/api/auth/unlink-account", post(http::openid::unlink))
+        .route("/api/auth/list-accounts", get(http::openid::list))
         // Workspaces, as better-auth's organization client calls them
         .route("/api/auth/organization/list", get(http::organization::list))
         .route("/api/auth/organization/create", post(http::organization::create))

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use hyvve_domain::{
     audit::anchor::Anchor,
-    auth::{password::Hasher, sessions::SessionCache},
+    auth::{openid::Providers, password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
     events::Hub,
     limits::Limits,
@@ -91,6 +91,7 @@ async fn build(
 ) -> Result<Started> {
     let Place { urls, encryption, audit, cluster, .. } = place;
     let hub = Arc::new(Hub::default());
+    let http = sender::client()?;
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
     let limits = match redis_url {
@@ -113,7 +114,8 @@ async fn build(
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),
-        http: sender::client()?,
+        openid: Arc::new(Providers::new(&rules.openid, &http)),
+        http,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
         driving: Arc::new(Semaphore::new(rules.max_runs)),
         settings: Arc::new(rules),

@@ -8,7 +8,11 @@ use crate::{
     Role,
     api_keys::Presented,
     audit::anchor::Anchor,
-    auth::{password::Hasher, sessions::SessionCache},
+    auth::{
+        openid::{Providers, Registration},
+        password::Hasher,
+        sessions::SessionCache,
+    },
     db::Db,
     events::Hub,
     ids::{ProviderId, UserId, WorkspaceId},
@@ -40,6 +44,8 @@ pub struct Settings {
     pub sign_up: bool,
     /// An account can be used once its address is proved.
     pub verify_email: bool,
+    /// Who else may say who somebody is.
+    pub openid: Vec<Registration>,
     /// The session cookie is only sent over https.
     pub secure_cookies: bool,
     /// How people reach this server, without a slash at the end: links in letters begin with it.
@@ -62,6 +68,7 @@ impl Default for Settings {
             sample_data: false,
             sign_up: true,
             verify_email: false,
+            openid: Vec::new(),
             secure_cookies: true,
             public_url: "http://localhost:3000".to_owned(),
             mail_folder: None,
@@ -95,6 +102,8 @@ pub struct Services {
     pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
     /// Talks to AI providers: never follows a redirect.
     pub http: reqwest::Client,
+    /// Who else says who somebody is.
+    pub openid: Arc<Providers>,
     /// Sends mail, or keeps it for the mailbox page.
     pub mailer: Arc<Mailer>,
     /// Rules' settings.

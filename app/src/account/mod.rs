@@ -3,6 +3,7 @@
 
 pub mod api;
 mod layout;
+pub mod linked;
 mod profile;
 mod security;
 mod sessions;

@@ -1,12 +1,16 @@
 //! The password, and the end of the account.
 
-use hyvve_domain::auth::rules::PASSWORD_MIN;
+use hyvve_domain::auth::{
+    openid::{self, linked::Account},
+    rules::PASSWORD_MIN,
+};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
     api::{ChangePassword, DeleteAccount},
     layout::{account_page, message},
+    linked::{linked_card, no_password_card},
 };
 use crate::{
     ApiError, context,
@@ -20,11 +24,28 @@ pub(super) const HERE: &str = "/account/security";
 pub(super) const DELETE: &str = "/account/security?delete=1";
 
 /// The page at `/account/security`.
-pub(crate) fn security_page() -> Result<AnyView, ApiError> {
-    context::person()?;
+pub(crate) async fn security_page() -> Result<AnyView, ApiError> {
+    let (request, user) = context::person()?;
+    let accounts = openid::linked::list(&request.services, user.id).await?;
+    let has_password = accounts.iter().any(Account::is_password);
     let flash = Flash::take().unwrap_or_default();
     let query = leptos_router::hooks::use_query_map().get_untracked();
-    let content = if query.get("delete").is_some() { delete_card(flash.clone()) } else { password_card(flash.clone()) };
+    let content = match (query.get("delete").is_some(), has_password) {
+        (true, true) => delete_card(flash.clone()),
+        (false, true) => view! {
+            {message(&flash, &["currentPassword", "password"])}
+            {password_card(flash.clone())}
+            {linked_card(&request.services, accounts)}
+            {end_card()}
+        }
+        .into_any(),
+        (_, false) => view! {
+            {message(&flash, &[])}
+            {no_password_card(&user.email)}
+            {linked_card(&request.services, accounts)}
+        }
+        .into_any(),
+    };
     Ok(account_page("Security", "How you prove that it is you.", &flash, content))
 }
 
@@ -32,7 +53,6 @@ fn password_card(flash: Flash) -> AnyView {
     view! {
         <Card title="Password">
             <CardBody>
-                {message(&flash, &["currentPassword", "password"])}
                 <Form action=ChangePassword::url()>
                     <Field
                         name="current_password" label="Your password until now" kind="password" required=true
@@ -48,6 +68,12 @@ fn password_card(flash: Flash) -> AnyView {
                 </Form>
             </CardBody>
         </Card>
+    }
+    .into_any()
+}
+
+fn end_card() -> AnyView {
+    view! {
         <Card title="Delete your account">
             <CardBody>
                 <p class="pb-3">"What you did stays in your workspaces, without your name."</p>

@@ -3,10 +3,12 @@
 
 pub mod api;
 pub mod door;
+pub mod others;
 mod pages;
 pub mod recovery;
 mod session;
 
+pub(crate) use others::{continue_page, depart};
 pub(crate) use pages::{sign_in_page, sign_up_page};
 pub(crate) use session::{end as end_session, know as know_browser};
 

@@ -8,6 +8,7 @@ use server_fn::ServerFn as _;
 use super::{
     api::{SignIn, SignUp},
     door::Door,
+    others::other_ways,
 };
 use crate::{
     flash::Flash,
@@ -22,7 +23,7 @@ pub(super) const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@ex
 pub(crate) fn sign_in_page() -> AnyView {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
-    let other = with_next("/sign-up", &next);
+    let (other, others) = (with_next("/sign-up", &next), other_ways(&next));
     view! {
         <Door title="Sign in" message=flash.beside(&["email", "password"]) done=done>
             <Form action=SignIn::url()>
@@ -37,6 +38,7 @@ pub(crate) fn sign_in_page() -> AnyView {
                 />
                 <Button variant=Variant::Primary kind="submit">"Sign in"</Button>
             </Form>
+            {others}
             <p class="door-other"><a class="link" href="/forgot-password">"Forgot password?"</a></p>
             <p class="door-other">"New here? "<a class="link" href=other>"Create an account"</a></p>
         </Door>
@@ -47,7 +49,7 @@ pub(crate) fn sign_in_page() -> AnyView {
 /// The page of people who do not have one yet.
 pub(crate) fn sign_up_page() -> AnyView {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
-    let other = with_next("/sign-in", &next);
+    let (other, others) = (with_next("/sign-in", &next), other_ways(&next));
     view! {
         <Door title="Create your account" message=flash.beside(&["name", "email", "password"])>
             <Form action=SignUp::url()>
@@ -67,6 +69,7 @@ pub(crate) fn sign_up_page() -> AnyView {
                 />
                 <Button variant=Variant::Primary kind="submit">"Create account"</Button>
             </Form>
+            {others}
             <p class="door-other">"Have an account? "<a class="link" href=other>"Sign in"</a></p>
         </Door>
     }

@@ -5,6 +5,7 @@
 
 mod address;
 mod keys;
+mod openid;
 mod proxies;
 mod source;
 #[cfg(test)]
@@ -135,6 +136,10 @@ impl Config {
             let why = "without mail nobody could prove an address; set SMTP_URL and SMTP_FROM, or verify_email = false";
             return Err(Error::new("verify_email", why));
         }
+        if !rules.openid.is_empty() && public_url.is_none() && !address.ip().is_loopback() {
+            let why = "missing: providers send browsers back to it, and have to know it beforehand";
+            return Err(Error::new("public_url", why));
+        }
         let config = Self {
             address,
             trusted_proxies,
@@ -235,6 +240,7 @@ fn rules(
         sample_data: from.get("sample_data", &[])?.unwrap_or(embedded),
         sign_up: from.get("sign_up", &[])?.unwrap_or(true),
         verify_email: from.get("verify_email", &[])?.unwrap_or(false),
+        openid: openid::providers(from)?,
         secure_cookies: public_url.is_some_and(PublicUrl::is_https),
         public_url: public_url.map_or_else(|| format!("http://{address}"), ToString::to_string),
         mail_folder: from.get("mail_folder", &[])?,

@@ -51,6 +51,22 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         (&[], Some("[hyve]\n"), "hyve: is not known"),
         (&[], Some("[hyvve]\ndatabase_url = \"postgres://\"\n"), "database_url: is a secret"),
         (&[], Some("[hyvve\n"), "Leptos.toml: not TOML"),
+        (&[("GOOGLE_CLIENT_ID", "x")], None, "GOOGLE_CLIENT_SECRET: missing"),
+        (&[("GOOGLE_CLIENT_SECRET", "x")], None, "GOOGLE_CLIENT_ID: missing"),
+        (&[("HYVVE_OPENID", "Corp")], None, "openid: \"Corp\" is no id"),
+        (&[("HYVVE_OPENID", "corp")], None, "openid_corp_issuer: missing"),
+        (&[("HYVVE_OPENID_CORP_ISSUER", "https://id.example")], None, "HYVVE_OPENID_CORP_ISSUER: is not known"),
+        (
+            &[("HYVVE_OPENID", "corp"), ("HYVVE_OPENID_CORP_ISSUER", "http://id.example")],
+            None,
+            "HYVVE_OPENID_CORP_ISSUER: \"http://id.example\" cannot be used: it should look like https://",
+        ),
+        (
+            &[("HYVVE_OPENID", "google"), ("GOOGLE_CLIENT_ID", "x"), ("GOOGLE_CLIENT_SECRET", "x")],
+            None,
+            "openid: \"google\" is set up twice",
+        ),
+        (&[], Some("[hyvve]\ngoogle_client_secret = \"x\"\n"), "google_client_secret: is a secret"),
         (&[("HYVVE_ADDRESS", "0.0.0.0:3000")], None, "demo: its password is known"),
     ] {
         let said = refused(environment, file);
@@ -85,6 +101,33 @@ fn keys_rotate_by_number() -> Result<(), Error> {
     Ok(())
 }
 
+#[test]
+fn providers_are_set_up_by_id_and_their_secrets_are_not_shown() -> Result<(), Error> {
+    let file = "[hyvve]\nopenid = \"corp, partner\"\nopenid_corp_name = \"The Company\"
+        openid_corp_issuer = \"https://id.example/realms/a\"\nopenid_corp_client_id = \"hyvve\"
+        openid_partner_issuer = \"http://127.0.0.1:9\"\nopenid_partner_client_id = \"p\"
+        openid_partner_scopes = \"openid email groups\"";
+    let environment =
+        [("HYVVE_OPENID_CORP_CLIENT_SECRET", "canary"), ("GOOGLE_CLIENT_ID", "g"), ("GOOGLE_CLIENT_SECRET", "canary")];
+    let all = read(&environment, Some(file))?.rules.openid;
+    let facts: Vec<_> = all.iter().map(|p| (p.id.as_str(), p.name.as_str(), p.issuer.as_str())).collect();
+    assert_eq!(
+        facts,
+        [
+            ("google", "Google", "https://accounts.google.com"),
+            ("corp", "The Company", "https://id.example/realms/a"),
+            ("partner", "partner", "http://127.0.0.1:9"),
+        ]
+    );
+    assert_eq!(all[2].scopes, ["email", "groups"]);
+    assert!(all[1].client_secret.is_some() && all[2].client_secret.is_none());
+    assert!(!format!("{all:?}").contains("canary"));
+    let open = [("HYVVE_ADDRESS", "0.0.0.0:3000"), ("HYVVE_DEMO", "false")];
+    let said = refused(&[environment.as_slice(), &open].concat(), Some(file));
+    assert!(said.starts_with("public_url: missing"), "{said}");
+    Ok(())
+}
+
 /// A commented line `# key = value` of the shipped file is a setting with its default; with one more space, an example.
 #[test]
 fn the_shipped_file_lists_settings_that_exist_with_their_defaults() -> Result<(), Error> {
@@ -100,5 +143,5 @@ fn the_shipped_file_lists_settings_that_exist_with_their_defaults() -> Result<()
         |c: Config| format!("{:?}", (c.address, c.public_url, c.data_dir, c.demo, c.logs.filter, c.site, c.rules));
     assert!(lines("# ").lines().count() > 10);
     assert_eq!(summary(read(&[], Some(&lines("# ")))?), summary(read(&[], Some(shipped))?));
-    read(&[], Some(&lines("#  "))).map(drop)
+    read(&[("GOOGLE_CLIENT_SECRET", "x")], Some(&lines("#  "))).map(drop)
 }

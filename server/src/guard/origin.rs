@@ -33,6 +33,7 @@ pub(super) fn origin(parts: &Parts, trusted: &TrustedProxies, secure: bool) -> O
         ip: peer.map(|ConnectInfo(peer)| client(peer.ip().to_canonical(), headers, trusted).to_string()),
         user_agent: agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
         device: cookie::named(headers, cookie_name(secure)).and_then(DeviceToken::parse),
+        by: None,
     }
 }
 

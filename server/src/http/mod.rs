@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod invitations;
 pub(crate) mod mails;
+pub(crate) mod openid;
 pub(crate) mod organization;
 pub(crate) mod records;
 pub(crate) mod runs;

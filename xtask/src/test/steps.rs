@@ -56,9 +56,11 @@ fn docs() -> Result<()> {
     process::run(command.args(NATIVE).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
+/// Tests of sign-in by others start an OpenID provider, which comes with the node modules.
 fn unit() -> Result<()> {
     tools::postgres()?;
     tools::redis()?;
+    tools::node_modules()?;
     process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
 }
 

@@ -175,6 +175,11 @@ async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str,
     let mut tx = s.db.system("a password is asked for again").await?;
     let phc = store::password(&mut tx, who.user.id).await?;
     drop(tx);
+    if phc.is_none() {
+        let told =
+            "Your account has no password yet. Choose one first, with a link that we send you: see Account → Security.";
+        return Err(Error::invalid(field, "chosen", told));
+    }
     let attempt = attempts::password_again(s, &who.user, origin).await?;
     if s.passwords.verify(password, phc).await? {
         attempt.earned().await;

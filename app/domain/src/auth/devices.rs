@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn an_update_or_a_neighbouring_address_is_no_new_device() {
         let of = |ip: &str, agent: &str| {
-            fingerprint(&Origin { ip: Some(ip.into()), user_agent: Some(agent.into()), device: None })
+            fingerprint(&Origin { ip: Some(ip.into()), user_agent: Some(agent.into()), ..Origin::default() })
         };
         let known = of("203.0.113.7", FIREFOX);
         assert_eq!(known, of("203.0.113.250", &FIREFOX.replace("140.0", "141.0")));

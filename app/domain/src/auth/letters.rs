@@ -99,6 +99,24 @@ pub(super) fn new_device(s: &Services, user: &User, origin: &Origin, cause: Stri
         .action("Look at your sessions", &format!("{}/account/sessions", s.settings.public_url))
 }
 
+/// A provider can be signed in with from now on.
+pub(super) fn linked(s: &Services, user: &User, provider: &str, cause: String) -> Letter {
+    Letter::new(cause, &user.email, &format!("{provider} was linked to your account"))
+        .line(&hello(&user.name))
+        .line(&format!("from now on you can sign in to your account with {provider}."))
+        .line("If it was not you, unlink it and choose a new password at once.")
+        .action("Look at your account", &format!("{}/account/security", s.settings.public_url))
+}
+
+/// A provider cannot be signed in with any more.
+pub(super) fn unlinked(s: &Services, user: &User, provider: &str, cause: String) -> Letter {
+    Letter::new(cause, &user.email, &format!("{provider} was unlinked from your account"))
+        .line(&hello(&user.name))
+        .line(&format!("from now on {provider} does not sign you in to your account any more."))
+        .line("If it was not you, choose a new password at once; that also signs out whoever it was.")
+        .action("Choose a new password", &format!("{}/forgot-password", s.settings.public_url))
+}
+
 fn from(origin: &Origin) -> String {
     let device = devices::words(origin.user_agent.as_deref());
     match &origin.ip {

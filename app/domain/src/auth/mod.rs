@@ -4,8 +4,9 @@
 //! bounded number at once. An unknown address costs as much time as a wrong password.
 //!
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
-//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`. How often somebody
-//! may try is in `attempts.rs`, with the cookie that keeps owners from being locked out (`device_token.rs`).
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
+//! somebody else's word, in `openid/`. How often somebody may try is in `attempts.rs`, with the cookie that keeps owners from
+//! being locked out (`device_token.rs`).
 
 #[cfg(feature = "ssr")]
 pub mod account;
@@ -19,6 +20,8 @@ pub mod device_token;
 mod devices;
 #[cfg(feature = "ssr")]
 mod letters;
+#[cfg(feature = "ssr")]
+pub mod openid;
 #[cfg(feature = "ssr")]
 pub mod password;
 #[cfg(feature = "ssr")]
@@ -144,4 +147,6 @@ pub struct Origin {
     /// By what the browser says that an account was used in it before.
     #[cfg(feature = "ssr")]
     pub device: Option<device_token::DeviceToken>,
+    /// The provider on whose word somebody signs in; nothing elsewhere.
+    pub by: Option<String>,
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     Origin, Password, User, account_store, attempts, letters,
+    openid::linked,
     proofs::{self, Kind},
     proofs_store, rules, store, strength,
     trail::{self, Change},
@@ -89,8 +90,9 @@ pub async fn is_live(s: &Services, token: &str, origin: &Origin) -> Result<()> {
     .await
 }
 
-/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well. Answers whose it is:
-/// the browser has shown to be that person's.
+/// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well. Where nobody had
+/// proved it until now, providers that were linked are not any more. Answers whose it is: the browser has shown to be that
+/// person's.
 pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {
     attempts::follow(s, origin, reset(s, token, password, origin)).await
 }
@@ -105,6 +107,7 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     let mut tx = s.db.system("a new password").await?;
     let proof = proofs::redeem(&mut tx, &KINDS, token).await?;
     account_store::set_password(&mut tx, proof.user, &phc).await?;
+    linked::unlink_unproved(&mut tx, proof.user).await?;
     account_store::set_verified(&mut tx, proof.user).await?;
     proofs_store::forget(&mut tx, proof.user).await?;
     let ended = account_store::end_sessions(&mut tx, proof.user, None).await?;

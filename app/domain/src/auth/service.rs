@@ -131,15 +131,20 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(Si
         let told = "Please confirm your e-mail address first. We have sent you a link.";
         return Err(Error::new(Code::EmailNotVerified, told));
     }
-    // A crash during sign-up can leave an account without its workspace; signing in mends that.
-    let workspace = match workspaces::service::first_of(s, user.id).await? {
-        Some(id) => id,
-        None => workspaces::service::create_first(s, &user).await?.id,
-    };
+    let workspace = landing(s, &user).await?;
     begin(s, user, Some(workspace), origin, "auth.signed_in").await
 }
 
-async fn begin(
+/// Where somebody lands who signs in. A crash during sign-up can leave an account without its workspace; this mends that.
+pub(super) async fn landing(s: &Services, user: &User) -> Result<WorkspaceId> {
+    match workspaces::service::first_of(s, user.id).await? {
+        Some(id) => Ok(id),
+        None => Ok(workspaces::service::create_first(s, user).await?.id),
+    }
+}
+
+/// Begins a session.
+pub(super) async fn begin(
     s: &Services,
     user: User,
     workspace: Option<WorkspaceId>,

@@ -222,7 +222,12 @@ pub(crate) async fn note_sign_in(
 ) -> Result<()> {
     let actor = actor(s, user, &Named::Id(workspace)).await?;
     let mut tx = s.db.tenant(&actor).await?;
-    tx.audit(Entry::new(action, "user", user.0).personal(json!({ "ip": origin.ip, "userAgent": origin.user_agent })));
+    let entry = Entry::new(action, "user", user.0);
+    let entry = match &origin.by {
+        Some(provider) => entry.details(json!({ "provider": provider })),
+        None => entry,
+    };
+    tx.audit(entry.personal(json!({ "ip": origin.ip, "userAgent": origin.user_agent })));
     tx.commit().await
 }
 

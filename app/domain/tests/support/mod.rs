@@ -57,6 +57,7 @@ impl World {
             api_keys: Arc::default(),
             memberships: Arc::default(),
             resolved: Arc::default(),
+            openid: Arc::default(),
             http: sender::client().unwrap(),
             mailer: Arc::new(Mailer::new(None, None).unwrap()),
             driving: Arc::new(tokio::sync::Semaphore::new(1)),

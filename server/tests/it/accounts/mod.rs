@@ -3,6 +3,7 @@
 mod addresses;
 mod asking;
 mod attempts;
+mod openid;
 mod person;
 mod recovery;
 mod reminders;

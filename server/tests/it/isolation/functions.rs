@@ -42,8 +42,9 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
 ];
 
 /// Those that anyone may call, and those that look at nothing but what they are sent.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "auth/sign-in",
+    "auth/sign-in-with",
     "auth/sign-up",
     "auth/sign-out",
     "auth/forgot-password",
@@ -54,13 +55,16 @@ const ELSEWHERE: [&str; 8] = [
 ];
 
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
-pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 13] = [
+pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 16] = [
     ("account/reminders", "reminded=true"),
     ("account/profile", "name=x&image="),
     ("account/change-email", "email=x%40example.com"),
     ("account/prove-address", ""),
     ("account/change-password", "current_password=x&password=x"),
     ("account/delete", "password=x"),
+    ("account/link", "provider=x"),
+    ("account/unlink", "id=00000000-0000-7000-8000-000000000000"),
+    ("account/first-password", ""),
     ("account/revoke-session", "id=00000000-0000-7000-8000-000000000000"),
     ("account/revoke-other-sessions", ""),
     ("account/revoke-sessions", ""),

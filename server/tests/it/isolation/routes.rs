@@ -85,8 +85,12 @@ fn probes() -> Vec<Probe> {
 }
 
 /// Routes whose parameter is no id of anybody's: a collection's name is looked for in one's own workspace only.
-const NAMES_NOTHING: [(&str, &str); 3] =
-    [("GET", "/api/collections/{slug}/records"), ("ANY", "/api/{*rest}"), ("ANY", "/_fn/{*rest}")];
+const NAMES_NOTHING: [(&str, &str); 4] = [
+    ("GET", "/api/collections/{slug}/records"),
+    ("GET", "/api/auth/callback/{provider}"),
+    ("ANY", "/api/{*rest}"),
+    ("ANY", "/_fn/{*rest}"),
+];
 
 impl Probe {
     /// Sends it, with that id in the place of every id. What belongs to a workspace by its address is asked for in the

@@ -75,6 +75,6 @@ impl TestApp {
 }
 
 /// A client that shows redirects instead of following them.
-pub(super) fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

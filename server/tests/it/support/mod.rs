@@ -9,7 +9,7 @@ mod sse;
 mod story;
 
 pub(crate) use self::{
-    app::TestApp,
+    app::{TestApp, client},
     caller::{Caller, Reply, password_of},
     cluster::Database,
     process::Process,

@@ -1,0 +1,113 @@
+//! Who it is that a provider vouches for: somebody known, somebody whose address has an account, or somebody new.
+
+use super::{Registration, linked, provider::Identity, store};
+use crate::{
+    Code, Error, Result,
+    auth::{
+        Origin, SignedIn, User, account_store, recovery, rules,
+        service::{self, landing},
+        sessions::Token,
+        store as identity_store,
+    },
+    db::SystemTx,
+    services::Services,
+};
+
+/// Somebody who is in.
+pub struct Arrived {
+    /// The person and the session.
+    pub signed_in: SignedIn,
+    /// The session's secret.
+    pub token: Token,
+    /// The account was just made.
+    pub new: bool,
+}
+
+/// Signs in whoever the provider vouches for.
+pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, origin: &Origin) -> Result<Arrived> {
+    let mut tx = s.db.system("whom a provider vouches for").await?;
+    let (user, new) = match store::owner(&mut tx, by, &identity.subject).await? {
+        Some(user) => (known(s, tx, user, &identity).await?, false),
+        None => unknown(s, tx, by, &identity, origin).await?,
+    };
+    if s.settings.verify_email && !user.email_verified {
+        recovery::send_proof(s, &user).await?;
+        let told = "Please confirm your e-mail address first. We have sent you a link.";
+        return Err(Error::new(Code::EmailNotVerified, told));
+    }
+    let workspace = landing(s, &user).await?;
+    let origin = Origin { by: Some(by.id.clone()), ..origin.clone() };
+    let action = if new { "auth.signed_up" } else { "auth.signed_in" };
+    let (signed_in, token) = service::begin(s, user, Some(workspace), &origin, action).await?;
+    Ok(Arrived { signed_in, token, new })
+}
+
+/// Somebody who has come this way before. A provider that has proved the account's own address has proved it to us as well.
+async fn known(s: &Services, mut tx: SystemTx, mut user: User, identity: &Identity) -> Result<User> {
+    if !user.email_verified && proved(identity).is_some_and(|email| email == user.email) {
+        user.email_verified = true;
+        account_store::set_verified(&mut tx, user.id).await?;
+        let stale = account_store::session_hashes(&mut tx, user.id).await?;
+        tx.commit().await?;
+        s.sessions.forget_all_of(stale).await;
+    }
+    Ok(user)
+}
+
+/// The address, if the provider has proved that it is the person's.
+pub(super) fn proved(identity: &Identity) -> Option<String> {
+    identity.email.as_deref().filter(|_| identity.email_verified).and_then(|email| rules::email(email).ok())
+}
+
+/// Somebody who comes this way for the first time: whose account it is says the address, if both sides have proved it.
+async fn unknown(
+    s: &Services,
+    mut tx: SystemTx,
+    by: &Registration,
+    identity: &Identity,
+    origin: &Origin,
+) -> Result<(User, bool)> {
+    let name = &by.name;
+    let refused = |told: String| Error::new(Code::Unprocessable, told);
+    let email = identity.email.as_deref().ok_or_else(|| {
+        refused(format!("{name} did not tell us your e-mail address, without which there is no account here."))
+    })?;
+    let email = rules::email(email)?;
+    if !identity.email_verified && s.settings.verify_email {
+        let told = format!("{name} has not confirmed that {email} is your address. Confirm it there, then try again.");
+        return Err(refused(told));
+    }
+    if let Some((user, _)) = identity_store::credential(&mut tx, &email).await? {
+        let Some(user) = linked::link_proved(s, &mut tx, user, by, identity).await? else {
+            return Err(Error::new(
+                Code::Conflict,
+                format!(
+                    "An account with the address {email} exists, and it is not certain that it is yours. Sign in with its \
+                     password, or choose a new one, and then link {name} under Account → Security."
+                ),
+            ));
+        };
+        tx.commit().await?;
+        linked::note(s, &user, None, origin, "auth.linked", by, identity).await?;
+        return Ok((user, false));
+    }
+    if !s.settings.sign_up {
+        return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
+    }
+    // Two tabs of the same person, at the same time.
+    let again = || Error::new(Code::Conflict, "Your account was made just now. Please sign in again.");
+    let person = store::insert_person(&mut tx, &email, identity.email_verified, &called(identity, &email)).await?;
+    let user = person.ok_or_else(again)?;
+    if !store::link(&mut tx, user.id, by, identity).await? {
+        return Err(again());
+    }
+    tx.commit().await?;
+    Ok((user, true))
+}
+
+/// What the person is called: as the provider says, as far as that is a name, else as the address begins.
+fn called(identity: &Identity, email: &str) -> String {
+    let given: String =
+        identity.name.iter().flat_map(|name| name.chars()).filter(|c| !c.is_control()).take(100).collect();
+    rules::name(&given).unwrap_or_else(|_| email.split('@').next().unwrap_or(email).to_owned())
+}
