@@ -93,6 +93,7 @@ async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules:
         ),
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         sessions: Arc::new(SessionCache::default()),
+        keys: Arc::default(),
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),

@@ -13,12 +13,13 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 7] = [
+const WITHOUT_TENANT: [&str; 8] = [
     "users",           // people; policies let one see only the people of the present tenant
     "accounts",        // credentials; the serving role has no grant at all
     "sessions",        // the same
     "one_time_tokens", // the same
     "known_devices",   // the same
+    "signing_keys",    // the same
     "workspaces",      // the tenants themselves
     "letters",         // of HYVVE itself; the serving role can add one and see none
 ];
@@ -173,6 +174,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
+        ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
         ("api_keys", "DELETE, TRUNCATE"),

@@ -4,8 +4,11 @@
 //! bounded number at once. An unknown address costs as much time as a wrong password.
 //!
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
-//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`.
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`. Programs that act for them
+//! for some minutes carry `access_tokens/`.
 
+#[cfg(feature = "ssr")]
+pub mod access_tokens;
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]
