@@ -71,7 +71,7 @@ pub async fn services(config: Config) -> Result<Started> {
     build(place, &data_dir, smtp, rules).await
 }
 
-/// The same for whoever only reads. Where a server runs on the embedded database, that one is read as it is.
+/// The same for a command. Where a server runs on the embedded database, the command works beside it, on that one.
 pub async fn services_beside(config: Config) -> Result<Started> {
     let Database::Embedded { max_connections } = config.database else { return services(config).await };
     let Some(running) = Running::find(&postgres_in(&config.data_dir)) else { return services(config).await };
@@ -93,7 +93,7 @@ async fn build(place: Place, data_dir: &Path, smtp: Option<SmtpSettings>, rules:
         ),
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         sessions: Arc::new(SessionCache::default()),
-        keys: Arc::default(),
+        signing_keys: Arc::default(),
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),

@@ -91,7 +91,7 @@ pub struct Services {
     /// Sessions seen lately.
     pub sessions: Arc<SessionCache>,
     /// The keys that sign access tokens.
-    pub keys: Arc<KeyRing>,
+    pub signing_keys: Arc<KeyRing>,
     /// Roles of members seen lately.
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Role>>,
     /// API keys seen lately, by the hash of their secret.

@@ -183,20 +183,21 @@ async fn generate() -> Result<(Jwk, SecretString)> {
 
 /// The key that signs now. The first one ever is made on the way.
 pub(super) async fn signer(s: &Services, now: Timestamp) -> Result<Key> {
-    if let Some(key) = s.keys.signer(now) {
+    if let Some(key) = s.signing_keys.signer(now) {
         return Ok(key);
     }
     tend(s).await?;
-    s.keys.signer(Timestamp::now()).ok_or_else(|| Error::internal("no key can sign access tokens"))
+    s.signing_keys.signer(Timestamp::now()).ok_or_else(|| Error::internal("no key can sign access tokens"))
 }
 
 /// What others check our tokens with, and for how long they may keep it: whoever does knows each key before it signs.
 pub async fn published(s: &Services) -> Result<(JwkSet, Duration)> {
-    if s.keys.all().is_empty() {
+    if s.signing_keys.all().is_empty() {
         tend(s).await?;
     }
     let now = Timestamp::now();
-    let keys = s.keys.all().iter().filter(|key| key.is_accepted(now)).map(|key| key.material.public.clone()).collect();
+    let keys =
+        s.signing_keys.all().iter().filter(|key| key.is_accepted(now)).map(|key| key.material.public.clone()).collect();
     Ok((JwkSet { keys }, (s.settings.signing_lead / 3).min(KEPT_MAX)))
 }
 
@@ -204,7 +205,7 @@ pub async fn published(s: &Services) -> Result<(JwkSet, Duration)> {
 /// all who wait, and at most once a second.
 pub(super) async fn look_again(s: &Services) -> Result<()> {
     let asked = Instant::now();
-    let mut reading = s.keys.reading.lock().await;
+    let mut reading = s.signing_keys.reading.lock().await;
     match *reading {
         Some(began) if began >= asked => return Ok(()),
         Some(began) => sleep_until(began + LOOK_AGAIN).await,
@@ -217,27 +218,27 @@ async fn load(s: &Services, reading: &mut MutexGuard<'_, Option<Instant>>) -> Re
     **reading = Some(Instant::now());
     let mut tx = s.db.system("the keys of access tokens").await?;
     let rows = store::all(&mut tx).await?;
-    s.keys.take_in(s, rows)
+    s.signing_keys.take_in(s, rows)
 }
 
 /// Takes in what other nodes did, removes keys whose time is over, and makes one when one is due.
 pub async fn tend(s: &Services) -> Result<()> {
-    let mut reading = s.keys.reading.lock().await;
+    let mut reading = s.signing_keys.reading.lock().await;
     load(s, &mut reading).await?;
     let now = Timestamp::now();
-    if s.keys.all().iter().any(|key| !key.is_accepted(now)) {
+    if s.signing_keys.all().iter().any(|key| !key.is_accepted(now)) {
         forget_retired(s).await?;
         load(s, &mut reading).await?;
     }
-    if s.keys.due(now, &s.settings).is_none() {
+    if s.signing_keys.due(now, &s.settings).is_none() {
         return Ok(());
     }
     let (public, private) = generate().await?;
     let mut tx = s.db.system("a signing key is due").await?;
     store::lock(&mut tx).await?;
-    s.keys.take_in(s, store::all(&mut tx).await?)?;
+    s.signing_keys.take_in(s, store::all(&mut tx).await?)?;
     // Unless another node has made one meanwhile.
-    if let Some(lead) = s.keys.due(Timestamp::now(), &s.settings) {
+    if let Some(lead) = s.signing_keys.due(Timestamp::now(), &s.settings) {
         let new = add(s, &mut tx, &public, &private, lead).await?;
         tx.commit().await?;
         tracing::info!(kid = new.kid, not_before = %new.not_before, "a new key will sign access tokens");
@@ -282,9 +283,9 @@ pub async fn replace(s: &Services) -> Result<NewKey> {
 
 /// All keys, the first to sign first.
 pub async fn list(s: &Services) -> Result<Vec<Listed>> {
-    load(s, &mut s.keys.reading.lock().await).await?;
-    let signer = s.keys.signer(Timestamp::now());
-    let keys = s.keys.all();
+    load(s, &mut s.signing_keys.reading.lock().await).await?;
+    let signer = s.signing_keys.signer(Timestamp::now());
+    let keys = s.signing_keys.all();
     Ok(keys
         .iter()
         .map(|key| Listed {

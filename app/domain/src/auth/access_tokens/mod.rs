@@ -119,7 +119,7 @@ impl Bearer {
 
 /// What a token says, if it is one of ours. A key that this node does not know yet may be new.
 async fn read(s: &Services, token: &str) -> Result<Result<Claims, Refusal>> {
-    let attempt = || jws::verify(&s.keys, token, &s.settings.public_url, Timestamp::now());
+    let attempt = || jws::verify(&s.signing_keys, token, &s.settings.public_url, Timestamp::now());
     Ok(match attempt() {
         Err(Refusal::UnknownKey) => {
             keys::look_again(s).await?;
