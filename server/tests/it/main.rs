@@ -21,5 +21,6 @@ mod secrets;
 mod sharing;
 mod stream;
 mod support;
+mod tokens;
 mod unknown_effects;
 mod workspaces;

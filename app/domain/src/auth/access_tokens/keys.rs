@@ -321,3 +321,61 @@ pub async fn work(s: Services) {
         sleep(every).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ring of keys by when they begin to sign and when they retire, in minutes from now.
+    fn ring(times: &[(i64, Option<i64>)]) -> Result<KeyRing, Box<dyn std::error::Error>> {
+        let key = |(number, (not_before, retire_at)): (usize, &(i64, Option<i64>))| {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+            let verifies = DecodingKey::from_rsa_der(pair.public_key().as_ref());
+            let mut public = Jwk::from_decoding_key(&verifies, None)?;
+            public.common.key_id = Some(number.to_string());
+            let material = Arc::new(Material { public, verifies, signs: Some(pair) });
+            Ok(Key { material, not_before: minutes(*not_before), retire_at: retire_at.map(minutes) })
+        };
+        let keys: Result<Arc<[Key]>, Box<dyn std::error::Error>> = times.iter().enumerate().map(key).collect();
+        Ok(KeyRing { keys: RwLock::new(keys?), reading: Mutex::default() })
+    }
+
+    fn minutes(from_now: i64) -> Timestamp {
+        Timestamp(Timestamp::now().0 + time::Duration::minutes(from_now))
+    }
+
+    fn signs(ring: &KeyRing, at: i64) -> Option<String> {
+        ring.signer(minutes(at)).map(|key| key.material.kid().to_owned())
+    }
+
+    #[test]
+    fn a_key_signs_until_the_next_one_does_and_is_accepted_for_longer() -> Result<(), Box<dyn std::error::Error>> {
+        let ring = ring(&[(0, Some(40)), (25, Some(65)), (50, None)])?;
+        for (at, kid) in [(-1, "0"), (1, "0"), (24, "0"), (26, "1"), (49, "1"), (51, "2"), (100, "2")] {
+            assert_eq!(signs(&ring, at).as_deref(), Some(kid), "after {at} minutes");
+        }
+        for (at, accepted) in [(1, [true, true, true]), (41, [false, true, true]), (66, [false, false, true])] {
+            assert_eq!(
+                ["0", "1", "2"].map(|kid| ring.find(kid, minutes(at)).is_some()),
+                accepted,
+                "after {at} minutes"
+            );
+        }
+        assert!(ring.find("../0", minutes(1)).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_key_is_made_in_time_to_be_published_before_it_signs() -> Result<(), Box<dyn std::error::Error>> {
+        let settings = Settings { signing_key: Duration::from_mins(60), ..Settings::default() };
+        let lead = Some(settings.signing_lead);
+        let due = |ring: &KeyRing, at| ring.due(minutes(at), &settings);
+        assert_eq!(due(&ring(&[])?, 0), Some(Duration::ZERO), "the first one signs at once");
+        assert_eq!(due(&ring(&[(0, Some(10))])?, 11), Some(Duration::ZERO), "nothing else can sign");
+        let one = ring(&[(0, None)])?;
+        assert_eq!([1, 44, 46, 500].map(|at| due(&one, at)), [None, None, lead, lead]);
+        let followed = ring(&[(0, Some(80)), (60, None)])?;
+        assert_eq!([46, 61, 104, 106].map(|at| due(&followed, at)), [None, None, None, lead]);
+        Ok(())
+    }
+}
