@@ -15,6 +15,7 @@ mod cross_site;
 mod embedded;
 mod health;
 mod isolation;
+mod matrix;
 mod outage;
 mod races;
 mod secrets;
