@@ -170,6 +170,8 @@ impl Workspace {
             (_, "/api/approvals/bulk") => json!({ "ids": [], "action": "approve" }),
             (_, "/api/approvals/{id}/reject") => json!({ "reason": "No." }),
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),
+            ("PUT", "/api/records/{id}/assignee") => json!({ "userId": null }),
+            ("POST", "/api/records/{id}/shares") => json!({ "userId": NOBODYS }),
             ("POST", "/api/ai-providers") => json!({ "provider": "sandbox", "name": "x", "defaultModel": "x" }),
             ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
             (_, "/approvals/{id}/resolve") => json!({ "status": "approved" }),
@@ -202,7 +204,7 @@ async fn every_role_gets_what_the_table_says_and_nothing_else() {
         }
         if found != line.expected {
             let found: Vec<String> = found.iter().map(u16::to_string).collect();
-            let _ = writeln!(surprises, "{:<6} {:<56} {}", line.method, line.path, found.join(" "));
+            let _ = writeln!(surprises, "{:<6} {:<63} {}", line.method, line.path, found.join(" "));
         }
     }
     assert!(surprises.is_empty(), "this is what {columns:?} got instead:\n{surprises}");
