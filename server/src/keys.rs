@@ -29,10 +29,12 @@ pub async fn rotate(services: &Services, compromised: bool, out: &mut impl Write
 }
 
 fn in_words(Listed { kid, not_before, retire_at, signs }: &Listed, now: Timestamp) -> String {
-    let what = match signs {
-        true => format!("signs since {not_before}"),
-        false if now < *not_before => format!("signs from {not_before}"),
-        false => "signs no more".to_owned(),
+    let what = if *signs {
+        format!("signs since {not_before}")
+    } else if now < *not_before {
+        format!("signs from {not_before}")
+    } else {
+        "signs no more".to_owned()
     };
     match retire_at {
         Some(at) => format!("{kid}: {what}, is accepted until {at}"),

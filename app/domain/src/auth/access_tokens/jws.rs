@@ -44,6 +44,12 @@ pub enum Refusal {
     /// Its signature, issuer, audience or time does not pass.
     #[error("it does not pass: {0}")]
     Claims(String),
+    /// Its session has ended.
+    #[error("its session has ended")]
+    Over,
+    /// Its session is somebody else's.
+    #[error("its session is somebody else's")]
+    Foreign,
 }
 
 /// Writes and signs a token.

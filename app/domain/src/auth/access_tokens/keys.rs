@@ -30,6 +30,7 @@ use tokio::{
 use super::keys_store::{self as store, Row};
 use crate::{
     Error, Result, Timestamp,
+    db::SystemTx,
     seal::Place,
     services::{Services, Settings},
 };
@@ -142,7 +143,7 @@ impl KeyRing {
     fn take_in(&self, s: &Services, rows: Vec<Row>) -> Result<()> {
         let known = self.all();
         let keep = |row: Row| {
-            let before = known.iter().find(|key| key.material.kid() == row.kid && key.material.signs.is_some());
+            let before = known.iter().find(|key| key.material.kid() == row.kid);
             let (not_before, retire_at) = (row.not_before, row.retire_at);
             let material = match before {
                 Some(key) => Arc::clone(&key.material),
@@ -297,13 +298,7 @@ pub async fn list(s: &Services) -> Result<Vec<Listed>> {
         .collect())
 }
 
-async fn add(
-    s: &Services,
-    tx: &mut crate::db::SystemTx,
-    public: &Jwk,
-    private: &SecretString,
-    lead: Duration,
-) -> Result<NewKey> {
+async fn add(s: &Services, tx: &mut SystemTx, public: &Jwk, private: &SecretString, lead: Duration) -> Result<NewKey> {
     let kid = public.common.key_id.clone().unwrap_or_default();
     let sealed = s.sealer.seal(Place::SigningKey(&kid), private)?;
     let not_before = store::insert(tx, &kid, public, &sealed, lead).await?;

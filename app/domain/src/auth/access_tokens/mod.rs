@@ -46,6 +46,13 @@ pub struct Claims {
     pub jti: Uuid,
 }
 
+impl Claims {
+    fn expires_at(&self) -> Result<Timestamp> {
+        let end = i64::try_from(self.exp).ok().and_then(|end| time::OffsetDateTime::from_unix_timestamp(end).ok());
+        end.map(Timestamp).ok_or_else(|| Error::internal("an accepted token ends beyond all time"))
+    }
+}
+
 /// Whom an accepted token speaks for.
 #[derive(Clone, Debug)]
 pub struct Bearer {
@@ -85,22 +92,27 @@ pub async fn mint(s: &Services, who: &SignedIn, actor: &Actor) -> Result<String>
     signed.map_err(|_| Error::internal("signing an access token broke off"))?
 }
 
-/// Whom a token speaks for; `None` when it is not accepted, for whatever reason.
+/// Whom a token speaks for; `None` when it is not accepted. Why is for the log: the caller is not told.
 pub async fn check(s: &Services, token: &str) -> Result<Option<Bearer>> {
+    Ok(match accept(s, token).await? {
+        Ok(bearer) => Some(bearer),
+        Err(why) => {
+            tracing::debug!(%why, "an access token was refused");
+            None
+        }
+    })
+}
+
+async fn accept(s: &Services, token: &str) -> Result<Result<Bearer, Refusal>> {
     let claims = match read(s, token).await? {
         Ok(claims) => claims,
-        Err(refusal) => return Ok(refused(&refusal)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    let Some(signed_in) = service::check_by_id(s, claims.sid).await? else {
-        return Ok(refused(&"its session has ended"));
-    };
+    let Some(signed_in) = service::check_by_id(s, claims.sid).await? else { return Ok(Err(Refusal::Over)) };
     if signed_in.user.id != claims.sub {
-        return Ok(refused(&"its session is somebody else's"));
+        return Ok(Err(Refusal::Foreign));
     }
-    let Ok(expires_at) = time::OffsetDateTime::from_unix_timestamp(claims.exp as i64) else {
-        return Ok(refused(&"it ends beyond all time"));
-    };
-    Ok(Some(Bearer { signed_in, workspace: claims.workspace_id, expires_at: Timestamp(expires_at) }))
+    Ok(Ok(Bearer { signed_in, workspace: claims.workspace_id, expires_at: claims.expires_at()? }))
 }
 
 impl Bearer {
@@ -127,12 +139,6 @@ async fn read(s: &Services, token: &str) -> Result<Result<Claims, Refusal>> {
         }
         read => read,
     })
-}
-
-/// For whoever looks for the reason: the log knows it, the caller is not told.
-fn refused(why: &dyn std::fmt::Display) -> Option<Bearer> {
-    tracing::debug!(%why, "an access token was refused");
-    None
 }
 
 fn seconds(at: Timestamp) -> u64 {
