@@ -146,7 +146,7 @@ impl Workspace {
                 "check-slug" => json!({ "slug": "nobody-has-this" }),
                 "update" => json!({ "data": { "name": "Ada’s" } }),
                 "invite-member" => json!({ "email": "new@example.com", "role": "viewer", "resend": true }),
-                "remove-member" => json!({ "memberIdOrEmail": "nobody@example.com" }),
+                "remove-member" => json!({ "memberIdOrEmail": "ada@example.com" }),
                 "update-member-role" => json!({ "memberId": NOBODYS, "role": "viewer" }),
                 "has-permission" => json!({ "permissions": {} }),
                 "accept-invitation" | "reject-invitation" | "cancel-invitation" => json!({ "invitationId": NOBODYS }),
@@ -172,7 +172,9 @@ impl Workspace {
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),
             ("PUT", "/api/records/{id}/assignee") => json!({ "userId": null }),
             ("POST", "/api/records/{id}/shares") => json!({ "userId": NOBODYS }),
-            ("POST", "/api/ai-providers") => json!({ "provider": "sandbox", "name": "x", "defaultModel": "x" }),
+            ("POST", "/api/ai-providers") => {
+                json!({ "provider": "openai_compatible", "baseUrl": "http://127.0.0.1:9", "defaultModel": "x" })
+            }
             ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
             (_, "/approvals/{id}/resolve") => json!({ "status": "approved" }),
             _ => json!({}),
@@ -203,8 +205,8 @@ async fn every_role_gets_what_the_table_says_and_nothing_else() {
             found.push(workspace.request(caller, line).send().await.unwrap().status().as_u16());
         }
         if found != line.expected {
-            let found: Vec<String> = found.iter().map(u16::to_string).collect();
-            let _ = writeln!(surprises, "{:<6} {:<63} {}", line.method, line.path, found.join(" "));
+            let found = columns.iter().zip(found).map(|(name, status)| format!("{status:>0$}", name.len()));
+            let _ = writeln!(surprises, "{:<6} {:<63} {}", line.method, line.path, found.collect::<Vec<_>>().join(" "));
         }
     }
     assert!(surprises.is_empty(), "this is what {columns:?} got instead:\n{surprises}");
