@@ -1,7 +1,8 @@
 // better-auth's own client, unmodified, against HYVVE: what it calls is there and answers in its words.
 import assert from 'node:assert/strict';
 import { createAuthClient } from 'better-auth/client';
-import { organizationClient } from 'better-auth/client/plugins';
+import { jwtClient, organizationClient } from 'better-auth/client/plugins';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 /** A client that keeps its cookies as a browser would. */
 function client(url) {
@@ -17,7 +18,7 @@ function client(url) {
     }
     return reply;
   };
-  return createAuthClient({ baseURL: url, plugins: [organizationClient()], fetchOptions: { customFetchImpl } });
+  return createAuthClient({ baseURL: url, plugins: [organizationClient(), jwtClient()], fetchOptions: { customFetchImpl } });
 }
 
 /** What came back, which has to be an answer. */
@@ -50,6 +51,26 @@ export default function register(test) {
     good(await auth.signOut());
     assert.equal(good(await auth.getSession()), null);
     assert.equal(refused(await auth.listSessions()), 401);
+  });
+
+  test('better-auth’s JWT client gets an access token, and an independent library checks it', async ({ url }) => {
+    const { auth } = await signedUp(url, 'Ada');
+    const { token } = good(await auth.token());
+    const { keys } = good(await auth.jwks());
+    assert.deepEqual(keys.map((key) => Object.keys(key).sort()), keys.map(() => ['alg', 'e', 'kid', 'kty', 'n', 'use']));
+    const published = createRemoteJWKSet(new URL('/.well-known/jwks.json', url));
+    const expected = { algorithms: ['RS256'], typ: 'at+jwt', issuer: url, audience: url, requiredClaims: ['sub', 'sid', 'jti', 'iat', 'nbf', 'exp'] };
+    const { payload } = await jwtVerify(token, published, expected);
+    const { user, session } = good(await auth.getSession());
+    assert.deepEqual([payload.sub, payload.sid, payload.exp - payload.iat], [user.id, session.id, 600]);
+    const [header, claims, signature] = token.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...payload, exp: payload.exp + 1 })).toString('base64url');
+    await assert.rejects(jwtVerify(`${header}.${forged}.${signature}`, published, expected), { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
+    const collections = (bearer) => fetch(new URL('/api/collections', url), { headers: { authorization: `Bearer ${bearer}` } });
+    assert.equal((await collections(token)).status, 200);
+    assert.equal((await collections(`${header}.${claims}.${signature.slice(1)}`)).status, 401);
+    good(await auth.signOut());
+    assert.equal((await collections(token)).status, 401);
   });
 
   test('better-auth’s organization client does everything that a workspace’s people do', async ({ url }) => {

@@ -1,7 +1,7 @@
 //! Who is asking: what a handler takes to find out. The guard has looked it up before.
 //!
 //! A handler says in its type what it is for: [`Member<Read>`], [`Member<Propose>`], [`Member<Decide>`] and [`Member<Admin>`]
-//! are open to sessions and to API keys of that scope, [`Person`] to sessions only. There is no default, so a route cannot
+//! are open to sessions, to access tokens, and to API keys of that scope, [`Person`] to sessions only. There is no default, so a route cannot
 //! forget it.
 
 use std::{marker::PhantomData, ops::Deref};
@@ -26,7 +26,7 @@ use crate::{
 /// Anyone, signed in or not.
 pub(crate) struct Anyone(pub(crate) RequestContext);
 
-/// A signed-in person. Keys are refused: what is about the person, or cannot be undone, a person asks for.
+/// A signed-in person. Keys and tokens are refused: what is about the person, or cannot be undone, a person asks for.
 pub(crate) struct Person {
     pub(crate) services: Services,
     pub(crate) signed_in: SignedIn,
@@ -34,7 +34,7 @@ pub(crate) struct Person {
     pub(crate) origin: Origin,
 }
 
-/// A person or a person's key, before it is known in which workspace.
+/// A person, or a person's key or token, before it is known in which workspace.
 pub(crate) struct Caller {
     services: Services,
     credential: Credential,
@@ -93,7 +93,7 @@ impl Person {
 }
 
 impl Caller {
-    /// As an actor in a workspace. To a key, every workspace but its own answers like an unknown one.
+    /// As an actor in a workspace. To a key or token, every workspace but its own answers like an unknown one.
     pub(crate) async fn enter<S: Purpose>(self, workspace: &Named) -> Result<Entered, Problem> {
         let entered = self.enter_for_anything(workspace).await?;
         entered.covers(S::SCOPE)?;
@@ -102,10 +102,7 @@ impl Caller {
 
     async fn enter_for_anything(self, workspace: &Named) -> Result<Entered, Problem> {
         let Self { services, credential, user, .. } = self;
-        let own = match &credential {
-            Credential::Key { key, .. } => Some(key.workspace),
-            _ => None,
-        };
+        let own = credential.workspace();
         let entered = Entered::new(services, credential, user, workspace).await?;
         if own.is_some_and(|own| own != entered.actor.workspace) {
             return Err(Error::not_found("workspace").into());
@@ -113,12 +110,11 @@ impl Caller {
         Ok(entered)
     }
 
-    /// The workspace that the request is about. Clients that name none mean the one that they used last; a key has only one.
+    /// The workspace that the request is about. Clients that name none mean the one that they used last; a key or token has only one.
     fn workspace(&mut self) -> Result<Named, Error> {
         let implied = match &self.credential {
             Credential::Session { signed_in, .. } => signed_in.session.active_organization_id,
-            Credential::Key { key, .. } => Some(key.workspace),
-            Credential::Nothing | Credential::Refused => None,
+            other => other.workspace(),
         };
         self.workspace.take().or(implied.map(Named::Id)).ok_or_else(|| {
             Error::invalid("X-Workspace-Id", "required", "Name a workspace: its id in the header X-Workspace-Id.")
@@ -133,7 +129,7 @@ impl Entered {
         Ok(Self { services, actor, credential })
     }
 
-    /// Refuses a key that is not for this. Sessions are for everything that the person's role allows.
+    /// Refuses a key that is not for this. Sessions and their tokens are for everything that the person's role allows.
     pub(crate) fn covers(&self, scope: Scope) -> Result<(), Error> {
         match &self.credential {
             Credential::Key { key, .. } if !key.scopes.contains(&scope) => {
@@ -194,11 +190,13 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let credential = parts.extensions.get::<Credential>().cloned().unwrap_or(Credential::Nothing);
         let user = match credential.user() {
             Some(user) => user,
-            None if matches!(credential, Credential::Refused) => {
-                let why = "This key is unknown, has expired or was revoked. Make one under Settings → API keys.";
-                return Err(Error::new(Code::Unauthorized, why).into());
+            None => {
+                return Err(match credential {
+                    Credential::Refused(why) => Error::new(Code::Unauthorized, why),
+                    _ => Error::unauthorized(),
+                }
+                .into());
             }
-            None => return Err(Error::unauthorized().into()),
         };
         Ok(Self { services: context.services, credential, user, workspace: context.workspace })
     }

@@ -11,6 +11,7 @@ mod extract;
 mod follow;
 mod guard;
 mod http;
+pub mod keys;
 mod pages;
 mod problem;
 mod reply;

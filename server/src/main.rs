@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use hyvve_server::{config::Config, demo, serve::Server, startup, telemetry, verify};
+use hyvve_server::{config::Config, demo, keys, serve::Server, startup, telemetry, verify};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// People decide on exactly what AI agents will do.
@@ -30,6 +30,9 @@ enum Command {
     /// Works on audit logs
     #[command(subcommand)]
     Audit(Audit),
+    /// Works on the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(Keys),
 }
 
 #[derive(Subcommand)]
@@ -39,6 +42,18 @@ enum Audit {
         /// Only this workspace's
         #[arg(long, value_name = "SLUG")]
         workspace: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Lists them: which one signs, since when, until when they are accepted
+    List,
+    /// Makes a key that signs in some minutes, once everybody knows it; what was signed before stays good
+    Rotate {
+        /// A key may have come into wrong hands: the new one signs at once, and what was signed before is refused
+        #[arg(long)]
+        compromised: bool,
     },
 }
 
@@ -83,6 +98,15 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
             let whole = verify::run(&started.services, workspace.as_deref(), &mut io::stdout()).await;
             started.stop().await?;
             Ok(if whole? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Keys(command) => {
+            let started = startup::services_beside(config).await?;
+            let done = match command {
+                Keys::List => keys::list(&started.services, &mut io::stdout()).await,
+                Keys::Rotate { compromised } => keys::rotate(&started.services, compromised, &mut io::stdout()).await,
+            };
+            started.stop().await?;
+            done.map(|()| ExitCode::SUCCESS)
         }
     }
 }

@@ -41,6 +41,9 @@ fn api() -> Router<AppState> {
         .route("/api/auth/sign-out", post(http::auth::sign_out))
         .route("/api/auth/get-session", get(http::auth::get_session))
         .route("/api/auth/session", get(http::auth::session))
+        .route("/api/auth/token", get(http::tokens::mint))
+        .route("/api/auth/jwks", get(http::tokens::keys))
+        .route("/.well-known/jwks.json", get(http::tokens::keys))
         // What people do with their own accounts
         .route("/api/auth/request-password-reset", post(http::account::forgot_password))
         .route("/api/auth/forgot-password", post(http::account::forgot_password))

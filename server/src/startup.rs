@@ -72,8 +72,8 @@ pub async fn services(config: Config) -> Result<Started> {
     build(place, &data_dir, redis_url, smtp, rules).await
 }
 
-/// The same for whoever only reads, and counts nothing. Where a server runs on the embedded database, that one is read as it
-/// is.
+/// The same for a command, which counts nothing. Where a server runs on the embedded database, the command works beside it, on
+/// that one.
 pub async fn services_beside(config: Config) -> Result<Started> {
     let config = Config { redis_url: None, ..config };
     let Database::Embedded { max_connections } = config.database else { return services(config).await };
@@ -111,6 +111,7 @@ async fn build(
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         limits: Arc::new(limits),
         sessions: Arc::new(SessionCache::default()),
+        signing_keys: Arc::default(),
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),

@@ -1,9 +1,9 @@
-//! What runs besides requests: driving runs, executing effects, relaying events, anchoring audit heads, cleaning up.
+//! What runs besides requests: driving runs, executing effects, relaying events, anchoring audit heads, rotating keys, cleaning up.
 
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use hyvve_domain::{agents, approvals, audit, events, mail, services::Services, workspaces};
+use hyvve_domain::{agents, approvals, audit, auth, events, mail, services::Services, workspaces};
 use tokio::{task::JoinSet, time};
 
 /// Before a worker that ended is started again.
@@ -25,6 +25,7 @@ impl Workers {
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
+        workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
         workers.keep_up("cleaning", worker(s, clean));
         let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
         workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));

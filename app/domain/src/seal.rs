@@ -33,6 +33,8 @@ pub enum Place<'a> {
     },
     /// What stands in a letter that has not left yet.
     Letter(LetterId),
+    /// The private half of a key that signs access tokens, by its name.
+    SigningKey(&'a str),
 }
 
 impl Place<'_> {
@@ -42,6 +44,7 @@ impl Place<'_> {
                 format!("hyvve.seal/1|{workspace}|{provider}|{purpose}").into_bytes()
             }
             Self::Letter(id) => format!("hyvve.seal/1|letter|{id}").into_bytes(),
+            Self::SigningKey(kid) => format!("hyvve.seal/1|signing-key|{kid}").into_bytes(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     api_keys::Presented,
     audit::anchor::Anchor,
     auth::{
+        access_tokens::keys::KeyRing,
         openid::{Providers, Registration},
         password::Hasher,
         sessions::SessionCache,
@@ -50,6 +51,12 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// How people reach this server, without a slash at the end: links in letters begin with it.
     pub public_url: String,
+    /// How long an access token lasts.
+    pub access_token: Duration,
+    /// How long a key signs access tokens before the next one does.
+    pub signing_key: Duration,
+    /// For how long a key is published before it signs.
+    pub signing_lead: Duration,
     /// Where sent mail is also written as `.eml` files.
     pub mail_folder: Option<PathBuf>,
     /// How often is too often.
@@ -71,6 +78,9 @@ impl Default for Settings {
             openid: Vec::new(),
             secure_cookies: true,
             public_url: "http://localhost:3000".to_owned(),
+            access_token: Duration::from_mins(10),
+            signing_key: Duration::from_hours(30 * 24),
+            signing_lead: Duration::from_mins(15),
             mail_folder: None,
             limits: Rates::default(),
         }
@@ -84,7 +94,7 @@ pub struct Services {
     pub db: Db,
     /// Wake-ups and the fast path of run events.
     pub hub: Arc<Hub>,
-    /// Seals provider keys.
+    /// Seals what is secret at rest.
     pub sealer: Arc<Sealer>,
     /// Signs audit heads and keeps them outside the database.
     pub anchor: Arc<Anchor>,
@@ -94,6 +104,8 @@ pub struct Services {
     pub limits: Arc<Limits>,
     /// Sessions seen lately.
     pub sessions: Arc<SessionCache>,
+    /// The keys that sign access tokens.
+    pub signing_keys: Arc<KeyRing>,
     /// Roles of members seen lately.
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Role>>,
     /// API keys seen lately, by the hash of their secret.

@@ -20,6 +20,7 @@ const WITHOUT_TENANT: [&str; 8] = [
     "one_time_tokens", // the same
     "known_devices",   // the same
     "openid_flows",    // the same; before anybody is known
+    "signing_keys",    // the same
     "workspaces",      // the tenants themselves
     "letters",         // of HYVVE itself; the serving role can add one and see none
 ];
@@ -175,6 +176,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("openid_flows", "SELECT, INSERT, UPDATE, DELETE"),
+        ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
         ("api_keys", "DELETE, TRUNCATE"),

@@ -13,7 +13,9 @@ mod tests;
 
 use std::{collections::BTreeMap, env, fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use hyvve_domain::{db::DbUrls, limits::Rates, mail::SmtpSettings, services::Settings};
+use hyvve_domain::{
+    auth::access_tokens::jws::LIFETIME_MAX, db::DbUrls, limits::Rates, mail::SmtpSettings, services::Settings,
+};
 
 use self::source::Source;
 pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
@@ -132,6 +134,9 @@ impl Config {
         }
         let smtp = smtp(&mut from)?;
         let rules = rules(&mut from, embedded, address, public_url.as_ref())?;
+        if rules.signing_lead >= rules.signing_key {
+            return Err(Error::new("signing_lead_seconds", "a key is published for less time than another one signs"));
+        }
         if rules.verify_email && smtp.is_none() && rules.mail_folder.is_none() {
             let why = "without mail nobody could prove an address; set SMTP_URL and SMTP_FROM, or verify_email = false";
             return Err(Error::new("verify_email", why));
@@ -243,6 +248,9 @@ fn rules(
         openid: openid::providers(from)?,
         secure_cookies: public_url.is_some_and(PublicUrl::is_https),
         public_url: public_url.map_or_else(|| format!("http://{address}"), ToString::to_string),
+        access_token: seconds(from.number("access_token_seconds", 1..=LIFETIME_MAX)?, defaults.access_token),
+        signing_key: seconds(from.number("signing_key_seconds", 1..=31_536_000)?, defaults.signing_key),
+        signing_lead: seconds(from.number("signing_lead_seconds", 1..=86_400)?, defaults.signing_lead),
         mail_folder: from.get("mail_folder", &[])?,
         limits: limits(from)?,
     })

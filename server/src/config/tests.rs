@@ -40,6 +40,8 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         (&[("HYVVE_PUBLIC_URL", "https://a.example/path")], None, "HYVVE_PUBLIC_URL"),
         (&[("HYVVE_SIGN_UP", "maybe")], None, "HYVVE_SIGN_UP"),
         (&[("HYVVE_VERIFY_EMAIL", "true")], None, "verify_email: without mail"),
+        (&[("HYVVE_ACCESS_TOKEN_SECONDS", "3601")], None, "access_token_seconds: 3601"),
+        (&[("HYVVE_SIGNING_KEY_SECONDS", "900")], None, "signing_lead_seconds: "),
         (&[("HYVVE_CRASH_AT", "nowhere")], None, "HYVVE_CRASH_AT"),
         (&[("HYVVE_LIMIT_SIGN_IN", "5 in a while")], None, "HYVVE_LIMIT_SIGN_IN: \"5 in a while\""),
         (&[("HYVVE_TRUSTED_PROXIES", "10.0.0.0/33")], None, "HYVVE_TRUSTED_PROXIES: \"10.0.0.0/33\""),

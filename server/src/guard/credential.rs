@@ -4,8 +4,12 @@ use axum::http::{HeaderMap, header};
 use hyvve_domain::{
     Error, Timestamp,
     api_keys::{self, Presented, Secret},
-    auth::{self, Origin, SignedIn, sessions::Token},
-    ids::UserId,
+    auth::{
+        self, Origin, SignedIn,
+        access_tokens::{self, Bearer},
+        sessions::Token,
+    },
+    ids::{UserId, WorkspaceId},
     services::Services,
 };
 
@@ -19,15 +23,20 @@ const API_KEY: &str = "x-api-key";
 pub(crate) enum Credential {
     /// Nothing, or the cookie of a session that is over.
     Nothing,
-    /// A key that is unknown, over or revoked.
-    Refused,
+    /// A key or a token that is unknown, over or revoked: what to do about it.
+    Refused(&'static str),
     /// The cookie of a session.
     Session { signed_in: SignedIn, token: Token },
     /// An API key.
     Key { key: Presented, secret: Secret },
+    /// An access token, minted from a session.
+    Token(Bearer),
 }
 
-/// Whether the request carries a key of some kind. Then cookies do not count, and no other site can have made a browser send
+const BAD_KEY: &str = "This key is unknown, has expired or was revoked. Make one under Settings → API keys.";
+const BAD_TOKEN: &str = "This access token is not valid, or not any more. Get a new one from /api/auth/token.";
+
+/// Whether the request carries a key or token of some kind. Then cookies do not count, and no other site can have made a browser send
 /// it.
 pub(super) fn has_key(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
@@ -47,24 +56,40 @@ impl Credential {
     }
 
     async fn of_key(s: &Services, headers: &HeaderMap, origin: &Origin) -> Result<Self, Error> {
-        let Some(secret) = key(headers).and_then(Secret::parse) else { return Ok(Self::Refused) };
+        let Some(text) = key(headers) else { return Ok(Self::Refused(BAD_KEY)) };
+        if is_token(text) && headers.contains_key(header::AUTHORIZATION) {
+            let found = access_tokens::check(s, text).await?;
+            return Ok(found.map_or(Self::Refused(BAD_TOKEN), Self::Token));
+        }
+        let Some(secret) = Secret::parse(text) else { return Ok(Self::Refused(BAD_KEY)) };
         let found = api_keys::service::check(s, &secret, origin).await?;
-        Ok(found.map_or(Self::Refused, |key| Self::Key { key, secret }))
+        Ok(found.map_or(Self::Refused(BAD_KEY), |key| Self::Key { key, secret }))
     }
 
     /// The person for whom the request is sent.
     pub(crate) fn user(&self) -> Option<UserId> {
         match self {
-            Self::Nothing | Self::Refused => None,
+            Self::Nothing | Self::Refused(_) => None,
             Self::Session { signed_in, .. } => Some(signed_in.user.id),
             Self::Key { key, .. } => Some(key.user),
+            Self::Token(bearer) => Some(bearer.signed_in.user.id),
+        }
+    }
+
+    /// The only workspace that it opens. A session opens all of its person's.
+    pub(crate) fn workspace(&self) -> Option<WorkspaceId> {
+        match self {
+            Self::Nothing | Self::Refused(_) | Self::Session { .. } => None,
+            Self::Key { key, .. } => Some(key.workspace),
+            Self::Token(bearer) => Some(bearer.workspace),
         }
     }
 
     /// Whether it is still good; as a rule answered from memory. A database that is away ends nobody's welcome.
     pub(super) async fn lasts(&self, s: &Services) -> bool {
         let found = match self {
-            Self::Nothing | Self::Refused => Ok(false),
+            Self::Nothing | Self::Refused(_) => Ok(false),
+            Self::Token(bearer) => Ok(bearer.lasts(s).await),
             Self::Session { token, .. } => auth::service::check(s, token).await.map(|found| found.is_some()),
             Self::Key { key, .. } if key.expires_at <= Timestamp::now() => Ok(false),
             Self::Key { secret, .. } => {
@@ -75,7 +100,12 @@ impl Credential {
     }
 }
 
-/// The key that the headers carry. Two that differ are none: nobody could say which one counts.
+/// Whether it is written as a token is. A key of ours has no dots.
+fn is_token(text: &str) -> bool {
+    text.contains('.')
+}
+
+/// The key or token that the headers carry. Two that differ are none: nobody could say which one counts.
 fn key(headers: &HeaderMap) -> Option<&str> {
     let mut found = None;
     let bearers = headers.get_all(header::AUTHORIZATION).into_iter().map(|value| (value, true));

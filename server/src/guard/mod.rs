@@ -62,7 +62,7 @@ async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Cre
     }
     let (mut signed_in, mut token, mut api_key) = (None, None, None);
     match &credential {
-        Credential::Nothing | Credential::Refused => {}
+        Credential::Nothing | Credential::Refused(_) | Credential::Token(_) => {}
         Credential::Session { signed_in: who, token: secret } => {
             (signed_in, token) = (Some(who.clone()), Some(secret.clone()));
         }

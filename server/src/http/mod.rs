@@ -13,6 +13,7 @@ pub(crate) mod organization;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod stream;
+pub(crate) mod tokens;
 pub(crate) mod workspaces;
 
 use hyvve_domain::PageRequest;

@@ -69,17 +69,20 @@ pub(crate) async fn seed(tx: &mut TenantTx) -> Result<AgentId> {
 
 /// All agents of the workspace.
 pub async fn agents(s: &Services, actor: &Actor) -> Result<Vec<Agent>> {
-    if actor.role() == Some(Role::Guest) {
-        return Err(Error::forbidden("Guests do not see agents."));
-    }
+    sees_agents(actor)?;
     let mut tx = s.db.tenant(actor).await?;
     store::agents(&mut tx, None).await
 }
 
 /// One agent.
 pub async fn agent(s: &Services, actor: &Actor, id: AgentId) -> Result<Agent> {
+    sees_agents(actor)?;
     let mut tx = s.db.tenant(actor).await?;
     store::agents(&mut tx, Some(id)).await?.pop().ok_or_else(|| Error::not_found("agent"))
+}
+
+fn sees_agents(actor: &Actor) -> Result<()> {
+    if actor.role() == Some(Role::Guest) { Err(Error::forbidden("Guests do not see agents.")) } else { Ok(()) }
 }
 
 /// Sends a message. The run is stored, and in this node's hands where it has room, before this answers.

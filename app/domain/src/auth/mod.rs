@@ -6,8 +6,10 @@
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
 //! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
 //! somebody else's word, in `openid/`. How often somebody may try is in `attempts.rs`, with the cookie that keeps owners from
-//! being locked out (`device_token.rs`).
+//! being locked out (`device_token.rs`). Programs that act for them for some minutes carry `access_tokens/`.
 
+#[cfg(feature = "ssr")]
+pub mod access_tokens;
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use moka::future::Cache;
 
 use super::SignedIn;
-use crate::{Result, canonical};
+use crate::{Result, canonical, ids::SessionId};
 
 /// A session lives this long after its last use.
 pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
@@ -65,26 +65,36 @@ pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
     format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{only_https}")
 }
 
+/// How many sessions are remembered at most.
+const CAPACITY: u64 = 10_000;
+
 /// Sessions seen lately.
-pub struct SessionCache(Cache<TokenHash, SignedIn>);
+pub struct SessionCache {
+    lately: Cache<TokenHash, SignedIn>,
+    /// By which hash a session is known. That stays so for as long as it lives; whether it lives is asked by the hash.
+    hashes: Cache<SessionId, TokenHash>,
+}
 
 impl Default for SessionCache {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(BELIEVE).build())
+        Self {
+            lately: Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVE).build(),
+            hashes: Cache::builder().max_capacity(CAPACITY).build(),
+        }
     }
 }
 
 impl SessionCache {
     pub(super) async fn get(&self, hash: TokenHash) -> Option<SignedIn> {
-        self.0.get(&hash).await
+        self.lately.get(&hash).await
     }
 
     pub(super) async fn put(&self, hash: TokenHash, signed_in: SignedIn) {
-        self.0.insert(hash, signed_in).await;
+        self.lately.insert(hash, signed_in).await;
     }
 
     pub(super) async fn forget(&self, hash: TokenHash) {
-        self.0.invalidate(&hash).await;
+        self.lately.invalidate(&hash).await;
     }
 
     /// Several at once: what ended, or what shows a person as he or she was before.
@@ -92,5 +102,16 @@ impl SessionCache {
         for hash in hashes {
             self.forget(hash).await;
         }
+    }
+    pub(super) async fn hash_of(&self, id: SessionId) -> Option<TokenHash> {
+        self.hashes.get(&id).await
+    }
+
+    pub(super) async fn put_hash_of(&self, id: SessionId, hash: TokenHash) {
+        self.hashes.insert(id, hash).await;
+    }
+
+    pub(super) async fn forget_hash_of(&self, id: SessionId) {
+        self.hashes.invalidate(&id).await;
     }
 }

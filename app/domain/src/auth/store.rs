@@ -135,6 +135,13 @@ pub(super) async fn find_session(tx: &mut SystemTx, hash: TokenHash) -> Result<O
     }))
 }
 
+/// By which hash a session is known.
+pub(super) async fn session_hash(tx: &mut SystemTx, id: SessionId) -> Result<Option<TokenHash>> {
+    let hash =
+        sqlx::query_scalar!("SELECT token_hash FROM sessions WHERE id = $1", id.0).fetch_optional(tx.conn()).await?;
+    Ok(hash.and_then(|hash| Some(TokenHash(hash.try_into().ok()?))))
+}
+
 /// Moves a session's end.
 pub(super) async fn renew_session(tx: &mut SystemTx, id: SessionId, expires_at: Timestamp) -> Result<()> {
     sqlx::query!("UPDATE sessions SET expires_at = $2, last_used_at = now() WHERE id = $1", id.0, expires_at.0)

@@ -55,6 +55,7 @@ impl World {
             passwords: Arc::new(Hasher::new(1).unwrap()),
             sessions: Arc::default(),
             api_keys: Arc::default(),
+            signing_keys: Arc::default(),
             memberships: Arc::default(),
             resolved: Arc::default(),
             openid: Arc::default(),

@@ -42,7 +42,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
 ];
 
 /// Those that anyone may call, and those that look at nothing but what they are sent.
-const ELSEWHERE: [&str; 9] = [
+pub(crate) const ELSEWHERE: [&str; 9] = [
     "auth/sign-in",
     "auth/sign-in-with",
     "auth/sign-up",

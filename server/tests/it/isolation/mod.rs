@@ -3,14 +3,14 @@
 
 pub(crate) mod functions;
 mod pages;
-mod routes;
+pub(crate) mod routes;
 
 use serde_json::json;
 
 use crate::support::{Story, TestApp, id};
 
 /// An id that nobody has.
-const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
+pub(crate) const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
 
 /// What a request names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

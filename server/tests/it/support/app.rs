@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
+use futures::future::join_all;
 use hyvve_server::{config::Config, serve::Server};
 use tempfile::TempDir;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{process::Command, sync::oneshot, task::JoinHandle};
 
 use super::{caller::Caller, cluster::Database};
 
@@ -15,6 +16,7 @@ pub(crate) struct TestApp {
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
     data: TempDir,
+    environment: BTreeMap<String, String>,
 }
 
 impl TestApp {
@@ -37,14 +39,41 @@ impl TestApp {
 
     /// With exactly these settings.
     pub(crate) async fn start_in(environment: BTreeMap<String, String>, data: TempDir) -> Self {
-        let server = Server::start(Config::read(environment, None).unwrap()).await.unwrap();
+        let server = Server::start(Config::read(environment.clone(), None).unwrap()).await.unwrap();
         let address = server.address;
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
             let told = async move { drop(stopped.await) };
             server.run(told).await.unwrap();
         });
-        Self { address, http: client(), stop, running, data }
+        Self { address, http: client(), stop, running, data, environment }
+    }
+
+    /// Several at once, on one database.
+    pub(crate) async fn start_nodes<const N: usize>(settings: &[(&str, &str)]) -> [Self; N] {
+        let nowhere = tempfile::tempdir().unwrap();
+        let mut environment = Database::make().await.environment(nowhere.path());
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let nodes = (0..N).map(|_| {
+            let (data, mut environment) = (tempfile::tempdir().unwrap(), environment.clone());
+            environment.insert("HYVVE_DATA_DIR".to_owned(), data.path().display().to_string());
+            Self::start_in(environment, data)
+        });
+        join_all(nodes).await.try_into().ok().expect("as many as were started")
+    }
+
+    /// What the server was told, by its name in the environment.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        &self.environment[name]
+    }
+
+    /// Runs a command of the program with the server's settings, beside it; answers what it says.
+    pub(crate) async fn hyvve(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hyvve"));
+        command.env_clear().envs(&self.environment).current_dir(self.data.path()).args(arguments);
+        let output = command.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Why a server with these settings does not start.
