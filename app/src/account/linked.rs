@@ -56,7 +56,7 @@ pub async fn unlink_provider(
 pub async fn first_password() -> Result<(), ApiError> {
     answer(async {
         let (services, who) = context::signed_in()?;
-        recovery::forgot_password(&services, &who.user.email).await?;
+        recovery::forgot_password(&services, &who.user.email, &context::request()?.origin).await?;
         done_at(HERE, "We have sent you a link.".to_owned());
         Ok::<_, ApiError>(())
     })

@@ -12,7 +12,7 @@ mod welcome;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Uri, header, request::Parts},
+    http::{HeaderMap, Uri, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
