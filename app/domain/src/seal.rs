@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     Error, Result, canonical,
-    ids::{LetterId, ProviderId, WorkspaceId},
+    ids::{LetterId, ProviderId, UserId, WorkspaceId},
 };
 
 const FORMAT: u8 = 1;
@@ -29,6 +29,8 @@ pub enum Place<'a> {
     },
     /// What stands in a letter that has not left yet.
     Letter(LetterId),
+    /// The secret that a person's authenticator app shares.
+    Authenticator(UserId),
 }
 
 impl Place<'_> {
@@ -38,6 +40,7 @@ impl Place<'_> {
                 format!("hyvve.seal/1|{workspace}|{provider}|{purpose}").into_bytes()
             }
             Self::Letter(id) => format!("hyvve.seal/1|letter|{id}").into_bytes(),
+            Self::Authenticator(user) => format!("hyvve.seal/1|authenticator|{user}").into_bytes(),
         }
     }
 }

@@ -108,7 +108,7 @@ pub(super) async fn anonymise(tx: &mut SystemTx, user: UserId, name: &str, email
 /// A person's live sessions, the one used last first.
 pub(super) async fn sessions(tx: &mut SystemTx, user: UserId) -> Result<Vec<Session>> {
     let rows = sqlx::query!(
-        "SELECT id, active_organization_id, ip, user_agent, created_at, last_used_at, expires_at
+        "SELECT id, active_organization_id, ip, user_agent, created_at, last_used_at, expires_at, second_factor_at
          FROM sessions WHERE user_id = $1 AND expires_at > now() ORDER BY last_used_at DESC, id DESC",
         user.0,
     )
@@ -125,6 +125,7 @@ pub(super) async fn sessions(tx: &mut SystemTx, user: UserId) -> Result<Vec<Sess
             updated_at: Timestamp(r.last_used_at),
             ip_address: r.ip,
             user_agent: r.user_agent,
+            second_factor_at: r.second_factor_at.map(Timestamp),
         })
         .collect())
 }

@@ -4,7 +4,8 @@
 //! bounded number at once. An unknown address costs as much time as a wrong password.
 //!
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
-//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`.
+//! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`. `factors/` is what
+//! is asked for besides a password, or instead of one.
 
 #[cfg(feature = "ssr")]
 pub mod account;
@@ -13,7 +14,11 @@ mod account_store;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
+pub mod factors;
+#[cfg(feature = "ssr")]
 mod letters;
+#[cfg(feature = "ssr")]
+pub mod magic_link;
 #[cfg(feature = "ssr")]
 pub mod password;
 #[cfg(feature = "ssr")]
@@ -85,6 +90,8 @@ pub struct Session {
     pub ip_address: Option<String>,
     /// The browser's own description.
     pub user_agent: Option<String>,
+    /// When it has shown a second factor; `None` if it has not.
+    pub second_factor_at: Option<Timestamp>,
 }
 
 /// A person with the session that proves it.

@@ -1,0 +1,49 @@
+//! Signing in with a link by mail. It proves that the mail was read, which is a first factor and no more: where there is a
+//! second, it is asked for.
+
+use super::{
+    Origin, User, account_store, letters,
+    proofs::{self, Kind},
+    recovery, rules,
+    service::{self, Begun},
+    store,
+};
+use crate::{Result, mail::letters::post, services::Services};
+
+/// Sends a link to sign in with, if there is such an account. `next` is the path to go to then, or empty.
+pub async fn send(s: &Services, email: &str, next: &str) -> Result<()> {
+    let email = rules::email(email)?;
+    let mut tx = s.db.system("who asks for a link to sign in").await?;
+    if let Some((user, _)) = store::credential(&mut tx, &email).await? {
+        let next = next.to_owned();
+        recovery::in_background(s, |s| async move { post_link(&s, &user, &next).await });
+    }
+    Ok(())
+}
+
+async fn post_link(s: &Services, user: &User, next: &str) -> Result<()> {
+    let mut tx = s.db.system("a link to sign in").await?;
+    if let Some(token) = proofs::issue(&mut tx, Kind::SignIn, user.id, &user.email).await? {
+        post(tx.conn(), s, letters::sign_in(s, user, &token, next)).await?;
+    }
+    tx.commit().await
+}
+
+/// Whose account a link opens, without using it up: pages ask before they show their button.
+pub async fn look(s: &Services, token: &str) -> Result<String> {
+    let mut tx = s.db.system("whether a link still works").await?;
+    Ok(proofs::look(&mut tx, &[Kind::SignIn], token).await?.email)
+}
+
+/// Signs in with a link, which also proves the address.
+pub async fn sign_in(s: &Services, token: &str, origin: &Origin) -> Result<Begun> {
+    let mut tx = s.db.system("a link to sign in").await?;
+    let proof = proofs::redeem(&mut tx, &[Kind::SignIn], token).await?;
+    account_store::set_verified(&mut tx, proof.user).await?;
+    let user = store::person(&mut tx, proof.user).await?;
+    let stale = account_store::session_hashes(&mut tx, proof.user).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
+    let workspace = service::landing(s, &user).await?;
+    service::begin(s, user, Some(workspace), origin, "auth.signed_in_by_link").await
+}
