@@ -27,6 +27,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings"] => Ok(settings::first_page()),
         ["settings", "general"] => settings::general_page(visit).await,
         ["settings", "members"] => settings::members_page(visit).await,
+        ["settings", "security"] => settings::security_page(visit).await,
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
         ["settings", "api-keys"] => settings::api_keys_page(visit).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
@@ -40,13 +41,15 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         return invite::invitation_page(token).await;
     }
     match path {
-        "/sign-in" => Ok(auth::sign_in_page()),
+        "/sign-in" => auth::sign_in_page(),
+        "/sign-in/link" => auth::link::link_page().await,
+        "/sign-in/second-factor" => auth::second_factor::second_factor_page().await,
         "/sign-up" => Ok(auth::sign_up_page()),
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
         "/account/profile" => account::profile_page().await,
-        "/account/security" => account::security_page(),
+        "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,
         "/account/workspaces" => account::workspaces_page().await,
         _ => Err(Error::not_found("page").into()),

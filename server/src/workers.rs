@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use hyvve_domain::{agents, approvals, audit, events, mail, services::Services, workspaces};
+use hyvve_domain::{agents, approvals, audit, auth, events, mail, services::Services, workspaces};
 use tokio::{task::JoinSet, time};
 
 /// Before a worker that ended is started again.
@@ -69,6 +69,9 @@ async fn clean(s: Services) {
         }
         if let Err(error) = mail::letters::purge(&s).await {
             tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
+        }
+        if let Err(error) = auth::factors::purge(&s).await {
+            tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
         }
         if let Err(error) = workspaces::service::purge(&s).await {
             tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");

@@ -2,12 +2,14 @@
 //! them; they are plain forms, without scripts.
 
 pub mod api;
+pub mod factors;
 mod layout;
 mod profile;
 mod security;
 mod sessions;
 mod workspaces;
 
+pub(crate) use factors::set_up_for;
 pub(crate) use profile::profile_page;
 pub(crate) use security::security_page;
 pub(crate) use sessions::sessions_page;

@@ -1,4 +1,4 @@
-//! The password, and the end of the account.
+//! What proves that it is one's account, and its end.
 
 use hyvve_domain::auth::rules::PASSWORD_MIN;
 use leptos::prelude::*;
@@ -6,6 +6,7 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{ChangePassword, DeleteAccount},
+    factors,
     layout::{account_page, message},
 };
 use crate::{
@@ -20,11 +21,22 @@ pub(super) const HERE: &str = "/account/security";
 pub(super) const DELETE: &str = "/account/security?delete=1";
 
 /// The page at `/account/security`.
-pub(crate) fn security_page() -> Result<AnyView, ApiError> {
-    context::person()?;
+pub(crate) async fn security_page() -> Result<AnyView, ApiError> {
+    let (services, who) = context::signed_in()?;
     let flash = Flash::take().unwrap_or_default();
     let query = leptos_router::hooks::use_query_map().get_untracked();
-    let content = if query.get("delete").is_some() { delete_card(flash.clone()) } else { password_card(flash.clone()) };
+    let content = if query.get("delete").is_some() {
+        delete_card(flash.clone())
+    } else if let Some(card) = factors::asked_for(&services, &who, &query, &flash).await? {
+        card
+    } else {
+        let factors = factors::cards(&services, &who, &query, &flash).await?;
+        view! {
+            {factors}
+            {password_card(flash.clone())}
+        }
+        .into_any()
+    };
     Ok(account_page("Security", "How you prove that it is you.", &flash, content))
 }
 

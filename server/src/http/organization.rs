@@ -254,7 +254,7 @@ pub(crate) async fn cancel(asking: Person, Json(which): Json<ById>) -> Answer<Re
     let missing = |_| Error::not_found("invitation");
     let workspace = invitations::workspace_of(&asking.services, which.invitation_id).await?;
     let s = asking.services.clone();
-    let actor = service::actor(&s, asking.signed_in.user.id, &Named::Id(workspace)).await.map_err(missing)?;
+    let actor = service::actor(&s, &asking.signed_in, &Named::Id(workspace)).await.map_err(missing)?;
     Ok(Reply(invitation(&invitations::cancel(&s, &actor, which.invitation_id).await?)))
 }
 
