@@ -13,12 +13,18 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 7] = [
+const WITHOUT_TENANT: [&str; 13] = [
     "users",           // people; policies let one see only the people of the present tenant
     "accounts",        // credentials; the serving role has no grant at all
     "sessions",        // the same
     "one_time_tokens", // the same
     "known_devices",   // the same
+    "authenticators",  // the same
+    "recovery_codes",  // the same
+    "passkeys",        // the same
+    "passkey_challenges",
+    "pending_sign_ins",
+    "wrong_codes",
     "workspaces",      // the tenants themselves
     "letters",         // of HYVVE itself; the serving role can add one and see none
 ];
@@ -173,6 +179,12 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
+        ("authenticators", "SELECT, INSERT, UPDATE, DELETE"),
+        ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
+        ("passkeys", "SELECT, INSERT, UPDATE, DELETE"),
+        ("passkey_challenges", "SELECT, INSERT, UPDATE, DELETE"),
+        ("pending_sign_ins", "SELECT, INSERT, UPDATE, DELETE"),
+        ("wrong_codes", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
         ("api_keys", "DELETE, TRUNCATE"),

@@ -5,10 +5,7 @@ use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{second_factor::PasskeySignIn, session};
-use crate::{
-    ApiError,
-    ui::Button,
-};
+use crate::{ApiError, ui::Button};
 
 /// Plain JavaScript, in the page itself: no request more, and nothing that a build could leave behind.
 const SCRIPT: &str = include_str!("passkeys.js");

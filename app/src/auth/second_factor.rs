@@ -75,11 +75,8 @@ pub(crate) async fn second_factor_page() -> Result<AnyView, ApiError> {
     } else {
         ("Recovery code", "One of the ten that you kept when you added your passkey.")
     };
-    let by_passkey = if methods.contains(&Method::Passkey) {
-        Some(sign_in_with_passkey(&next, "Use a passkey")?)
-    } else {
-        None
-    };
+    let by_passkey =
+        if methods.contains(&Method::Passkey) { Some(sign_in_with_passkey(&next, "Use a passkey")?) } else { None };
     Ok(view! {
         <Door title="Two-step verification" message=flash.beside(&["code"])>
             {by_passkey}

@@ -34,7 +34,7 @@ pub(crate) struct Done {
     message: Option<&'static str>,
 }
 
-const fn done() -> Reply<Done> {
+pub(super) const fn done() -> Reply<Done> {
     Reply(Done { status: true, message: None })
 }
 
@@ -208,7 +208,7 @@ pub(crate) async fn delete_user(asking: Person, Json(input): Json<Deletion>) -> 
 }
 
 /// Where a client wants to be sent afterwards: a path on this site, and nowhere else.
-fn follow(callback: Option<&str>) -> Result<Option<&str>, Problem> {
+pub(super) fn follow(callback: Option<&str>) -> Result<Option<&str>, Problem> {
     match callback.filter(|path| !path.is_empty()) {
         Some(path) if path != "/" && local(path) == "/" => {
             Err(Error::invalid("callbackURL", "path", "Only a path on this site is followed.").into())

@@ -6,10 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_domain::auth::{
-    SignIn, SignUp, SignedIn,
-    service::{self, SignedUp},
-    sessions::{Token, set_cookie},
+    Session, SignIn, SignUp, SignedIn, User,
+    service::{self, Begun, SignedUp},
+    sessions::set_cookie,
 };
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -18,18 +19,42 @@ use crate::{
     reply::{Answer, Success},
 };
 
+/// A person with the session, as better-auth's client expects them.
+#[derive(Serialize)]
+pub(crate) struct Seen {
+    user: SeenUser,
+    session: Session,
+}
+
+/// A person, with what the plugin `twoFactor` adds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SeenUser {
+    #[serde(flatten)]
+    user: User,
+    /// Each live session of an account with a second factor has shown it.
+    two_factor_enabled: bool,
+}
+
+impl Seen {
+    pub(super) fn of(who: &SignedIn) -> Self {
+        let SignedIn { user, session } = who.clone();
+        Self { user: SeenUser { user, two_factor_enabled: session.second_factor_at.is_some() }, session }
+    }
+}
+
 /// `POST /api/auth/sign-up/email`
 pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -> Answer<Response> {
     Ok(match service::sign_up(&asking.services, input, &asking.origin).await? {
-        SignedUp::In(signed_in, token) => welcome(&signed_in, &token, asking.secure_cookies),
+        SignedUp::In(signed_in, token) => welcome(&Begun::In(signed_in, token), asking.secure_cookies),
         SignedUp::Told(user) => Reply(json!({ "token": null, "user": user })).into_response(),
     })
 }
 
-/// `POST /api/auth/sign-in/email`
+/// `POST /api/auth/sign-in/email`. Where the account has a second factor: 200, `{twoFactorRedirect: true}` and no session.
 pub(crate) async fn sign_in(Anyone(asking): Anyone, Json(input): Json<SignIn>) -> Answer<Response> {
-    let (signed_in, token) = service::sign_in(&asking.services, input, &asking.origin).await?;
-    Ok(welcome(&signed_in, &token, asking.secure_cookies))
+    let begun = service::sign_in(&asking.services, input, &asking.origin).await?;
+    Ok(welcome(&begun, asking.secure_cookies))
 }
 
 /// `POST /api/auth/sign-out`. Who is not signed in is signed out.
@@ -42,17 +67,23 @@ pub(crate) async fn sign_out(Anyone(asking): Anyone) -> Answer<Response> {
 }
 
 /// `GET /api/auth/get-session`: without a session, 200 and `null`.
-pub(crate) async fn get_session(Anyone(asking): Anyone) -> Reply<Option<SignedIn>> {
-    Reply(asking.signed_in)
+pub(crate) async fn get_session(Anyone(asking): Anyone) -> Reply<Option<Seen>> {
+    Reply(asking.signed_in.as_ref().map(Seen::of))
 }
 
 /// `GET /api/auth/session`: without a session, 401.
-pub(crate) async fn session(asking: Person) -> Reply<SignedIn> {
-    Reply(asking.signed_in)
+pub(crate) async fn session(asking: Person) -> Reply<Seen> {
+    Reply(Seen::of(&asking.signed_in))
 }
 
 /// The secret goes into the cookie and nowhere else: no script is to read it.
-fn welcome(signed_in: &SignedIn, token: &Token, secure: bool) -> Response {
-    let cookie = [(header::SET_COOKIE, set_cookie(Some(token), secure))];
-    (cookie, Reply(signed_in)).into_response()
+pub(super) fn welcome(begun: &Begun, secure: bool) -> Response {
+    let cookie = [(header::SET_COOKIE, begun.cookie(secure))];
+    match begun {
+        Begun::In(signed_in, _) => (cookie, Reply(Seen::of(signed_in))).into_response(),
+        Begun::SecondFactor(pending) => {
+            let told = json!({ "twoFactorRedirect": true, "twoFactorMethods": pending.methods });
+            (cookie, Reply(told)).into_response()
+        }
+    }
 }

@@ -2,9 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role, service::Standing,
-};
+use super::{DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role, service::Standing};
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx, UserTx, violated},

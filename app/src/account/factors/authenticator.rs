@@ -94,7 +94,7 @@ pub(super) async fn confirm_card(
                     {message(flash, &["code"])}
                     <p class="pb-3">"Scan this with your app, then enter the code that it shows."</p>
                     {picture(&qr)}
-                    <p class="pt-3">"No camera? Enter this key: "<code class="mono secret">{grouped.join(" ")}</code></p>
+                    <p class="pt-3">"No camera? Enter this key: "<code class="font-mono secret">{grouped.join(" ")}</code></p>
                     <p class="pb-3"><a class="link" href=uri>"Or open the app on this device"</a></p>
                     <Form action=ConfirmAuthenticator::url()>
                         <Field

@@ -28,12 +28,13 @@ pub(super) fn card(found: &Overview) -> AnyView {
 
 /// The codes that were just made, one in a line. Nobody sees them again.
 pub(super) fn made_card(codes: &str) -> AnyView {
-    let file = format!("data:text/plain;charset=utf-8,{}", percent_encode(&format!("HYVVE recovery codes\n\n{codes}\n")));
+    let file =
+        format!("data:text/plain;charset=utf-8,{}", percent_encode(&format!("HYVVE recovery codes\n\n{codes}\n")));
     view! {
         <Card title="Keep these recovery codes" note="they are shown only now">
             <CardBody>
                 <p class="pb-3">"Print them, or put them where you keep your passwords. Each works once."</p>
-                <pre class="recovery-codes mono">{codes.to_owned()}</pre>
+                <pre class="recovery-codes font-mono">{codes.to_owned()}</pre>
                 <a class="btn" href=file download="hyvve-recovery-codes.txt">"Download as text"</a>
             </CardBody>
         </Card>

@@ -6,7 +6,10 @@ mod codes;
 mod passkeys;
 
 use hyvve_domain::{
-    auth::{SignedIn, factors::{Overview, overview}},
+    auth::{
+        SignedIn,
+        factors::{Overview, overview},
+    },
     ids::PasskeyId,
     services::Services,
 };

@@ -18,7 +18,8 @@ pub async fn secure_workspace(
         let (services, actor) = context::actor().await?;
         let (_, who) = context::signed_in()?;
         security::require_second_factor(&services, &who, &actor, required).await?;
-        let done = if required { "Two-step verification is required from now on." } else { "It is not required any more." };
+        let done =
+            if required { "Two-step verification is required from now on." } else { "It is not required any more." };
         tell(vec![("done", done.to_owned())]);
         leave_form();
         Ok::<_, ApiError>(())

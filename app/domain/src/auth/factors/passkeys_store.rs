@@ -62,9 +62,10 @@ pub(super) async fn all(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>>
 
 /// What a person's passkeys are checked with.
 pub(super) async fn credentials(tx: &mut SystemTx, user: UserId) -> Result<Vec<webauthn_rs::prelude::Passkey>> {
-    let rows = sqlx::query_scalar!("SELECT credential FROM passkeys WHERE user_id = $1 ORDER BY created_at, id", user.0)
-        .fetch_all(tx.conn())
-        .await?;
+    let rows =
+        sqlx::query_scalar!("SELECT credential FROM passkeys WHERE user_id = $1 ORDER BY created_at, id", user.0)
+            .fetch_all(tx.conn())
+            .await?;
     rows.into_iter().map(|row| serde_json::from_value(row).map_err(Error::internal)).collect()
 }
 

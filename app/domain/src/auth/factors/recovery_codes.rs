@@ -18,15 +18,13 @@ const LENGTH: usize = 16;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Replaces the codes by others, which are shown now and never again.
-pub async fn renew(
-    s: &Services,
-    who: &SignedIn,
-    password: Option<&Password>,
-    origin: &Origin,
-) -> Result<Vec<String>> {
+pub async fn renew(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<Vec<String>> {
     reassured(s, who, password, false).await?;
     if !overview(s, who).await.as_ref().is_ok_and(Overview::is_on) {
-        return Err(Error::new(Code::Conflict, "Two-step verification is off. Add an authenticator app or a passkey first."));
+        return Err(Error::new(
+            Code::Conflict,
+            "Two-step verification is off. Add an authenticator app or a passkey first.",
+        ));
     }
     let mut tx = s.db.system("other recovery codes").await?;
     store::lock(&mut tx, who.user.id).await?;
@@ -54,7 +52,8 @@ pub(super) async fn take(tx: &mut SystemTx, user: UserId, code: &str) -> Result<
 
 /// `xxxx-xxxx-xxxx-xxxx`
 fn random() -> Result<String> {
-    let bits = canonical::random::<{ LENGTH * 5 / 8 }>()?.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let bits =
+        canonical::random::<{ LENGTH * 5 / 8 }>()?.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
     let mut code = String::new();
     for place in 0..LENGTH {
         if place > 0 && place % 4 == 0 {

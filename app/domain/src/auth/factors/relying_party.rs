@@ -2,10 +2,7 @@
 
 use std::net::IpAddr;
 
-use webauthn_rs::{
-    Webauthn, WebauthnBuilder,
-    prelude::Url,
-};
+use webauthn_rs::{Webauthn, WebauthnBuilder, prelude::Url};
 
 use crate::{Code, Error, Result};
 

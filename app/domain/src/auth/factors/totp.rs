@@ -67,7 +67,10 @@ pub async fn begin(s: &Services, who: &SignedIn, password: Option<&Password>) ->
     let mut tx = s.db.system("an authenticator app").await?;
     store::lock(&mut tx, who.user.id).await?;
     if !store::begin_authenticator(&mut tx, who.user.id, who.session.id, &sealed).await? {
-        return Err(Error::new(Code::Conflict, "There is an authenticator app already. Remove it first to set up another."));
+        return Err(Error::new(
+            Code::Conflict,
+            "There is an authenticator app already. Remove it first to set up another.",
+        ));
     }
     tx.commit().await?;
     Setup::of(s, who.user.id, &who.user.email, &sealed)
