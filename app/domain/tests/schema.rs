@@ -25,8 +25,8 @@ const WITHOUT_TENANT: [&str; 13] = [
     "passkey_challenges",
     "pending_sign_ins",
     "wrong_codes",
-    "workspaces",      // the tenants themselves
-    "letters",         // of HYVVE itself; the serving role can add one and see none
+    "workspaces", // the tenants themselves
+    "letters",    // of HYVVE itself; the serving role can add one and see none
 ];
 
 struct Database {

@@ -58,14 +58,15 @@ pub(super) fn card(found: &Overview) -> AnyView {
 }
 
 pub(super) fn begin_card(found: &Overview, flash: &Flash) -> AnyView {
+    let (problem, password) = (message(flash, &["password"]), password_field(found, flash));
     let elsewhere = (!found.is_on()).then(|| view! { <p class="pb-3">"You are signed out everywhere else."</p> });
     view! {
         <Card title="Set up an authenticator app">
             <CardBody>
-                {message(flash, &["password"])}
+                {problem}
                 {elsewhere}
                 <Form action=BeginAuthenticator::url()>
-                    {password_field(found, flash)}
+                    {password}
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Primary kind="submit">"Continue"</Button>
                         {back("Not now")}
@@ -84,23 +85,25 @@ pub(super) async fn confirm_card(
     flash: &Flash,
 ) -> Result<Option<AnyView>, ApiError> {
     let Some(setup) = totp::setup(services, who).await? else { return Ok(None) };
-    let qr = setup.qr()?;
+    let picture = picture(&setup.qr()?);
+    let (problem, wrong) = (message(flash, &["code"]), flash.at("code"));
     let Setup { secret, uri } = setup;
     let grouped: Vec<&str> = secret.as_bytes().chunks(4).filter_map(|four| str::from_utf8(four).ok()).collect();
+    let grouped = grouped.join(" ");
     Ok(Some(
         view! {
             <Card title="Set up an authenticator app">
                 <CardBody>
-                    {message(flash, &["code"])}
+                    {problem}
                     <p class="pb-3">"Scan this with your app, then enter the code that it shows."</p>
-                    {picture(&qr)}
-                    <p class="pt-3">"No camera? Enter this key: "<code class="font-mono secret">{grouped.join(" ")}</code></p>
+                    {picture}
+                    <p class="pt-3">"No camera? Enter this key: "<code class="font-mono secret">{grouped}</code></p>
                     <p class="pb-3"><a class="link" href=uri>"Or open the app on this device"</a></p>
                     <Form action=ConfirmAuthenticator::url()>
                         <Field
                             name="code" label="Code" autocomplete="one-time-code" required=true autofocus=true
                             wrong="Please enter the six digits." hint="Six digits; they change every 30 seconds."
-                            error=flash.at("code")
+                            error=wrong
                         />
                         <div class="flex gap-2 flex-wrap">
                             <Button variant=Variant::Primary kind="submit">"Switch on"</Button>
@@ -128,16 +131,17 @@ fn picture(qr: &Qr) -> AnyView {
 }
 
 pub(super) fn remove_card(found: &Overview, flash: &Flash) -> AnyView {
+    let (problem, password) = (message(flash, &["password"]), password_field(found, flash));
     let last = found.passkeys.is_empty().then(|| {
         view! { <p class="pb-3">"Your password alone opens your account then, and your recovery codes are gone."</p> }
     });
     view! {
         <Card title="Remove the authenticator app?">
             <CardBody>
-                {message(flash, &["password"])}
+                {problem}
                 {last}
                 <Form action=RemoveAuthenticator::url()>
-                    {password_field(found, flash)}
+                    {password}
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Danger kind="submit">"Remove the app"</Button>
                         {back("Keep it")}

@@ -27,14 +27,14 @@ pub(super) fn card(found: &Overview) -> AnyView {
 }
 
 /// The codes that were just made, one in a line. Nobody sees them again.
-pub(super) fn made_card(codes: &str) -> AnyView {
+pub(super) fn made_card(codes: String) -> AnyView {
     let file =
         format!("data:text/plain;charset=utf-8,{}", percent_encode(&format!("HYVVE recovery codes\n\n{codes}\n")));
     view! {
         <Card title="Keep these recovery codes" note="they are shown only now">
             <CardBody>
                 <p class="pb-3">"Print them, or put them where you keep your passwords. Each works once."</p>
-                <pre class="recovery-codes font-mono">{codes.to_owned()}</pre>
+                <pre class="recovery-codes font-mono">{codes}</pre>
                 <a class="btn" href=file download="hyvve-recovery-codes.txt">"Download as text"</a>
             </CardBody>
         </Card>
@@ -43,13 +43,14 @@ pub(super) fn made_card(codes: &str) -> AnyView {
 }
 
 pub(super) fn renew_card(found: &Overview, flash: &Flash) -> AnyView {
+    let (problem, password) = (message(flash, &["password"]), password_field(found, flash));
     view! {
         <Card title="Make new recovery codes?">
             <CardBody>
-                {message(flash, &["password"])}
+                {problem}
                 <p class="pb-3">"The codes that you have stop working."</p>
                 <Form action=RenewRecoveryCodes::url()>
-                    {password_field(found, flash)}
+                    {password}
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Primary kind="submit">"Make new codes"</Button>
                         {back("Keep the old ones")}

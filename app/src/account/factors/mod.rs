@@ -62,7 +62,7 @@ pub(super) async fn cards(
     let made = Some(flash.typed("codes")).filter(|codes| !codes.is_empty());
     Ok(view! {
         {wanted(query.get_str("for").unwrap_or_default(), found.is_on())}
-        {made.map(|made| codes::made_card(&made))}
+        {made.map(codes::made_card)}
         {authenticator::card(&found)}
         {passkeys::card(&found)}
         {found.is_on().then(|| codes::card(&found))}

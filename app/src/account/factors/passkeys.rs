@@ -61,6 +61,8 @@ fn row(passkey: Passkey) -> AnyView {
 pub(super) fn add_card(found: &Overview, flash: &Flash) -> Result<AnyView, ApiError> {
     let form = if party()?.is_some() {
         let name = Some(flash.typed("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| "Passkey".to_owned());
+        let wrong = flash.at("name");
+        let password = (!found.is_fresh).then(|| password_field(found, flash));
         let codes = (!found.is_on()).then(|| {
             view! {
                 <p>"From then on your password alone does not open your account. You get recovery codes, and are signed out
@@ -75,10 +77,10 @@ pub(super) fn add_card(found: &Overview, flash: &Flash) -> Result<AnyView, ApiEr
             >
                 {codes}
                 <Field
-                    name="name" label="Name" required=true value=name error=flash.at("name") wrong="Please enter a name."
+                    name="name" label="Name" required=true value=name error=wrong wrong="Please enter a name."
                     hint="What it is kept on: a phone, a key, a password manager."
                 />
-                {(!found.is_fresh).then(|| password_field(found, flash))}
+                {password}
                 <input type="hidden" name="credential"/>
                 <p class="field-error" role="alert"></p>
                 <div class="flex gap-2 flex-wrap">
@@ -96,10 +98,11 @@ pub(super) fn add_card(found: &Overview, flash: &Flash) -> Result<AnyView, ApiEr
         }
         .into_any()
     };
+    let problem = message(flash, &["name"]);
     Ok(view! {
         <Card title="Add a passkey">
             <CardBody>
-                {message(flash, &["name"])}
+                {problem}
                 {form}
             </CardBody>
         </Card>
@@ -115,15 +118,17 @@ pub(super) fn one_card(found: &Overview, id: PasskeyId, flash: &Flash) -> Option
         view! { <p class="pb-3">"Your password alone opens your account then, and your recovery codes are gone."</p> }
     });
     let name = Some(flash.typed("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| passkey.name.clone());
+    let (problem, wrong) = (message(flash, &["name", "password"]), flash.at("name"));
+    let password = (!found.is_fresh).then(|| password_field(found, flash));
     Some(
         view! {
             <Card title=format!("Passkey “{}”", passkey.name)>
                 <CardBody>
-                    {message(flash, &["name", "password"])}
+                    {problem}
                     <Form action=RenamePasskey::url()>
                         <input type="hidden" name="id" value=id.to_string()/>
                         <Field
-                            name="name" label="Name" required=true value=name error=flash.at("name")
+                            name="name" label="Name" required=true value=name error=wrong
                             wrong="Please enter a name."
                         />
                         <div class="flex gap-2 flex-wrap">
@@ -138,7 +143,7 @@ pub(super) fn one_card(found: &Overview, id: PasskeyId, flash: &Flash) -> Option
                     {last}
                     <Form action=RemovePasskey::url()>
                         <input type="hidden" name="id" value=id.to_string()/>
-                        {(!found.is_fresh).then(|| password_field(found, flash))}
+                        {password}
                         <div><Button variant=Variant::Danger kind="submit">"Remove this passkey"</Button></div>
                     </Form>
                 </CardBody>

@@ -67,7 +67,10 @@ async fn a_link_says_nothing_about_others_and_leads_nowhere_else() {
     let anyone = world.anyone();
     let ask = async |email: &str, to: &str| anyone.post(SEND, &json!({ "email": email, "callbackURL": to })).await;
     let (known, unknown) = (ask("ada@example.com", "/w/a").await, ask("eve@example.com", "/w/a").await);
-    assert_eq!((known.expect(200).body.clone(), known.headers.len()), (unknown.expect(200).body.clone(), unknown.headers.len()));
+    assert_eq!(
+        (known.expect(200).body.clone(), known.headers.len()),
+        (unknown.expect(200).body.clone(), unknown.headers.len())
+    );
     assert_eq!(known.body, json!({ "status": true }));
     ask("ada@example.com", "https://evil.example").await.expect(400);
     ask("ada@example.com", "//evil.example").await.expect(400);

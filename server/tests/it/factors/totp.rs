@@ -26,7 +26,9 @@ async fn an_app_is_asked_for_from_its_first_right_code_on() {
     assert_eq!(strings(&made.body["backupCodes"]).len(), 10);
 
     // Not before it has shown a code, and only to the browser that sets it up.
-    sign_in(&world.anyone(), "ada@example.com", &password_of("Ada")).await.expect(200).body["session"]["id"].as_str().unwrap();
+    sign_in(&world.anyone(), "ada@example.com", &password_of("Ada")).await.expect(200).body["session"]["id"]
+        .as_str()
+        .unwrap();
     ada.post(VERIFY, &json!({ "code": "000000" })).await.expect(400);
     assert_eq!(ada.get("/api/auth/session").await.expect(200).body["user"]["twoFactorEnabled"], false);
     let app = super::App(totp_rs::Totp::from_url(&uri).unwrap());
@@ -182,7 +184,13 @@ async fn the_forms_do_the_same_without_scripts() {
         let request = request.header("referer", format!("http://localhost{from}"));
         crate::support::Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
     };
-    let begun = form(&ada, "account/authenticator-begin", "/account/security?add=app", format!("password={}", password_of("Ada"))).await;
+    let begun = form(
+        &ada,
+        "account/authenticator-begin",
+        "/account/security?add=app",
+        format!("password={}", password_of("Ada")),
+    )
+    .await;
     let page = begun.expect(302).header("location").unwrap().to_owned();
     let shown = ada.get(&page).await;
     let text = &shown.expect(200).text;
@@ -197,7 +205,8 @@ async fn the_forms_do_the_same_without_scripts() {
     let flash = flash.filter_map(|line| line.split(';').next()).find(|line| line.starts_with("hyvve_flash=")).unwrap();
     let cookie = format!("hyvve_session={}; {flash}", ada.token());
     let overview = world.anyone().with_cookie(&cookie).get("/account/security").await;
-    let codes = overview.expect(200).text.split("recovery-codes font-mono\">").nth(1).unwrap().split('<').next().unwrap();
+    let codes =
+        overview.expect(200).text.split("recovery-codes font-mono\">").nth(1).unwrap().split('<').next().unwrap();
     assert_eq!(codes.lines().count(), 10, "{codes}");
     let shown_again = ada.get("/account/security").await;
     assert!(!shown_again.expect(200).text.contains(codes.lines().next().unwrap()), "the codes are shown twice");

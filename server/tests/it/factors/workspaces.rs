@@ -59,7 +59,9 @@ async fn a_workspace_that_asks_for_a_second_factor_is_shut_on_every_door_until_t
     let location = away.expect(303).header("location").unwrap().to_owned();
     assert!(location.starts_with("/account/security?for="), "{location}");
     assert!(bob.get(&location).await.expect(200).text.contains("The workspace asks for two-step verification"));
-    tokio::time::timeout(Duration::from_secs(20), async { while stream.next().await.is_some() {} }).await.expect("the stream ends");
+    tokio::time::timeout(Duration::from_secs(20), async { while stream.next().await.is_some() {} })
+        .await
+        .expect("the stream ends");
     // Bob's own is open, and so is Ada's for Ada.
     bob.get("/api/approvals").await.expect(200);
     ada.get(&page).await.expect(200);
