@@ -112,7 +112,7 @@ pub(crate) async fn verify_backup_code(
 
 async fn second_step(asking: &RequestContext, carried: Carried, code: &str) -> Answer<Response> {
     let shown = pending::show_code(&asking.services, carried.waiting.as_ref(), code, &asking.origin).await?;
-    Ok(let_in(&shown.0, &shown.1, carried.secure))
+    Ok(let_in(&shown.0, &shown.1, &carried))
 }
 
 /// `POST /api/auth/two-factor/disable`: removes the app. Passkeys stay, and stay a second factor.
@@ -194,8 +194,9 @@ pub(crate) async fn authenticate(
     Json(input): Json<Assertion>,
 ) -> Answer<Response> {
     let (s, origin) = (&asking.services, &asking.origin);
-    let (who, token) = passkeys::sign_in(s, &carried.party?, carried.asked.as_ref(), input.response, origin).await?;
-    Ok(let_in(&who, &token, carried.secure))
+    let party = carried.party.as_ref().map_err(Clone::clone)?;
+    let (who, token) = passkeys::sign_in(s, party, carried.asked.as_ref(), input.response, origin).await?;
+    Ok(let_in(&who, &token, &carried))
 }
 
 /// `GET /api/auth/passkey/list-user-passkeys`
@@ -271,11 +272,11 @@ fn question(asked: Asked, secure: bool) -> Response {
 }
 
 /// In, and nothing of the way in stays with the browser.
-fn let_in(who: &SignedIn, token: &Token, secure: bool) -> Response {
-    let cookies = AppendHeaders([
-        (header::SET_COOKIE, set_cookie(Some(token), secure)),
-        (header::SET_COOKIE, pending::set_cookie(None, secure)),
-        (header::SET_COOKIE, passkeys::set_cookie(None, secure)),
-    ]);
-    (cookies, Reply(Seen::of(who))).into_response()
+fn let_in(who: &SignedIn, token: &Token, carried: &Carried) -> Response {
+    let secure = carried.secure;
+    let waited = carried.waiting.as_ref().map(|_| pending::set_cookie(None, secure));
+    let asked = carried.asked.as_ref().map(|_| passkeys::set_cookie(None, secure));
+    let cookies = [Some(set_cookie(Some(token), secure)), waited, asked].into_iter().flatten();
+    let cookies: Vec<_> = cookies.map(|cookie| (header::SET_COOKIE, cookie)).collect();
+    (AppendHeaders(cookies), Reply(Seen::of(who))).into_response()
 }
