@@ -55,7 +55,7 @@ export default function register(test) {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
     const secret = await page.locator('code.secret').innerText();
-    await page.getByLabel('Code').fill(totp(secret, -1));
+    await page.getByLabel('Code', { exact: true }).fill(totp(secret, -1));
     await page.getByRole('button', { name: 'Switch on' }).click();
     const codes = (await page.locator('.recovery-codes').innerText()).trim().split('\n');
     assert.equal(codes.length, 10);
@@ -68,16 +68,16 @@ export default function register(test) {
     await page.goto(`${url}/account/security`);
     assert.match(page.url(), /\/sign-in\?next=/, 'the password alone is no session');
     await showPassword(page, url, email);
-    await page.getByLabel('Code').fill(totp(secret, -1));
+    await page.getByLabel('Code', { exact: true }).fill(totp(secret, -1));
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('This code is wrong, or was used already.').waitFor();
-    await page.getByLabel('Code').fill(totp(secret));
+    await page.getByLabel('Code', { exact: true }).fill(totp(secret));
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForURL(/\/w\//);
 
     await signOut(page, url);
     await showPassword(page, url, email);
-    await page.getByLabel('Code').fill(codes[0].toUpperCase());
+    await page.getByLabel('Code', { exact: true }).fill(codes[0].toUpperCase());
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForURL(/\/w\//);
     await page.goto(`${url}/account/security`);
@@ -125,7 +125,7 @@ export default function register(test) {
     await page.getByRole('link', { name: 'Change Old laptop' }).click();
     await page.getByRole('button', { name: 'Remove this passkey' }).click();
     await page.getByText('The passkey is removed.').waitFor();
-    assert.deepEqual(complaints.filter((text) => !text.includes('/pkg/')), []);
+    assert.deepEqual(complaints, []);
     await context.close();
   });
 
@@ -155,7 +155,9 @@ export default function register(test) {
     await page.getByRole('link', { name: 'Set up an authenticator app' }).click();
     await page.getByLabel('Your password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByLabel('Code').fill(totp(await page.locator('code.secret').innerText()));
+    await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
+    await inspect(page, 'authenticator', { screens });
+    await page.getByLabel('Code', { exact: true }).fill(totp(await page.locator('code.secret').innerText()));
     await page.getByRole('button', { name: 'Switch on' }).click();
     await page.goto(`${url}${home}/settings/security`);
     await page.getByRole('button', { name: 'Require it' }).click();

@@ -31,6 +31,7 @@ pub enum SignedUp {
 
 /// What has come of a first proof: a right password, a link from a letter, the word of another provider.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sign-in, and most are of the large kind")]
 pub enum Begun {
     /// The person is in.
     In(SignedIn, Token),

@@ -62,8 +62,8 @@ fn question(found: Security, may_ask: bool) -> AnyView {
         <Card title="Two-step verification">
             <CardBody>
                 <p class="pb-3">
-                    {state}" Members come in only with an authenticator app or a passkey. Those who have neither are asked to set
-                    one up; until then neither pages nor calls nor streams of this workspace answer them."
+                    {state}" Where it is required, members come in only with an authenticator app or a passkey. Those who have
+                    neither are asked to set one up; until then no page, call or stream of this workspace answers them."
                 </p>
                 {people(without)}
                 {form}

@@ -154,13 +154,17 @@ pub async fn add(
     if asked != user {
         return Err(refused());
     }
-    let made = party.webauthn().finish_passkey_registration(&credential, &state).map_err(because)?;
+    let taken = || Error::new(Code::Conflict, "This passkey is in use already.");
+    let made = party.webauthn().finish_passkey_registration(&credential, &state).map_err(|cause| match cause {
+        WebauthnError::CredentialAlreadyExists => taken(),
+        cause => because(cause),
+    })?;
     let stored = serde_json::to_value(&made).map_err(Error::internal)?;
     let passkey = Passkey {
         id: PasskeyId::new(),
         user_id: user,
         name,
-        credential_id: made.cred_id().to_vec(),
+        credential_id: made.cred_id().clone(),
         counter: stored["cred"]["counter"].as_i64().unwrap_or_default(),
         backed_up: stored["cred"]["backup_state"].as_bool().unwrap_or_default(),
         created_at: Timestamp::now(),
@@ -170,7 +174,7 @@ pub async fn add(
     factors::lock(&mut tx, user).await?;
     let had = factors::methods(&mut tx, user).await?;
     if !store::insert(&mut tx, &passkey, made.cred_id(), &stored).await? {
-        return Err(Error::new(Code::Conflict, "This passkey is in use already."));
+        return Err(taken());
     }
     let stale = added(&mut tx, s, who, Method::Passkey, &had, origin).await?;
     let codes = if had.is_empty() { Some(recovery_codes::make(&mut tx, user).await?) } else { None };

@@ -3,6 +3,8 @@
 //! The secret is sealed. A code is taken from one step before the server's to one after it, and once: what was taken, and
 //! everything older, is not taken again, so that a code that somebody saw opens nothing.
 
+use std::fmt::Write as _;
+
 use qrcode::{Color, EcLevel, QrCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -54,8 +56,11 @@ impl Setup {
     pub fn qr(&self) -> Result<Qr> {
         let code = QrCode::with_error_correction_level(&self.uri, EcLevel::M).map_err(Error::internal)?;
         let size = code.width();
-        let dark = (0..size * size).map(|at| (at % size, at / size)).filter(|at| code[*at] == Color::Dark);
-        Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
+        let mut path = String::new();
+        for (x, y) in (0..size * size).map(|at| (at % size, at / size)).filter(|at| code[*at] == Color::Dark) {
+            let _ = write!(path, "M{x} {y}h1v1h-1z");
+        }
+        Ok(Qr { size, path })
     }
 }
 
