@@ -53,9 +53,10 @@ pub fn signed_in() -> Result<(Services, SignedIn), ApiError> {
 
 /// The signed-in person as an actor in the page's workspace; a foreign workspace answers like an unknown one.
 pub async fn actor() -> Result<(Services, Actor), ApiError> {
-    let (request, user) = person()?;
+    let request = request()?;
+    let who = request.signed_in.as_ref().ok_or_else(Error::unauthorized)?;
     let named = workspace(&request)?.ok_or_else(|| Error::new(Code::ValidationError, "No workspace was named."))?;
-    let actor = workspaces::service::actor(&request.services, user.id, &named).await?;
+    let actor = workspaces::service::actor(&request.services, who, &named).await?;
     Ok((request.services, actor))
 }
 
@@ -75,6 +76,12 @@ pub(crate) fn parts() -> Result<Parts, ApiError> {
 
 pub(crate) fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// The host that a request was sent to, as the browser names it.
+pub fn host(parts: &Parts) -> Option<String> {
+    let in_address = parts.uri.authority().map(ToString::to_string);
+    in_address.or_else(|| header_text(&parts.headers, header::HOST))
 }
 
 /// The value of a cookie that the request carries.

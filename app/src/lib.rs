@@ -58,7 +58,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=plain_page ssr=SsrMode::Async/>
-                <Route path=path!("/sign-in/continue") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/:step") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/forgot-password") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/reset-password") view=plain_page ssr=SsrMode::Async/>

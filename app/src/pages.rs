@@ -27,6 +27,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings"] => Ok(settings::first_page()),
         ["settings", "general"] => settings::general_page(visit).await,
         ["settings", "members"] => settings::members_page(visit).await,
+        ["settings", "security"] => settings::security_page(visit).await,
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
         ["settings", "api-keys"] => settings::api_keys_page(visit).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
@@ -40,8 +41,10 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         return invite::invitation_page(token).await;
     }
     match path {
-        "/sign-in" => Ok(auth::sign_in_page()),
+        "/sign-in" => auth::sign_in_page(),
         "/sign-in/continue" => auth::continue_page().await,
+        "/sign-in/link" => auth::link::link_page().await,
+        "/sign-in/second-factor" => auth::second_factor::second_factor_page().await,
         "/sign-up" => Ok(auth::sign_up_page()),
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,

@@ -1,24 +1,25 @@
 // better-auth's own client, unmodified, against HYVVE: what it calls is there and answers in its words.
 import assert from 'node:assert/strict';
 import { createAuthClient } from 'better-auth/client';
-import { jwtClient, organizationClient } from 'better-auth/client/plugins';
+import { jwtClient, magicLinkClient, organizationClient, twoFactorClient } from 'better-auth/client/plugins';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { totp } from '../support/totp.mjs';
 
 /** A client that keeps its cookies as a browser would. */
 function client(url) {
-  const cookies = new Map();
+  const jar = new Map();
   const customFetchImpl = async (input, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set('origin', url);
-    headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (jar.size) headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
     const reply = await fetch(input, { ...init, headers });
     for (const line of reply.headers.getSetCookie()) {
-      const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
-      cookies.set(name, value);
+      const [name, value] = line.split(';')[0].split('=');
+      if (value) jar.set(name, value); else jar.delete(name);
     }
     return reply;
   };
-  return createAuthClient({ baseURL: url, plugins: [organizationClient(), jwtClient()], fetchOptions: { customFetchImpl } });
+  return createAuthClient({ baseURL: url, plugins: [organizationClient(), twoFactorClient(), magicLinkClient(), jwtClient()], fetchOptions: { customFetchImpl } });
 }
 
 /** What came back, which has to be an answer. */
@@ -71,6 +72,33 @@ export default function register(test) {
     assert.equal((await collections(`${header}.${claims}.${signature.slice(1)}`)).status, 401);
     good(await auth.signOut());
     assert.equal((await collections(token)).status, 401);
+  });
+
+  test('better-auth’s two-factor and magic-link clients do what they do elsewhere', async ({ url }) => {
+    const { auth, email, password } = await signedUp(url, 'Ada');
+    good(await auth.signIn.magicLink({ email, callbackURL: '/' }));
+    assert.equal(refused(await auth.twoFactor.enable({ password: 'something else' })), 400);
+    const { totpURI, backupCodes } = good(await auth.twoFactor.enable({ password }));
+    assert.equal(backupCodes.length, 10);
+    assert.equal(good(await auth.getSession()).user.twoFactorEnabled, false);
+    const secret = new URL(totpURI).searchParams.get('secret');
+    good(await auth.twoFactor.verifyTotp({ code: totp(secret, -1) }));
+    assert.equal(good(await auth.getSession()).user.twoFactorEnabled, true);
+    assert.equal(good(await auth.twoFactor.getTotpUri({ password })).totpURI, totpURI);
+
+    const other = client(url);
+    const begun = good(await other.signIn.email({ email, password }));
+    assert.deepEqual([begun.twoFactorRedirect, begun.twoFactorMethods], [true, ['totp']]);
+    assert.equal(good(await other.getSession()), null);
+    assert.equal(refused(await other.twoFactor.verifyTotp({ code: '000000' })), 400);
+    assert.equal(good(await other.twoFactor.verifyTotp({ code: totp(secret), trustDevice: true })).user.email, email);
+    assert.equal(good(await other.getSession()).user.email, email);
+    good(await other.signOut());
+    good(await other.signIn.email({ email, password }));
+    good(await other.twoFactor.verifyBackupCode({ code: backupCodes[0] }));
+    assert.equal(good(await auth.twoFactor.generateBackupCodes({ password })).backupCodes.length, 10);
+    good(await auth.twoFactor.disable({ password }));
+    assert.equal(good(await client(url).signIn.email({ email, password })).user.email, email);
   });
 
   test('better-auth’s organization client does everything that a workspace’s people do', async ({ url }) => {

@@ -14,7 +14,7 @@ use hyvve_domain::{
     auth::{Origin, SignedIn, sessions::Token},
     ids::UserId,
     services::Services,
-    workspaces::service::{self, Named},
+    workspaces::service::Named,
 };
 use tracing::Span;
 
@@ -124,7 +124,7 @@ impl Caller {
 
 impl Entered {
     async fn new(services: Services, credential: Credential, user: UserId, workspace: &Named) -> Result<Self, Problem> {
-        let actor = service::actor(&services, user, workspace).await?;
+        let actor = credential.actor(&services, user, workspace).await?;
         Span::current().record("workspace_id", actor.workspace.to_string());
         Ok(Self { services, actor, credential })
     }

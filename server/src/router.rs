@@ -64,6 +64,28 @@ fn api() -> Router<AppState> {
         .route("/api/auth/link-social", post(http::openid::link))
         .route("/api/auth/unlink-account", post(http::openid::unlink))
         .route("/api/auth/list-accounts", get(http::openid::list))
+        // The second factor, passkeys, and links by mail
+        .route("/api/auth/two-factor/enable", post(http::factors::enable))
+        .route("/api/auth/two-factor/disable", post(http::factors::disable))
+        .route("/api/auth/two-factor/get-totp-uri", post(http::factors::totp_uri))
+        .route("/api/auth/two-factor/verify-totp", post(http::factors::verify_totp))
+        .route("/api/auth/two-factor/verify-backup-code", post(http::factors::verify_backup_code))
+        .route("/api/auth/two-factor/generate-backup-codes", post(http::factors::backup_codes))
+        .route(
+            "/api/auth/passkey/generate-register-options",
+            get(http::factors::register_options).post(http::factors::register_options),
+        )
+        .route("/api/auth/passkey/verify-registration", post(http::factors::register))
+        .route(
+            "/api/auth/passkey/generate-authenticate-options",
+            get(http::factors::authenticate_options).post(http::factors::authenticate_options),
+        )
+        .route("/api/auth/passkey/verify-authentication", post(http::factors::authenticate))
+        .route("/api/auth/passkey/list-user-passkeys", get(http::factors::list))
+        .route("/api/auth/passkey/delete-passkey", post(http::factors::delete))
+        .route("/api/auth/passkey/update-passkey", post(http::factors::rename))
+        .route("/api/auth/sign-in/magic-link", post(http::factors::send_link))
+        .route("/api/auth/magic-link/verify", get(http::factors::follow_link))
         // Workspaces, as better-auth's organization client calls them
         .route("/api/auth/organization/list", get(http::organization::list))
         .route("/api/auth/organization/create", post(http::organization::create))
@@ -93,6 +115,7 @@ fn api() -> Router<AppState> {
             "/api/workspaces/{id}",
             get(http::workspaces::get).patch(http::workspaces::update).delete(http::workspaces::delete),
         )
+        .route("/api/workspaces/{id}/security", get(http::workspaces::security).patch(http::workspaces::secure))
         .route("/api/workspaces/{id}/restore", post(http::workspaces::restore))
         .route("/api/workspaces/{id}/leave", post(http::workspaces::leave))
         .route("/api/workspaces/{id}/transfer", post(http::workspaces::transfer))

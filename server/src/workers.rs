@@ -71,6 +71,9 @@ async fn clean(s: Services) {
         if let Err(error) = mail::letters::purge(&s).await {
             tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
         }
+        if let Err(error) = auth::factors::purge(&s).await {
+            tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
+        }
         if let Err(error) = workspaces::service::purge(&s).await {
             tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");
         }

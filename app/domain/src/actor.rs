@@ -68,6 +68,11 @@ impl Role {
         matches!(self, Self::Owner | Self::Admin)
     }
 
+    /// May say what the workspace asks of those who enter it.
+    pub const fn can_secure_workspace(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
     /// May delete the workspace, have it back, and hand it over.
     pub const fn owns_workspace(self) -> bool {
         matches!(self, Self::Owner)

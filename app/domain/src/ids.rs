@@ -59,6 +59,8 @@ ids! {
     SessionId;
     /// A key with which a program works in a workspace. Not the secret in it.
     ApiKeyId;
+    /// A passkey of a person.
+    PasskeyId;
     /// A configured AI provider of a workspace.
     ProviderId;
     /// An agent of a workspace.

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     Error, Result, canonical,
-    ids::{LetterId, ProviderId, WorkspaceId},
+    ids::{LetterId, ProviderId, UserId, WorkspaceId},
 };
 
 const FORMAT: u8 = 1;
@@ -35,6 +35,8 @@ pub enum Place<'a> {
     Letter(LetterId),
     /// The private half of a key that signs access tokens, by its name.
     SigningKey(&'a str),
+    /// The secret that a person's authenticator app shares.
+    Authenticator(UserId),
 }
 
 impl Place<'_> {
@@ -45,6 +47,7 @@ impl Place<'_> {
             }
             Self::Letter(id) => format!("hyvve.seal/1|letter|{id}").into_bytes(),
             Self::SigningKey(kid) => format!("hyvve.seal/1|signing-key|{kid}").into_bytes(),
+            Self::Authenticator(user) => format!("hyvve.seal/1|authenticator|{user}").into_bytes(),
         }
     }
 }

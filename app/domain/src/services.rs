@@ -5,7 +5,6 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    Role,
     api_keys::Presented,
     audit::anchor::Anchor,
     auth::{
@@ -22,6 +21,7 @@ use crate::{
     mail::Mailer,
     providers::service::Resolved,
     seal::Sealer,
+    workspaces::service::Standing,
 };
 
 /// Settings that rules depend on; the server reads them from its configuration.
@@ -106,10 +106,10 @@ pub struct Services {
     pub sessions: Arc<SessionCache>,
     /// The keys that sign access tokens.
     pub signing_keys: Arc<KeyRing>,
-    /// Roles of members seen lately.
-    pub memberships: Arc<Lately<(UserId, WorkspaceId), Role>>,
     /// API keys seen lately, by the hash of their secret.
     pub api_keys: Arc<Lately<[u8; 32], Presented>>,
+    /// How members seen lately stand in their workspaces.
+    pub memberships: Arc<Lately<(UserId, WorkspaceId), Standing>>,
     /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.
     pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
     /// Talks to AI providers: never follows a redirect.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 8] = [
+const WITHOUT_TENANT: [&str; 15] = [
     "users",           // people; policies let one see only the people of the present tenant
     "accounts",        // credentials; the serving role has no grant at all
     "sessions",        // the same
@@ -21,8 +21,14 @@ const WITHOUT_TENANT: [&str; 8] = [
     "known_devices",   // the same
     "openid_flows",    // the same; before anybody is known
     "signing_keys",    // the same
-    "workspaces",      // the tenants themselves
-    "letters",         // of HYVVE itself; the serving role can add one and see none
+    "authenticators",  // the same
+    "recovery_codes",  // the same
+    "passkeys",        // the same
+    "passkey_challenges",
+    "pending_sign_ins",
+    "wrong_codes",
+    "workspaces", // the tenants themselves
+    "letters",    // of HYVVE itself; the serving role can add one and see none
 ];
 
 struct Database {
@@ -177,6 +183,12 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("openid_flows", "SELECT, INSERT, UPDATE, DELETE"),
         ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
+        ("authenticators", "SELECT, INSERT, UPDATE, DELETE"),
+        ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
+        ("passkeys", "SELECT, INSERT, UPDATE, DELETE"),
+        ("passkey_challenges", "SELECT, INSERT, UPDATE, DELETE"),
+        ("pending_sign_ins", "SELECT, INSERT, UPDATE, DELETE"),
+        ("wrong_codes", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
         ("api_keys", "DELETE, TRUNCATE"),

@@ -2,6 +2,7 @@
 //! them; they are plain forms, without scripts.
 
 pub mod api;
+pub mod factors;
 mod layout;
 pub mod linked;
 mod profile;
@@ -9,6 +10,7 @@ mod security;
 mod sessions;
 mod workspaces;
 
+pub(crate) use factors::set_up_for;
 pub(crate) use profile::profile_page;
 pub(crate) use security::security_page;
 pub(crate) use sessions::sessions_page;

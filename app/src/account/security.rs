@@ -1,4 +1,4 @@
-//! The password, and the end of the account.
+//! What proves that it is one's account, and its end.
 
 use hyvve_domain::auth::{
     openid::{self, linked::Account},
@@ -9,6 +9,7 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{ChangePassword, DeleteAccount},
+    factors,
     layout::{account_page, message},
     linked::{linked_card, no_password_card},
 };
@@ -25,26 +26,26 @@ pub(super) const DELETE: &str = "/account/security?delete=1";
 
 /// The page at `/account/security`.
 pub(crate) async fn security_page() -> Result<AnyView, ApiError> {
-    let (request, user) = context::person()?;
-    let accounts = openid::linked::list(&request.services, user.id).await?;
+    let (services, who) = context::signed_in()?;
+    let accounts = openid::linked::list(&services, who.user.id).await?;
     let has_password = accounts.iter().any(Account::is_password);
     let flash = Flash::take().unwrap_or_default();
     let query = leptos_router::hooks::use_query_map().get_untracked();
-    let content = match (query.get("delete").is_some(), has_password) {
-        (true, true) => delete_card(flash.clone()),
-        (false, true) => view! {
+    let content = if query.get("delete").is_some() && has_password {
+        delete_card(flash.clone())
+    } else if let Some(card) = factors::asked_for(&services, &who, &query, &flash).await? {
+        card
+    } else {
+        let factors = factors::cards(&services, &who, &query, &flash).await?;
+        let password = if has_password { password_card(flash.clone()) } else { no_password_card(&who.user.email) };
+        view! {
             {message(&flash, &["currentPassword", "password"])}
-            {password_card(flash.clone())}
-            {linked_card(&request.services, accounts)}
-            {end_card()}
+            {factors}
+            {password}
+            {linked_card(&services, accounts)}
+            {has_password.then(end_card)}
         }
-        .into_any(),
-        (_, false) => view! {
-            {message(&flash, &[])}
-            {no_password_card(&user.email)}
-            {linked_card(&request.services, accounts)}
-        }
-        .into_any(),
+        .into_any()
     };
     Ok(account_page("Security", "How you prove that it is you.", &flash, content))
 }

@@ -16,7 +16,8 @@ use hyvve_domain::{
     workspaces,
 };
 
-/// Signs in and goes to `next`, a path on this site, or to the workspace used last.
+/// Signs in and goes to `next`, a path on this site, or to the workspace used last; before that, to where a second factor is
+/// asked for, if the account has one.
 #[server(prefix = "/_fn", endpoint = "auth/sign-in")]
 pub async fn sign_in(
     /// The person's address.
@@ -30,8 +31,7 @@ pub async fn sign_in(
     answer_with(vec![("email", email.clone())], async move {
         let request = context::request()?;
         let input = auth::SignIn { email, password: Password(password) };
-        let (signed_in, token) = service::sign_in(&request.services, input, &request.origin).await?;
-        session::begin(signed_in.user.id, &token, &next).await
+        session::go_on(&service::sign_in(&request.services, input, &request.origin).await?, &next).await
     })
     .await
 }

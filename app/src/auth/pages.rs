@@ -9,8 +9,10 @@ use super::{
     api::{SignIn, SignUp},
     door::Door,
     others::other_ways,
+    passkey::sign_in_with_passkey,
 };
 use crate::{
+    ApiError,
     flash::Flash,
     forms::percent_encode,
     ui::{Button, Field, Form, Variant},
@@ -20,17 +22,18 @@ use crate::{
 pub(super) const WRONG_EMAIL: &str = "Please enter an e-mail address like ada@example.com.";
 
 /// The page of people who have an account.
-pub(crate) fn sign_in_page() -> AnyView {
+pub(crate) fn sign_in_page() -> Result<AnyView, ApiError> {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
-    let (other, others) = (with_next("/sign-up", &next), other_ways(&next));
-    view! {
+    let (other, link) = (with_next("/sign-up", &next), with_next("/sign-in/link", &next));
+    let (others, by_passkey) = (other_ways(&next), sign_in_with_passkey(&next, "Sign in with a passkey")?);
+    Ok(view! {
         <Door title="Sign in" message=flash.beside(&["email", "password"]) done=done>
             <Form action=SignIn::url()>
                 <input type="hidden" name="next" value=next/>
                 <Field
-                    name="email" label="E-mail" kind="email" autocomplete="username" required=true autofocus=true
-                    wrong=WRONG_EMAIL value=flash.typed("email") error=flash.at("email")
+                    name="email" label="E-mail" kind="email" autocomplete="username webauthn" required=true
+                    autofocus=true wrong=WRONG_EMAIL value=flash.typed("email") error=flash.at("email")
                 />
                 <Field
                     name="password" label="Password" kind="password" autocomplete="current-password" required=true
@@ -39,11 +42,13 @@ pub(crate) fn sign_in_page() -> AnyView {
                 <Button variant=Variant::Primary kind="submit">"Sign in"</Button>
             </Form>
             {others}
+            {by_passkey}
+            <p class="door-other"><a class="link" href=link>"E-mail me a sign-in link"</a></p>
             <p class="door-other"><a class="link" href="/forgot-password">"Forgot password?"</a></p>
             <p class="door-other">"New here? "<a class="link" href=other>"Create an account"</a></p>
         </Door>
     }
-    .into_any()
+    .into_any())
 }
 
 /// The page of people who do not have one yet.
@@ -77,10 +82,10 @@ pub(crate) fn sign_up_page() -> AnyView {
 }
 
 /// Where to go afterwards, as the address says; the server follows only paths of this site.
-fn use_next() -> String {
+pub(super) fn use_next() -> String {
     use_query_map().read_untracked().get("next").unwrap_or_default()
 }
 
-fn with_next(page: &str, next: &str) -> String {
+pub(super) fn with_next(page: &str, next: &str) -> String {
     if next.is_empty() { page.to_owned() } else { format!("{page}?next={}", percent_encode(next)) }
 }

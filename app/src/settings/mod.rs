@@ -6,6 +6,7 @@ mod audit_log;
 pub mod general;
 mod layout;
 pub mod members;
+pub mod security;
 
 pub(crate) use ai_providers::providers_page;
 pub(crate) use api_keys::api_keys_page;
@@ -13,3 +14,4 @@ pub(crate) use audit_log::{audit_log_page, log_line};
 pub(crate) use general::general_page;
 pub(crate) use layout::first_page;
 pub(crate) use members::members_page;
+pub(crate) use security::security_page;

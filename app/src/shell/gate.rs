@@ -19,6 +19,7 @@ use hyvve_domain::{
 
 use super::entry::{Entry, FrameData, WorkspaceName};
 use crate::{
+    account::set_up_for,
     context::{RequestContext, slug},
     forms::{local, percent_encode},
 };
@@ -49,9 +50,13 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
     let (services, path) = (&context.services, uri.path());
     match (&context.signed_in, path, slug(path)) {
         (Some(signed_in), "/", _) => Gate::To(home(services, signed_in).await),
-        (Some(_), "/sign-in" | "/sign-up" | "/forgot-password", _) => Gate::To(next(uri)),
+        (Some(_), "/sign-in" | "/sign-in/second-factor" | "/sign-up" | "/forgot-password", _) => Gate::To(next(uri)),
         (Some(_), "/account", _) => Gate::To("/account/profile".to_owned()),
-        (Some(signed_in), _, Some(slug)) => Gate::In(Entry(frame(services, signed_in, slug).await)),
+        (Some(signed_in), _, Some(slug)) => match frame(services, signed_in, &slug).await {
+            // The error says so to programs; people are sent to where they can do something about it.
+            Err(error) if workspaces::service::asks_for_second_factor(&error) => Gate::To(set_up_for(&slug)),
+            entry => Gate::In(Entry(entry)),
+        },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
         (None, path, slug) if slug.is_some() || path.starts_with("/account") => {
             Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string())))
@@ -68,9 +73,9 @@ async fn home(services: &Services, signed_in: &SignedIn) -> String {
     found.map_or_else(|| "/sign-in".to_owned(), |m| format!("/w/{}", m.workspace.slug))
 }
 
-async fn frame(services: &Services, signed_in: &SignedIn, slug: String) -> Result<FrameData, Error> {
+async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<FrameData, Error> {
     let person = &signed_in.user;
-    let actor = workspaces::service::actor(services, person.id, &Named::Slug(slug)).await?;
+    let actor = workspaces::service::actor(services, signed_in, &Named::Slug(slug.to_owned())).await?;
     // Before everything that is read after it: what happens in between comes twice rather than never.
     let cursor = events::service::head(services, &actor).await?;
     let memberships = workspaces::service::memberships(services, person.id).await?;

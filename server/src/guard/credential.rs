@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 use hyvve_domain::{
-    Error, Timestamp,
+    Actor, Error, Timestamp,
     api_keys::{self, Presented, Secret},
     auth::{
         self, Origin, SignedIn,
@@ -11,6 +11,7 @@ use hyvve_domain::{
     },
     ids::{UserId, WorkspaceId},
     services::Services,
+    workspaces::service::{self, Named},
 };
 
 use super::cookie;
@@ -83,6 +84,22 @@ impl Credential {
             Self::Key { key, .. } => Some(key.workspace),
             Self::Token(bearer) => Some(bearer.workspace),
         }
+    }
+
+    /// The person as an actor in a workspace. What a session has shown counts; a key was made by somebody who was let in.
+    pub(crate) async fn actor(&self, s: &Services, user: UserId, workspace: &Named) -> Result<Actor, Error> {
+        match self {
+            Self::Nothing | Self::Refused => Err(Error::unauthorized()),
+            Self::Session { signed_in, .. } => service::actor(s, signed_in, workspace).await,
+            Self::Key { .. } => service::actor_without_session(s, user, workspace).await,
+        }
+    }
+
+    /// The same with what the session has shown by now: that can change while a stream is open.
+    pub(super) async fn renewed(&self, s: &Services) -> Result<Self, Error> {
+        let Self::Session { token, .. } = self else { return Ok(self.clone()) };
+        let found = auth::service::check(s, token).await?;
+        Ok(found.map_or(Self::Nothing, |signed_in| Self::Session { signed_in, token: token.clone() }))
     }
 
     /// Whether it is still good; as a rule answered from memory. A database that is away ends nobody's welcome.

@@ -1,10 +1,6 @@
 //! Whether whoever opened a stream may still read it.
 
-use hyvve_domain::{
-    Actor, Code,
-    services::Services,
-    workspaces::{self, service::Named},
-};
+use hyvve_domain::{Actor, Code, services::Services, workspaces::service::Named};
 
 use super::Credential;
 
@@ -30,9 +26,14 @@ impl Welcome {
         self.credential.lasts(&self.services).await
     }
 
+    /// As the workspace asks for it today, and with what the session has shown by now.
     async fn membership_lasts(&self) -> bool {
         let Some(user) = self.actor.user_id() else { return false };
-        match workspaces::service::actor(&self.services, user, &Named::Id(self.actor.workspace)).await {
+        let now = async {
+            let credential = self.credential.renewed(&self.services).await?;
+            credential.actor(&self.services, user, &Named::Id(self.actor.workspace)).await
+        };
+        match now.await {
             Ok(now) => now == self.actor,
             Err(error) => error.code == Code::Unavailable,
         }

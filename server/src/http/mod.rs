@@ -6,6 +6,7 @@ pub(crate) mod api_keys;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod factors;
 pub(crate) mod invitations;
 pub(crate) mod mails;
 pub(crate) mod openid;

@@ -14,7 +14,7 @@ use hyvve_domain::{
             flow::{self, Answer as FromProvider, Lost, Returned, Then},
             linked::{self, Account},
         },
-        sessions::set_cookie,
+        service::Begun,
     },
     services::Services,
 };
@@ -100,7 +100,12 @@ pub(crate) async fn callback(
     match flow::come_back(s, answer, browser.as_deref(), asking.signed_in.as_ref(), &asking.origin).await {
         Ok(Returned::In(arrived, then)) => {
             let path = if arrived.new { then.welcome.or(then.next) } else { then.next };
-            go(path.as_deref().unwrap_or("/"), Some(set_cookie(Some(&arrived.token), secure)))
+            let path = path.as_deref().unwrap_or("/");
+            let cookie = Some(arrived.begun.cookie(secure));
+            match arrived.begun {
+                Begun::In(..) => go(path, cookie),
+                Begun::SecondFactor(_) => go(&second_factor(path), cookie),
+            }
         }
         Ok(Returned::Linked(name, then)) => match then.next {
             Some(path) => go(&path, None),
@@ -114,6 +119,12 @@ pub(crate) async fn callback(
             go(if linking { SECURITY } else { SIGN_IN }, Some(Flash::of(error).set_cookie(secure)))
         }
     }
+}
+
+/// Where the second factor is asked for, and where the browser goes from there.
+fn second_factor(next: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/sign-in/second-factor?{query}")
 }
 
 /// To a path of this site, and nowhere else.

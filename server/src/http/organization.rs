@@ -237,9 +237,9 @@ pub(crate) async fn accept(asking: Person, Json(which): Json<ById>) -> Answer<Re
     let user = asking.signed_in.user.clone();
     let joined = invitations::accept(&asking.services, &user, which.key()).await?;
     sessions::use_workspace(&asking.services, &asking.signed_in, joined.workspace_id).await?;
-    let asking = asking.enter(&Named::Id(joined.workspace_id)).await?;
-    let own =
-        json!({ "id": user.id, "userId": user.id, "organizationId": joined.workspace_id, "role": asking.actor.role() });
+    // One joins also where one cannot come in yet, for want of a second factor.
+    let actor = service::actor_without_session(&asking.services, user.id, &Named::Id(joined.workspace_id)).await?;
+    let own = json!({ "id": user.id, "userId": user.id, "organizationId": joined.workspace_id, "role": actor.role() });
     Ok(Reply(json!({ "invitation": invitation(&joined), "member": own })))
 }
 
@@ -254,7 +254,7 @@ pub(crate) async fn cancel(asking: Person, Json(which): Json<ById>) -> Answer<Re
     let missing = |_| Error::not_found("invitation");
     let workspace = invitations::workspace_of(&asking.services, which.invitation_id).await?;
     let s = asking.services.clone();
-    let actor = service::actor(&s, asking.signed_in.user.id, &Named::Id(workspace)).await.map_err(missing)?;
+    let actor = service::actor(&s, &asking.signed_in, &Named::Id(workspace)).await.map_err(missing)?;
     Ok(Reply(invitation(&invitations::cancel(&s, &actor, which.invitation_id).await?)))
 }
 

@@ -8,7 +8,7 @@ use hyvve_domain::{
     Role,
     ids::{InvitationId, UserId, WorkspaceId},
     workspaces::{
-        WorkspaceChanges, invitations, members,
+        WorkspaceChanges, invitations, members, security,
         service::{self, Named},
     },
 };
@@ -47,6 +47,12 @@ pub(crate) struct Invite {
 #[serde(deny_unknown_fields)]
 pub(crate) struct InviteByLink {
     role: Role,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Demand {
+    second_factor_required: bool,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +103,23 @@ pub(crate) async fn delete(asking: Person, Ids(id): Ids<WorkspaceId>, Json(input
     let asking = asking.enter(&Named::Id(id)).await?;
     service::delete(&asking.services, &asking.actor, input.confirm.as_deref()).await?;
     Ok(Reply(Success::new()).into_response())
+}
+
+/// `GET /api/workspaces/{id}/security`
+pub(crate) async fn security(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(security::get(&asking.services, &asking.actor).await?))
+}
+
+/// `PATCH /api/workspaces/{id}/security`
+pub(crate) async fn secure(
+    asking: Person,
+    Ids(id): Ids<WorkspaceId>,
+    Json(Demand { second_factor_required }): Json<Demand>,
+) -> Answer<Response> {
+    let who = asking.signed_in.clone();
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(security::require_second_factor(&asking.services, &who, &asking.actor, second_factor_required).await?))
 }
 
 /// `POST /api/workspaces/{id}/restore`

@@ -13,6 +13,7 @@ mod auth;
 mod bad_input;
 mod cross_site;
 mod embedded;
+mod factors;
 mod health;
 mod isolation;
 mod limits;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, SignedIn, User, account_store as store, attempts, letters,
+    Origin, Password, SignedIn, User, account_store as store, attempts, factors, letters,
     proofs::{self, Kind},
     proofs_store, rules, store as identity_store, strength,
     trail::{self, Change},
@@ -160,6 +160,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     }
     let mut tx = s.db.system("a deleted account").await?;
     store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}@invalid")).await?;
+    factors::forget(&mut tx, user).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
@@ -167,7 +168,13 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
 }
 
 /// Whether whoever has the session also knows the password; it can be guessed so often and not more.
-async fn confirm(s: &Services, who: &SignedIn, password: &Password, field: &str, origin: &Origin) -> Result<()> {
+pub(super) async fn confirm(
+    s: &Services,
+    who: &SignedIn,
+    password: &Password,
+    field: &str,
+    origin: &Origin,
+) -> Result<()> {
     let wrong = || Error::invalid(field, "correct", "This is not your password.");
     if password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());

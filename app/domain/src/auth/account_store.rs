@@ -51,6 +51,17 @@ pub(super) async fn set_password(tx: &mut SystemTx, user: UserId, phc: &str) -> 
     Ok(())
 }
 
+/// The account has no password any more.
+pub(super) async fn forget_password(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE accounts SET password_hash = NULL, updated_at = now() WHERE user_id = $1 AND provider = 'credential'",
+        user.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The PHC string of the account's password.
 pub(super) async fn password(tx: &mut SystemTx, user: UserId) -> Result<Option<String>> {
     let row = sqlx::query_scalar!(
@@ -108,7 +119,7 @@ pub(super) async fn anonymise(tx: &mut SystemTx, user: UserId, name: &str, email
 /// A person's live sessions, the one used last first.
 pub(super) async fn sessions(tx: &mut SystemTx, user: UserId) -> Result<Vec<Session>> {
     let rows = sqlx::query!(
-        "SELECT id, active_organization_id, ip, user_agent, created_at, last_used_at, expires_at
+        "SELECT id, active_organization_id, ip, user_agent, created_at, last_used_at, expires_at, second_factor_at
          FROM sessions WHERE user_id = $1 AND expires_at > now() ORDER BY last_used_at DESC, id DESC",
         user.0,
     )
@@ -125,6 +136,7 @@ pub(super) async fn sessions(tx: &mut SystemTx, user: UserId) -> Result<Vec<Sess
             updated_at: Timestamp(r.last_used_at),
             ip_address: r.ip,
             user_agent: r.user_agent,
+            second_factor_at: r.second_factor_at.map(Timestamp),
         })
         .collect())
 }

@@ -7,6 +7,12 @@ fn link(s: &Services, path: &str, token: &Token) -> String {
     format!("{}{path}?token={}", s.settings.public_url, token.expose())
 }
 
+/// A path as the value of a query.
+fn percent_encoded(path: &str) -> String {
+    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    path.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 /// One letter for each link.
 fn cause(what: &str, token: &Token) -> String {
     format!("{what}:{}", hex::encode(token.hash().0))
@@ -88,6 +94,54 @@ pub(super) fn address_changed(name: &str, old: &str, new: &str, cause: String) -
         .line(&hello(name))
         .line(&format!("your account has the address {new} from now on. This one is not used any more."))
         .line("If it was not you, write to whoever runs this server.")
+}
+
+/// The way in without a password.
+pub(super) fn sign_in(s: &Services, user: &User, token: &Token, next: &str) -> Letter {
+    let mut url = link(s, "/sign-in/link", token);
+    if !next.is_empty() {
+        url.push_str("&next=");
+        url.push_str(&percent_encoded(next));
+    }
+    Letter::new(cause("sign-in", token), &user.email, "Your link to sign in")
+        .line(&hello(&user.name))
+        .line("somebody, probably you, asked for a link to sign in with.")
+        .action("Sign in", &url)
+        .line("The link works once, for 15 minutes. If it was not you, there is nothing to do. Do not pass it on.")
+}
+
+/// There is another way in, or another second factor.
+pub(super) fn factor_added(s: &Services, user: &User, what: &str, origin: &Origin, cause: String) -> Letter {
+    factor(s, user, &format!("{what} was added to your account"), origin, cause)
+        .line("From now on a password alone does not open your account. Keep your recovery codes in a safe place.")
+}
+
+/// There is one less.
+pub(super) fn factor_removed(
+    s: &Services,
+    user: &User,
+    what: &str,
+    is_last: bool,
+    origin: &Origin,
+    cause: String,
+) -> Letter {
+    let letter = factor(s, user, &format!("{what} was removed from your account"), origin, cause);
+    if is_last { letter.line("Two-step verification is off: your password alone opens your account.") } else { letter }
+}
+
+/// A recovery code is gone.
+pub(super) fn recovery_code_used(s: &Services, user: &User, left: i64, origin: &Origin, cause: String) -> Letter {
+    factor(s, user, "A recovery code was used to sign in to your account", origin, cause)
+        .line(&format!("It does not work again. Codes that are left: {left}. You can make new ones at any time."))
+}
+
+/// Something about the second factor, and what to do if it was somebody else.
+fn factor(s: &Services, user: &User, what: &str, origin: &Origin, cause: String) -> Letter {
+    Letter::new(cause, &user.email, what)
+        .line(&hello(&user.name))
+        .line(&format!("this happened at {}, {}: {}.", Timestamp::now(), from(origin), what.to_lowercase()))
+        .line("If it was not you, choose a new password at once, and look at what your account is protected with.")
+        .action("Look at your account", &format!("{}/account/security", s.settings.public_url))
 }
 
 /// Somebody signed in from where nobody did before.

@@ -6,7 +6,8 @@
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
 //! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
 //! somebody else's word, in `openid/`. How often somebody may try is in `attempts.rs`, with the cookie that keeps owners from
-//! being locked out (`device_token.rs`). Programs that act for them for some minutes carry `access_tokens/`.
+//! being locked out (`device_token.rs`). Programs that act for them for some minutes carry `access_tokens/`. `factors/` is what is
+//! asked for besides a password, or instead of one.
 
 #[cfg(feature = "ssr")]
 pub mod access_tokens;
@@ -21,7 +22,11 @@ pub mod device_token;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
+pub mod factors;
+#[cfg(feature = "ssr")]
 mod letters;
+#[cfg(feature = "ssr")]
+pub mod magic_link;
 #[cfg(feature = "ssr")]
 pub mod openid;
 #[cfg(feature = "ssr")]
@@ -95,6 +100,8 @@ pub struct Session {
     pub ip_address: Option<String>,
     /// The browser's own description.
     pub user_agent: Option<String>,
+    /// When it has shown a second factor; `None` if it has not.
+    pub second_factor_at: Option<Timestamp>,
 }
 
 /// A person with the session that proves it.

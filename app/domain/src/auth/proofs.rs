@@ -18,16 +18,19 @@ pub(super) enum Kind {
     ResetPassword,
     /// The account gets this address.
     ChangeEmail,
+    /// Whoever follows it signs in.
+    SignIn,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::VerifyEmail, Self::ResetPassword, Self::ChangeEmail];
+    pub(super) const ALL: [Self; 4] = [Self::VerifyEmail, Self::ResetPassword, Self::ChangeEmail, Self::SignIn];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
+            Self::SignIn => "sign_in",
         }
     }
 
@@ -36,6 +39,7 @@ impl Kind {
             Self::VerifyEmail => Duration::from_hours(24),
             Self::ResetPassword => Duration::from_mins(30),
             Self::ChangeEmail => Duration::from_hours(1),
+            Self::SignIn => Duration::from_mins(15),
         }
     }
 }

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, SignIn, SignUp, SignedIn, User, account_store, attempts, devices, letters,
+    Origin, Password, SignIn, SignUp, SignedIn, User, account_store, attempts, devices,
+    factors::pending::{self, Pending},
+    letters,
     proofs::{self, Kind},
     recovery, rules, sessions,
     sessions::Token,
@@ -11,6 +13,7 @@ use super::{
 };
 use crate::{
     Code, Error, Result, Timestamp,
+    db::SystemTx,
     ids::{SessionId, UserId, WorkspaceId},
     limits::Door,
     mail::letters::post,
@@ -25,6 +28,26 @@ pub enum SignedUp {
     In(SignedIn, Token),
     /// A letter is on its way to the address. What is told of the account is the same whether it is new or not.
     Told(User),
+}
+
+/// What has come of a first proof: a right password, a link from a letter, the word of another provider.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sign-in, and most are of the large kind")]
+pub enum Begun {
+    /// The person is in.
+    In(SignedIn, Token),
+    /// The account has a second factor, and there is no session before it was shown.
+    SecondFactor(Pending),
+}
+
+impl Begun {
+    /// The value of the `Set-Cookie` that hands a browser its session, or its sign-in that waits.
+    pub fn cookie(&self, secure: bool) -> String {
+        match self {
+            Self::In(_, token) => sessions::set_cookie(Some(token), secure),
+            Self::SecondFactor(pending) => pending::set_cookie(Some(&pending.token), secure),
+        }
+    }
 }
 
 /// Makes an account. Where addresses have to be proved, a letter says what is next, also to whoever has an account already;
@@ -44,7 +67,8 @@ async fn sign_up_as(s: &Services, name: &str, email: &str, password: &Password, 
     }
     let user = create_account(s, name, email, password).await?;
     let workspace = workspaces::service::create_first(s, &user).await?;
-    let (signed_in, token) = begin(s, user, Some(workspace.id), origin, "auth.signed_up").await?;
+    let tx = s.db.system("the session of a new account").await?;
+    let (signed_in, token) = open(s, tx, user, Some(workspace.id), origin, "auth.signed_up", Shown::First).await?;
     Ok(SignedUp::In(signed_in, token))
 }
 
@@ -102,7 +126,7 @@ pub(crate) async fn find_by_email(s: &Services, email: &str) -> Result<User> {
 }
 
 /// Checks address and password, so often and not more. Which of the two is wrong is not said, and takes the same time.
-pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(SignedIn, Token)> {
+pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Begun> {
     let wrong = || Error::new(Code::Unauthorized, "E-mail address or password is wrong.");
     if input.password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());
@@ -126,13 +150,19 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<(Si
         return Err(wrong());
     };
     attempt.earned().await;
+    may_come_in(s, &user).await?;
+    let workspace = landing(s, &user).await?;
+    begin(s, user, Some(workspace), origin, "auth.signed_in").await
+}
+
+/// Refuses somebody whose address has to be proved first, and sends a link for it.
+pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
     if s.settings.verify_email && !user.email_verified {
-        recovery::send_proof(s, &user).await?;
+        recovery::send_proof(s, user).await?;
         let told = "Please confirm your e-mail address first. We have sent you a link.";
         return Err(Error::new(Code::EmailNotVerified, told));
     }
-    let workspace = landing(s, &user).await?;
-    begin(s, user, Some(workspace), origin, "auth.signed_in").await
+    Ok(())
 }
 
 /// Where somebody lands who signs in. A crash during sign-up can leave an account without its workspace; this mends that.
@@ -143,18 +173,45 @@ pub(super) async fn landing(s: &Services, user: &User) -> Result<WorkspaceId> {
     }
 }
 
-/// Begins a session.
+/// Begins a session for somebody who has shown a first factor, or asks for the second.
 pub(super) async fn begin(
     s: &Services,
     user: User,
     workspace: Option<WorkspaceId>,
     origin: &Origin,
     action: &'static str,
+) -> Result<Begun> {
+    let mut tx = s.db.system("a new session").await?;
+    if let Some(pending) = pending::ask(&mut tx, user.id).await? {
+        tx.commit().await?;
+        return Ok(Begun::SecondFactor(pending));
+    }
+    let (signed_in, token) = open(s, tx, user, workspace, origin, action, Shown::First).await?;
+    Ok(Begun::In(signed_in, token))
+}
+
+/// What somebody has shown who is let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shown {
+    /// One factor, and the account has no other.
+    First,
+    /// A second one as well, or a passkey, which is both.
+    Second,
+}
+
+/// Begins a session in a transaction that has settled that there may be one, and commits it.
+pub(super) async fn open(
+    s: &Services,
+    mut tx: SystemTx,
+    user: User,
+    workspace: Option<WorkspaceId>,
+    origin: &Origin,
+    action: &'static str,
+    shown: Shown,
 ) -> Result<(SignedIn, Token)> {
     let token = Token::random()?;
-    let mut tx = s.db.system("a new session").await?;
     let expires_at = Timestamp::now().plus(sessions::LIFETIME);
-    let session = store::insert_session(&mut tx, user.id, token.hash(), workspace, origin, expires_at).await?;
+    let session = store::insert_session(&mut tx, user.id, token.hash(), workspace, origin, expires_at, shown).await?;
     if account_store::remember_device(&mut tx, user.id, devices::fingerprint(origin)).await? {
         post(tx.conn(), s, letters::new_device(s, &user, origin, format!("new-device:{}", session.id))).await?;
     }

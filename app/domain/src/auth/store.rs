@@ -1,6 +1,6 @@
 //! SQL of users, accounts and sessions, as `hyvve_system`.
 
-use super::{Origin, Session, User, sessions::TokenHash};
+use super::{Origin, Session, User, service::Shown, sessions::TokenHash};
 use crate::{
     Result, Timestamp,
     db::SystemTx,
@@ -67,6 +67,25 @@ pub(super) async fn credential(tx: &mut SystemTx, email: &str) -> Result<Option<
     }))
 }
 
+/// The person with this id.
+pub(super) async fn person(tx: &mut SystemTx, id: UserId) -> Result<User> {
+    let r = sqlx::query!(
+        "SELECT email, email_verified, name, image, created_at, updated_at FROM users WHERE id = $1",
+        id.0,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(User {
+        id,
+        email: r.email,
+        email_verified: r.email_verified,
+        name: r.name,
+        image: r.image,
+        created_at: Timestamp(r.created_at),
+        updated_at: Timestamp(r.updated_at),
+    })
+}
+
 /// Begins a session.
 pub(super) async fn insert_session(
     tx: &mut SystemTx,
@@ -75,11 +94,12 @@ pub(super) async fn insert_session(
     workspace: Option<WorkspaceId>,
     origin: &Origin,
     expires_at: Timestamp,
+    shown: Shown,
 ) -> Result<Session> {
     let id = SessionId::new();
     let row = sqlx::query!(
-        "INSERT INTO sessions (id, user_id, token_hash, active_organization_id, ip, user_agent, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at",
+        "INSERT INTO sessions (id, user_id, token_hash, active_organization_id, ip, user_agent, expires_at, second_factor_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END) RETURNING created_at, second_factor_at",
         id.0,
         user.0,
         hash.0.as_slice(),
@@ -87,6 +107,7 @@ pub(super) async fn insert_session(
         origin.ip,
         origin.user_agent,
         expires_at.0,
+        shown == Shown::Second,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -99,13 +120,14 @@ pub(super) async fn insert_session(
         updated_at: Timestamp(row.created_at),
         ip_address: origin.ip.clone(),
         user_agent: origin.user_agent.clone(),
+        second_factor_at: row.second_factor_at.map(Timestamp),
     })
 }
 
 /// The live session of a secret, with its person.
 pub(super) async fn find_session(tx: &mut SystemTx, hash: TokenHash) -> Result<Option<super::SignedIn>> {
     let row = sqlx::query!(
-        "SELECT s.id, s.user_id, s.active_organization_id, s.ip, s.user_agent, s.created_at, s.last_used_at, s.expires_at,
+        "SELECT s.id, s.user_id, s.active_organization_id, s.ip, s.user_agent, s.created_at, s.last_used_at, s.expires_at, s.second_factor_at,
                 u.email, u.email_verified, u.name, u.image, u.created_at AS user_created_at, u.updated_at AS user_updated_at
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now()",
         hash.0.as_slice(),
@@ -131,6 +153,7 @@ pub(super) async fn find_session(tx: &mut SystemTx, hash: TokenHash) -> Result<O
             updated_at: Timestamp(r.last_used_at),
             ip_address: r.ip,
             user_agent: r.user_agent,
+            second_factor_at: r.second_factor_at.map(Timestamp),
         },
     }))
 }
@@ -140,6 +163,18 @@ pub(super) async fn session_hash(tx: &mut SystemTx, id: SessionId) -> Result<Opt
     let hash =
         sqlx::query_scalar!("SELECT token_hash FROM sessions WHERE id = $1", id.0).fetch_optional(tx.conn()).await?;
     Ok(hash.and_then(|hash| Some(TokenHash(hash.try_into().ok()?))))
+}
+
+/// A session has shown a second factor just now.
+pub(super) async fn mark_second_factor(tx: &mut SystemTx, id: SessionId) -> Result<()> {
+    sqlx::query!("UPDATE sessions SET second_factor_at = now() WHERE id = $1", id.0).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// No session of this person counts as one that has shown a second factor: there is none any more.
+pub(super) async fn unmark_second_factor(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    sqlx::query!("UPDATE sessions SET second_factor_at = NULL WHERE user_id = $1", user.0).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// Moves a session's end.

@@ -38,7 +38,7 @@ pub(super) async fn note(
         None => workspaces::service::first_of(s, user).await?,
     };
     let Some(workspace) = workspace else { return Ok(()) };
-    let actor = match workspaces::service::actor(s, user, &Named::Id(workspace)).await {
+    let actor = match workspaces::service::actor_without_session(s, user, &Named::Id(workspace)).await {
         Ok(actor) => actor,
         Err(e) if e.code == Code::NotFound => return Ok(()),
         Err(e) => return Err(e),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
-    auth::{self, Origin, Password, User, rules},
+    auth::{self, Origin, Password, SignedIn, User, rules},
     canonical,
     db::{SystemTx, TenantTx},
     events::Draft,
@@ -20,6 +20,9 @@ use crate::{
 /// How often a taken slug is tried again with another suffix.
 const SLUG_TRIES: usize = 5;
 
+/// What the details of an error say that a second factor would mend.
+const SECOND_FACTOR_REQUIRED: &str = "second_factor_required";
+
 /// Which workspace a request means: its id from a header or a query, or the slug of a page's address.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Named {
@@ -29,23 +32,55 @@ pub enum Named {
     Slug(String),
 }
 
-/// The person as an actor in that workspace. A workspace that the person is not a member of answers like an unknown one.
+/// How a person stands in a workspace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The role.
+    pub(super) role: Role,
+    /// Whether the workspace lets in only sessions that have shown a second factor.
+    pub(super) needs_second_factor: bool,
+}
+
+/// The person as an actor in that workspace. A workspace that the person is not a member of answers like an unknown one; one
+/// that asks for a second factor, to a session that has shown none, with an error that says so. This is the one door: pages,
+/// calls and streams all come through here.
 ///
-/// A role that was read within the last second is believed, as a session is.
-pub async fn actor(s: &Services, user: UserId, named: &Named) -> Result<Actor> {
+/// A standing that was read within the last second is believed, as a session is.
+pub async fn actor(s: &Services, who: &SignedIn, named: &Named) -> Result<Actor> {
+    let (workspace, standing) = standing(s, who.user.id, named).await?;
+    if standing.needs_second_factor && who.session.second_factor_at.is_none() {
+        let why = "This workspace asks for two-step verification. Set it up under Account → Security, then come back.";
+        return Err(Error::forbidden(why).with(json!({ "reason": SECOND_FACTOR_REQUIRED, "workspaceId": workspace })));
+    }
+    Ok(Actor::user(workspace, who.user.id, standing.role))
+}
+
+/// The same for what a person does without a session, so that no factor can be asked for: an API key, which somebody made who
+/// was let in; a line in the audit log.
+pub async fn actor_without_session(s: &Services, user: UserId, named: &Named) -> Result<Actor> {
+    let (workspace, standing) = standing(s, user, named).await?;
+    Ok(Actor::user(workspace, user, standing.role))
+}
+
+async fn standing(s: &Services, user: UserId, named: &Named) -> Result<(WorkspaceId, Standing)> {
     if let Named::Id(id) = named
-        && let Some(role) = s.memberships.get(&(user, *id)).await
+        && let Some(standing) = s.memberships.get(&(user, *id)).await
     {
-        return Ok(Actor::user(*id, user, role));
+        return Ok((*id, standing));
     }
     let mut tx = s.db.user(user).await?;
     let found = match named {
         Named::Id(id) => store::membership(&mut tx, Some(id.0), None).await?,
         Named::Slug(slug) => store::membership(&mut tx, None, Some(slug)).await?,
     };
-    let (workspace, role) = found.ok_or_else(|| Error::not_found("workspace"))?;
-    s.memberships.put((user, workspace), role).await;
-    Ok(Actor::user(workspace, user, role))
+    let (workspace, standing) = found.ok_or_else(|| Error::not_found("workspace"))?;
+    s.memberships.put((user, workspace), standing).await;
+    Ok((workspace, standing))
+}
+
+/// Whether an error is a workspace's that asks for a second factor.
+pub fn asks_for_second_factor(error: &Error) -> bool {
+    error.details.as_ref().is_some_and(|details| details["reason"] == SECOND_FACTOR_REQUIRED)
 }
 
 /// All workspaces of a person.
@@ -220,7 +255,7 @@ pub(crate) async fn note_sign_in(
     action: &'static str,
     origin: &Origin,
 ) -> Result<()> {
-    let actor = actor(s, user, &Named::Id(workspace)).await?;
+    let actor = actor_without_session(s, user, &Named::Id(workspace)).await?;
     let mut tx = s.db.tenant(&actor).await?;
     let entry = Entry::new(action, "user", user.0);
     let entry = match &origin.by {

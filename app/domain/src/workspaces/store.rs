@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role};
+use super::{DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role, service::Standing};
 use crate::{
-    Result, Role, Timestamp,
+    Result, Timestamp,
     db::{SystemTx, TenantTx, UserTx, violated},
     ids::{UserId, WorkspaceId},
 };
@@ -80,15 +80,15 @@ pub(super) async fn memberships(tx: &mut UserTx) -> Result<Vec<Membership>> {
         .collect()
 }
 
-/// A person's role in a workspace, named by id or by slug.
+/// How a person stands in a workspace, named by id or by slug.
 pub(super) async fn membership(
     tx: &mut UserTx,
     id: Option<Uuid>,
     slug: Option<&str>,
-) -> Result<Option<(WorkspaceId, Role)>> {
+) -> Result<Option<(WorkspaceId, Standing)>> {
     let user = tx.user().0;
     let row = sqlx::query!(
-        "SELECT m.workspace_id, m.role FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+        "SELECT m.workspace_id, m.role, w.second_factor_required FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
          WHERE m.user_id = $1 AND (w.id = $2 OR w.slug = $3) AND w.deleted_at IS NULL",
         user,
         id,
@@ -96,7 +96,11 @@ pub(super) async fn membership(
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| Ok((WorkspaceId(r.workspace_id), role(&r.role)?))).transpose()
+    row.map(|r| {
+        let standing = Standing { role: role(&r.role)?, needs_second_factor: r.second_factor_required };
+        Ok((WorkspaceId(r.workspace_id), standing))
+    })
+    .transpose()
 }
 
 /// Changes what is given. False when the slug is taken.
@@ -138,6 +142,31 @@ pub(super) async fn is_free(tx: &mut SystemTx, slug: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT 1 FROM workspaces WHERE slug = $1) AS "free!""#, slug)
         .fetch_one(tx.conn())
         .await?)
+}
+
+/// Whether the transaction's workspace asks for a second factor. Until it ends, nobody else changes that.
+pub(super) async fn lock_second_factor(tx: &mut TenantTx) -> Result<bool> {
+    let id = tx.workspace().0;
+    Ok(sqlx::query_scalar!("SELECT second_factor_required FROM workspaces WHERE id = $1 FOR NO KEY UPDATE", id)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// The same, only to be looked at.
+pub(super) async fn second_factor(tx: &mut TenantTx) -> Result<bool> {
+    let id = tx.workspace().0;
+    Ok(sqlx::query_scalar!("SELECT second_factor_required FROM workspaces WHERE id = $1", id)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// Lets the transaction's workspace ask for a second factor, or not any more.
+pub(super) async fn set_second_factor(tx: &mut TenantTx, required: bool) -> Result<()> {
+    let id = tx.workspace().0;
+    sqlx::query!("UPDATE workspaces SET second_factor_required = $2, updated_at = now() WHERE id = $1", id, required)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Puts the transaction's workspace out of reach. False when it is already.

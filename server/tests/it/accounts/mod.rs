@@ -21,20 +21,20 @@ const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko
 const NEW: &str = "quite another long secret";
 
 /// A server whose letters can be read.
-struct World {
-    app: TestApp,
+pub(crate) struct World {
+    pub(crate) app: TestApp,
     letters: TempDir,
 }
 
 impl World {
-    async fn with(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let letters = tempfile::tempdir().unwrap();
         let folder = letters.path().display().to_string();
         let settings: Vec<_> = settings.iter().copied().chain([("HYVVE_MAIL_FOLDER", folder.as_str())]).collect();
         Self { app: TestApp::start_with(&settings).await, letters }
     }
 
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
@@ -42,12 +42,12 @@ impl World {
         Self::with(&[("HYVVE_VERIFY_EMAIL", "true")]).await
     }
 
-    fn anyone(&self) -> Caller {
+    pub(crate) fn anyone(&self) -> Caller {
         self.app.anonymous()
     }
 
     /// All letters with this subject to this address.
-    fn all(&self, to: &str, subject: &str) -> Vec<String> {
+    pub(crate) fn all(&self, to: &str, subject: &str) -> Vec<String> {
         let files = fs::read_dir(self.letters.path()).unwrap();
         let letters = files.filter_map(|file| read(&file.unwrap().path()));
         letters
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Waits for as many letters with this subject.
-    async fn letters(&self, to: &str, subject: &str, count: usize) -> Vec<String> {
+    pub(crate) async fn letters(&self, to: &str, subject: &str, count: usize) -> Vec<String> {
         for _ in 0..200 {
             let found = self.all(to, subject);
             if found.len() >= count {
@@ -69,12 +69,12 @@ impl World {
         panic!("no letter “{subject}” to {to}");
     }
 
-    async fn letter(&self, to: &str, subject: &str) -> String {
+    pub(crate) async fn letter(&self, to: &str, subject: &str) -> String {
         self.letters(to, subject, 1).await.remove(0)
     }
 
     /// Asks for a link to reset a password, and waits for the newest.
-    async fn reset_link(&self, to: &str) -> String {
+    pub(crate) async fn reset_link(&self, to: &str) -> String {
         let before = self.all(to, RESET).len();
         let known: Vec<String> = self.all(to, RESET);
         self.anyone().post("/api/auth/request-password-reset", &json!({ "email": to })).await.expect(200);
@@ -99,7 +99,7 @@ fn read(path: &Path) -> Option<(String, String)> {
 }
 
 /// The secret in the letter's link.
-fn token_in(text: &str) -> String {
+pub(crate) fn token_in(text: &str) -> String {
     let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("no link in {text}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
@@ -109,21 +109,21 @@ async fn sign_in_as(who: &Caller, email: &str, password: &str, agent: &str) -> R
     Reply::of(request.json(&json!({ "email": email, "password": password }))).await
 }
 
-async fn sign_in(who: &Caller, email: &str, password: &str) -> Reply {
+pub(crate) async fn sign_in(who: &Caller, email: &str, password: &str) -> Reply {
     sign_in_as(who, email, password, FIREFOX).await
 }
 
 /// Signed in once more, in another browser.
-async fn elsewhere(world: &World, name: &str) -> Caller {
+pub(crate) async fn elsewhere(world: &World, name: &str) -> Caller {
     let email = format!("{}@example.com", name.to_lowercase());
     let reply = sign_in(&world.anyone(), &email, &password_of(name)).await;
     world.anyone().with_cookie(&reply.expect(200).cookie().unwrap())
 }
 
-async fn reset(who: &Caller, token: &str, password: &str) -> Reply {
+pub(crate) async fn reset(who: &Caller, token: &str, password: &str) -> Reply {
     who.post("/api/auth/reset-password", &json!({ "token": token, "newPassword": password })).await
 }
 
-fn audit_actions(log: &Reply) -> Vec<&str> {
+pub(crate) fn audit_actions(log: &Reply) -> Vec<&str> {
     log.expect(200).body["data"].as_array().unwrap().iter().filter_map(|row| row["action"].as_str()).collect()
 }

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
     ("agents/list", ""),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
@@ -29,6 +29,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
     ("workspace/change", "name=x&slug=x-y&image=&timezone=UTC"),
     ("workspace/name", "name=Another"),
     ("workspace/delete", "confirm=not+its+name"),
+    ("workspace/security", "required=false"),
     ("workspace/leave", ""),
     ("api-keys/make", "name=x&days=7&read=true"),
     ("api-keys/revoke", "id={key}"),
@@ -42,7 +43,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 31] = [
 ];
 
 /// Those that anyone may call, and those that look at nothing but what they are sent.
-pub(crate) const ELSEWHERE: [&str; 9] = [
+pub(crate) const ELSEWHERE: [&str; 13] = [
     "auth/sign-in",
     "auth/sign-in-with",
     "auth/sign-up",
@@ -51,11 +52,15 @@ pub(crate) const ELSEWHERE: [&str; 9] = [
     "auth/reset-password",
     "auth/send-verification",
     "auth/verify-email",
+    "auth/send-link",
+    "auth/use-link",
+    "auth/second-factor",
+    "auth/passkey",
     "chat/format",
 ];
 
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
-pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 16] = [
+pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 24] = [
     ("account/reminders", "reminded=true"),
     ("account/profile", "name=x&image="),
     ("account/change-email", "email=x%40example.com"),
@@ -68,6 +73,13 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 16] = [
     ("account/revoke-session", "id=00000000-0000-7000-8000-000000000000"),
     ("account/revoke-other-sessions", ""),
     ("account/revoke-sessions", ""),
+    ("account/authenticator-begin", "password=x"),
+    ("account/authenticator-confirm", "code=123456"),
+    ("account/authenticator-remove", "password=x"),
+    ("account/recovery-codes", "password=x"),
+    ("account/passkey-add", "credential=%7B%7D&name=x"),
+    ("account/passkey-rename", "id=00000000-0000-7000-8000-000000000000&name=x"),
+    ("account/passkey-remove", "id=00000000-0000-7000-8000-000000000000&password=x"),
     ("workspace/create", "name=x"),
     ("workspace/restore", "id=00000000-0000-7000-8000-000000000000"),
     ("invitation/accept", "token=x"),

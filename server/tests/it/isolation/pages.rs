@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 16] = [
+const PAGES: [(&str, Thing); 17] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -18,6 +18,7 @@ const PAGES: [(&str, Thing); 16] = [
     ("/welcome", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),
+    ("/settings/security", Thing::Workspace),
     ("/settings/ai-providers", Thing::Workspace),
     ("/settings/api-keys", Thing::Workspace),
     ("/settings/audit-log?verify=1", Thing::Workspace),

@@ -31,6 +31,13 @@ fn probes() -> Vec<Probe> {
         probe(Method::GET, "/api/workspaces/{id}", Thing::Workspace, None),
         probe(Method::PATCH, "/api/workspaces/{id}", Thing::Workspace, Json(json!({ "name": "Mine" }))),
         probe(Method::DELETE, "/api/workspaces/{id}", Thing::Workspace, None),
+        probe(Method::GET, "/api/workspaces/{id}/security", Thing::Workspace, None),
+        probe(
+            Method::PATCH,
+            "/api/workspaces/{id}/security",
+            Thing::Workspace,
+            Json(json!({ "secondFactorRequired": false })),
+        ),
         probe(Method::POST, "/api/workspaces/{id}/restore", Thing::Workspace, None),
         probe(Method::POST, "/api/workspaces/{id}/leave", Thing::Workspace, None),
         probe(Method::POST, "/api/workspaces/{id}/transfer", Thing::Workspace, Json(json!({ "userId": NOBODYS }))),

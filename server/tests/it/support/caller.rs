@@ -53,6 +53,12 @@ impl Caller {
         self
     }
 
+    /// With one more.
+    pub(crate) fn and_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = Some(self.cookie.map_or_else(|| cookie.to_owned(), |before| format!("{before}; {cookie}")));
+        self
+    }
+
     /// A program with this key, and without a session.
     pub(crate) fn with_key(mut self, key: &str) -> Self {
         (self.cookie, self.key) = (None, Some(key.to_owned()));

@@ -4,21 +4,18 @@ use super::{Registration, linked, provider::Identity, store};
 use crate::{
     Code, Error, Result,
     auth::{
-        Origin, SignedIn, User, account_store, recovery, rules,
-        service::{self, landing},
-        sessions::Token,
+        Origin, User, account_store, rules,
+        service::{self, Begun, landing},
         store as identity_store,
     },
     db::SystemTx,
     services::Services,
 };
 
-/// Somebody who is in.
+/// Somebody whom the provider vouched for.
 pub struct Arrived {
-    /// The person and the session.
-    pub signed_in: SignedIn,
-    /// The session's secret.
-    pub token: Token,
+    /// In, or asked for a second factor.
+    pub begun: Begun,
     /// The account was just made.
     pub new: bool,
 }
@@ -30,16 +27,12 @@ pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, 
         Some(user) => (known(s, tx, user, &identity).await?, false),
         None => unknown(s, tx, by, &identity, origin).await?,
     };
-    if s.settings.verify_email && !user.email_verified {
-        recovery::send_proof(s, &user).await?;
-        let told = "Please confirm your e-mail address first. We have sent you a link.";
-        return Err(Error::new(Code::EmailNotVerified, told));
-    }
+    service::may_come_in(s, &user).await?;
     let workspace = landing(s, &user).await?;
     let origin = Origin { by: Some(by.id.clone()), ..origin.clone() };
     let action = if new { "auth.signed_up" } else { "auth.signed_in" };
-    let (signed_in, token) = service::begin(s, user, Some(workspace), &origin, action).await?;
-    Ok(Arrived { signed_in, token, new })
+    let begun = service::begin(s, user, Some(workspace), &origin, action).await?;
+    Ok(Arrived { begun, new })
 }
 
 /// Somebody who has come this way before. A provider that has proved the account's own address has proved it to us as well.
