@@ -9,7 +9,7 @@ use hyvve_app::{context::cookie, flash::Flash, forms::local};
 use hyvve_domain::{
     Error,
     auth::{
-        SignedIn,
+        SignedIn, device_token,
         openid::{
             flow::{self, Answer as FromProvider, Lost, Returned, Then},
             linked::{self, Account},
@@ -101,10 +101,13 @@ pub(crate) async fn callback(
         Ok(Returned::In(arrived, then)) => {
             let path = if arrived.new { then.welcome.or(then.next) } else { then.next };
             let path = path.as_deref().unwrap_or("/");
-            let cookie = Some(arrived.begun.cookie(secure));
+            let cookie = arrived.begun.cookie(secure);
             match arrived.begun {
-                Begun::In(..) => go(path, cookie),
-                Begun::SecondFactor(_) => go(&second_factor(path), cookie),
+                Begun::In(signed_in, _) => {
+                    let device = device_token::cookie(s, signed_in.user.id, &asking.origin).await;
+                    go(path, [cookie].into_iter().chain(device))
+                }
+                Begun::SecondFactor(_) => go(&second_factor(path), Some(cookie)),
             }
         }
         Ok(Returned::Linked(name, then)) => match then.next {
@@ -128,8 +131,8 @@ fn second_factor(next: &str) -> String {
 }
 
 /// To a path of this site, and nowhere else.
-fn go(path: &str, cookie: Option<String>) -> Response {
-    let cookies = AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+fn go(path: &str, cookies: impl IntoIterator<Item = String>) -> Response {
+    let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
     (StatusCode::FOUND, cookies, [(header::LOCATION, local(path).to_owned())]).into_response()
 }
 

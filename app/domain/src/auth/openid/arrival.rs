@@ -4,11 +4,12 @@ use super::{Registration, linked, provider::Identity, store};
 use crate::{
     Code, Error, Result,
     auth::{
-        Origin, User, account_store, rules,
+        Origin, User, account_store, attempts, rules,
         service::{self, Begun, landing},
         store as identity_store,
     },
     db::SystemTx,
+    limits::Door,
     services::Services,
 };
 
@@ -87,15 +88,23 @@ async fn unknown(
     if !s.settings.sign_up {
         return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
     }
+    drop(tx);
+    let user = attempts::counted(s, Door::SignUp, &email, origin, make(s, by, identity, &email)).await?;
+    Ok((user, true))
+}
+
+/// Makes the account.
+async fn make(s: &Services, by: &Registration, identity: &Identity, email: &str) -> Result<User> {
     // Two tabs of the same person, at the same time.
     let again = || Error::new(Code::Conflict, "Your account was made just now. Please sign in again.");
-    let person = store::insert_person(&mut tx, &email, identity.email_verified, &called(identity, &email)).await?;
+    let mut tx = s.db.system("somebody new comes from a provider").await?;
+    let person = store::insert_person(&mut tx, email, identity.email_verified, &called(identity, email)).await?;
     let user = person.ok_or_else(again)?;
     if !store::link(&mut tx, user.id, by, identity).await? {
         return Err(again());
     }
     tx.commit().await?;
-    Ok((user, true))
+    Ok(user)
 }
 
 /// What the person is called: as the provider says, as far as that is a name, else as the address begins.
