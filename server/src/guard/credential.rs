@@ -89,8 +89,9 @@ impl Credential {
     /// The person as an actor in a workspace. What a session has shown counts; a key was made by somebody who was let in.
     pub(crate) async fn actor(&self, s: &Services, user: UserId, workspace: &Named) -> Result<Actor, Error> {
         match self {
-            Self::Nothing | Self::Refused => Err(Error::unauthorized()),
+            Self::Nothing | Self::Refused(_) => Err(Error::unauthorized()),
             Self::Session { signed_in, .. } => service::actor(s, signed_in, workspace).await,
+            Self::Token(bearer) => service::actor(s, &bearer.signed_in, workspace).await,
             Self::Key { .. } => service::actor_without_session(s, user, workspace).await,
         }
     }
