@@ -188,15 +188,12 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Anyone(context) = Anyone::from_request_parts(parts, state).await?;
         let credential = parts.extensions.get::<Credential>().cloned().unwrap_or(Credential::Nothing);
-        let user = match credential.user() {
-            Some(user) => user,
-            None => {
-                return Err(match credential {
-                    Credential::Refused(why) => Error::new(Code::Unauthorized, why),
-                    _ => Error::unauthorized(),
-                }
-                .into());
-            }
+        let Some(user) = credential.user() else {
+            let refused = match credential {
+                Credential::Refused(why) => Error::new(Code::Unauthorized, why),
+                _ => Error::unauthorized(),
+            };
+            return Err(refused.into());
         };
         Ok(Self { services: context.services, credential, user, workspace: context.workspace })
     }

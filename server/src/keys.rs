@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn a_key_says_what_it_is_for() {
         let now = Timestamp::now();
-        let (soon, later) = (now.plus(Duration::from_secs(60)), now.plus(Duration::from_secs(120)));
+        let (soon, later) = (now.plus(Duration::from_mins(1)), now.plus(Duration::from_mins(2)));
         let key = |not_before, retire_at, signs| Listed { kid: "k".to_owned(), not_before, retire_at, signs };
         assert_eq!(in_words(&key(now, None, true), now), format!("k: signs since {now}"));
         assert_eq!(in_words(&key(soon, None, false), now), format!("k: signs from {soon}"));

@@ -158,7 +158,7 @@ impl Workspace {
         match (line.method, line.path) {
             ("PATCH", "/api/workspaces/{id}") => json!({ "name": "Ada’s" }),
             ("DELETE", "/api/workspaces/{id}") => json!({ "confirm": "not its name" }),
-            (_, "/api/workspaces/{id}/transfer") => json!({ "userId": NOBODYS }),
+            (_, "/api/workspaces/{id}/transfer" | "/api/records/{id}/shares") => json!({ "userId": NOBODYS }),
             (_, "/api/workspaces/{id}/members") => {
                 json!({ "email": "x@example.com", "role": "viewer", "resend": true })
             }
@@ -171,7 +171,6 @@ impl Workspace {
             (_, "/api/approvals/{id}/reject") => json!({ "reason": "No." }),
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),
             ("PUT", "/api/records/{id}/assignee") => json!({ "userId": null }),
-            ("POST", "/api/records/{id}/shares") => json!({ "userId": NOBODYS }),
             ("POST", "/api/ai-providers") => {
                 json!({ "provider": "openai_compatible", "baseUrl": "http://127.0.0.1:9", "defaultModel": "x" })
             }

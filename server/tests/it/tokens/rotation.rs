@@ -18,7 +18,7 @@ use super::{bearer, forge::header_of, mint};
 use crate::support::{Caller, TestApp};
 
 /// Nothing here takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How tokens stand on keys where a key signs for this many seconds.
 fn brisk(key_seconds: &'static str) -> [(&'static str, &'static str); 4] {

@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_key_is_made_in_time_to_be_published_before_it_signs() -> Result<(), Box<dyn std::error::Error>> {
-        let settings = Settings { signing_key: Duration::from_mins(60), ..Settings::default() };
+        let settings = Settings { signing_key: Duration::from_hours(1), ..Settings::default() };
         let lead = Some(settings.signing_lead);
         let due = |ring: &KeyRing, at| ring.due(minutes(at), &settings);
         assert_eq!(due(&ring(&[])?, 0), Some(Duration::ZERO), "the first one signs at once");
