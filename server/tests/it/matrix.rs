@@ -121,7 +121,7 @@ impl Workspace {
             _ => &things.change,
         };
         let mut path = line.path.replace("{id}", of_id).replace("{agent_id}", &things.agent);
-        path = path.replace("{run_id}", &things.run).replace("{slug}", "customers");
+        path = path.replace("{run_id}", &things.run).replace("{slug}", "customers").replace("{provider}", "nobody");
         for nobodys in ["{user_id}", "{invitation_id}", "{key_id}"] {
             path = path.replace(nobodys, NOBODYS);
         }
