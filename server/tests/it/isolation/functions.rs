@@ -60,7 +60,7 @@ pub(crate) const ELSEWHERE: [&str; 13] = [
 ];
 
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
-pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 24] = [
+pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("account/reminders", "reminded=true"),
     ("account/profile", "name=x&image="),
     ("account/change-email", "email=x%40example.com"),
