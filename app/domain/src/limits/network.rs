@@ -10,8 +10,8 @@ use std::{
 pub enum Network {
     /// An IPv4 address, also where it was written as an IPv6 address.
     V4([u8; 4]),
-    /// The first four groups of an IPv6 address.
-    V6([u16; 4]),
+    /// The first half of an IPv6 address.
+    V6(u64),
     /// Nobody knows; all of these are one.
     Unknown,
 }
@@ -21,10 +21,7 @@ impl Network {
     pub fn of(ip: Option<&str>) -> Self {
         match ip.and_then(|ip| ip.parse::<IpAddr>().ok()).map(|ip| ip.to_canonical()) {
             Some(IpAddr::V4(ip)) => Self::V4(ip.octets()),
-            Some(IpAddr::V6(ip)) => {
-                let [a, b, c, d, ..] = ip.segments();
-                Self::V6([a, b, c, d])
-            }
+            Some(IpAddr::V6(ip)) => Self::V6((ip.to_bits() >> 64) as u64),
             None => Self::Unknown,
         }
     }
@@ -34,7 +31,7 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::V4(octets) => IpAddr::from(octets).fmt(f),
-            Self::V6([a, b, c, d]) => write!(f, "{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)),
+            Self::V6(half) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(half) << 64)),
             Self::Unknown => f.write_str("unknown"),
         }
     }
