@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{Code, Timestamp};
 
-type Outcome<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 const SECRET: &str = "a-secret-of-the-tests";
 const NONCE: &str = "the-nonce-of-this-way";
@@ -145,7 +145,7 @@ fn signed_with(secret: &[u8], claims: &Value) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
-async fn identify(provider: &Provider) -> Outcome<std::result::Result<Identity, Code>> {
+async fn identify(provider: &Provider) -> Outcome<Result<Identity, Code>> {
     let secrets = Secrets { state: "s".to_owned(), nonce: Nonce::new(NONCE.to_owned()), verifier: "v".repeat(43) };
     let redirect = RedirectUrl::new("http://127.0.0.1:1/api/auth/callback/company".to_owned())?;
     Ok(provider.identify("a-code", &redirect, secrets).await.map_err(|e| e.code))
