@@ -98,9 +98,15 @@ impl Credential {
 
     /// The same with what the session has shown by now: that can change while a stream is open.
     pub(super) async fn renewed(&self, s: &Services) -> Result<Self, Error> {
-        let Self::Session { token, .. } = self else { return Ok(self.clone()) };
-        let found = auth::service::check(s, token).await?;
-        Ok(found.map_or(Self::Nothing, |signed_in| Self::Session { signed_in, token: token.clone() }))
+        let found = match self {
+            Self::Session { token, .. } => {
+                let found = auth::service::check(s, token).await?;
+                found.map(|signed_in| Self::Session { signed_in, token: token.clone() })
+            }
+            Self::Token(bearer) => bearer.renewed(s).await?.map(Self::Token),
+            Self::Nothing | Self::Refused(_) | Self::Key { .. } => Some(self.clone()),
+        };
+        Ok(found.unwrap_or(Self::Nothing))
     }
 
     /// Whether it is still good; as a rule answered from memory. A database that is away ends nobody's welcome.

@@ -127,6 +127,12 @@ impl Bearer {
             Err(error) => error.code == Code::Unavailable,
         }
     }
+
+    /// The same with what its session has shown by now; nothing when that is over.
+    pub async fn renewed(&self, s: &Services) -> Result<Option<Self>> {
+        let signed_in = service::check_by_id(s, self.signed_in.session.id).await?;
+        Ok(signed_in.map(|signed_in| Self { signed_in, ..self.clone() }))
+    }
 }
 
 /// What a token says, if it is one of ours. A key that this node does not know yet may be new.
