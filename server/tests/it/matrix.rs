@@ -159,6 +159,7 @@ impl Workspace {
             ("PATCH", "/api/workspaces/{id}") => json!({ "name": "Ada’s" }),
             ("DELETE", "/api/workspaces/{id}") => json!({ "confirm": "not its name" }),
             (_, "/api/workspaces/{id}/transfer" | "/api/records/{id}/shares") => json!({ "userId": NOBODYS }),
+            (_, "/api/workspaces/{id}/security") => json!({ "secondFactorRequired": false }),
             (_, "/api/workspaces/{id}/members") => {
                 json!({ "email": "x@example.com", "role": "viewer", "resend": true })
             }
