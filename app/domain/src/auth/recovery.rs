@@ -94,7 +94,7 @@ pub async fn is_live(s: &Services, token: &str, origin: &Origin) -> Result<()> {
 /// proved it until now, providers that were linked are not any more. Answers whose it is: the browser has shown to be that
 /// person's.
 pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {
-    attempts::follow(s, origin, reset(s, token, password, origin)).await
+    attempts::follow(s, origin, Box::pin(reset(s, token, password, origin))).await
 }
 
 async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {

@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_flood_of_names_takes_bounded_memory_and_gives_nobody_more_attempts() {
         let (mut table, scale, capacity) = (Table::default(), Scale::from(RATE), 100);
-        let mut attempts = |table: &mut Table, number, now| {
+        let attempts = |table: &mut Table, number, now| {
             (0..10).filter(|_| table.count(scale, &[name(number)], now, capacity).is_ok()).count()
         };
         assert_eq!(attempts(&mut table, 0, 0), 5);
