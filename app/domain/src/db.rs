@@ -188,7 +188,9 @@ impl TenantTx {
         }
         let actor = self.asked_by.unwrap_or(self.actor);
         if let (Who::User { .. }, Some(source)) = (actor.who, &self.source) {
-            self.audit.iter_mut().for_each(|entry| source.sign(entry));
+            for entry in &mut self.audit {
+                source.sign(entry);
+            }
         }
         let append = heads::append(&actor, &self.audit, &self.events)?;
         // One message: everybody else who writes in this workspace waits from the first of these to the second, and must not

@@ -92,12 +92,10 @@ pub(super) fn linked_card(s: &Services, accounts: Vec<Account>) -> AnyView {
         return ().into_any();
     }
     let name = |id: &str| s.openid.iter().find(|by| by.id == id).map(|by| by.name.clone());
-    let linked = linked.into_iter().map(|account| match name(&account.provider_id) {
-        Some(name) => linked_row(account, name),
-        None => {
-            let name = format!("{} (not set up here any more)", account.provider_id);
-            linked_row(account, name)
-        }
+    let linked = linked.into_iter().map(|account| {
+        let gone = || format!("{} (not set up here any more)", account.provider_id);
+        let name = name(&account.provider_id).unwrap_or_else(gone);
+        linked_row(account, name)
     });
     let rows = linked.chain(open.into_iter().map(|by| open_row(by.id.clone(), by.name.clone()))).collect_view();
     view! { <Card title="Sign-in with others"><ul class="entries">{rows}</ul></Card> }.into_any()

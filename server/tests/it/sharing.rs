@@ -40,7 +40,8 @@ async fn a_guest_sees_what_was_shared_and_nothing_else() {
     assert_eq!(access.expect(200).body["data"]["sharedWith"][0]["name"], "Gus");
     let told = stream.next_of("event").await.data;
     assert_eq!((&told["type"], &told["subjectId"]), (&json!("record.shared"), &json!(shared)));
-    assert_eq!(records(&guest).await.iter().map(|r| id(r).to_owned()).collect::<Vec<_>>(), [shared.clone()]);
+    let seen = records(&guest).await;
+    assert_eq!(seen.iter().map(id).collect::<Vec<_>>(), [shared.as_str()]);
     let collections = guest.get("/api/collections").await.expect(200).body["data"].clone();
     assert_eq!((collections.as_array().unwrap().len(), &collections[0]["records"]), (1, &json!(1)));
     let seen = guest.get(&format!("/api/records/{shared}")).await.expect(200).body["data"].clone();

@@ -43,7 +43,9 @@ pub async fn get(s: &Services, actor: &Actor, id: RecordId) -> Result<Detail> {
     let (collection, record) = find(&mut tx, id, false).await?;
     let mut history = store::history(&mut tx, id).await?;
     if is_outsider(actor) {
-        history.iter_mut().for_each(|version| (version.actor_id, version.actor_name) = (None, None));
+        for version in &mut history {
+            (version.actor_id, version.actor_name) = (None, None);
+        }
     }
     Ok(Detail { collection, record, history })
 }

@@ -99,8 +99,7 @@ async fn passkeys_are_their_owner_s_to_name_and_to_remove() {
     let added = add(&ada, &mut key, "").await;
     let id = added.expect(200).body["id"].as_str().unwrap().to_owned();
     assert_eq!(added.body["name"], "Passkey");
-    for who in [&eve, &ada] {
-        let other = if std::ptr::eq(who, &eve) { id.as_str() } else { "not-an-id" };
+    for (who, other) in [(&eve, id.as_str()), (&ada, "not-an-id")] {
         let (update, delete) = ("/api/auth/passkey/update-passkey", "/api/auth/passkey/delete-passkey");
         who.post(update, &json!({ "id": other, "name": "Mine" })).await.expect(404);
         who.post(delete, &json!({ "id": other })).await.expect(404);
