@@ -161,10 +161,12 @@ pub async fn add(
         return Err(refused());
     }
     let taken = || Error::new(Code::Conflict, "This passkey is in use already.");
-    let made = party.webauthn().finish_passkey_registration(&credential, &state).map_err(|cause| match cause {
-        WebauthnError::CredentialAlreadyExists => taken(),
-        cause => because(cause),
-    })?;
+    let mut tx = s.db.system("whether a passkey is in use").await?;
+    if store::by_credential(&mut tx, &credential.raw_id).await?.is_some() {
+        return Err(taken());
+    }
+    drop(tx);
+    let made = party.webauthn().finish_passkey_registration(&credential, &state).map_err(because)?;
     let stored = serde_json::to_value(&made).map_err(Error::internal)?;
     let passkey = Passkey {
         id: PasskeyId::new(),
