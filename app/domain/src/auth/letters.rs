@@ -62,6 +62,19 @@ pub(super) fn password_changed(s: &Services, name: &str, email: &str, origin: &O
         .action("Choose a new password", &format!("{}/forgot-password", s.settings.public_url))
 }
 
+/// The address is proved for the first time, so what was chosen before may be somebody else's.
+pub(super) fn password_removed(s: &Services, name: &str, email: &str, origin: &Origin, cause: String) -> Letter {
+    Letter::new(cause, email, "Please choose a password")
+        .line(&hello(name))
+        .line(&format!(
+            "you signed in with a link {}, which has confirmed your address. The account had a password that somebody \
+             had chosen before anybody confirmed the address, so it does not work any more.",
+            from(origin)
+        ))
+        .action("Choose a password", &format!("{}/forgot-password", s.settings.public_url))
+        .line("Until then you sign in with links like this one.")
+}
+
 /// Is this new address yours?
 pub(super) fn new_address(s: &Services, user: &User, email: &str, token: &Token) -> Letter {
     Letter::new(cause("new-address", token), email, "Confirm your new e-mail address")

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{RECOVER, inside, protect, statuses};
 use crate::{
     accounts::{World, audit_actions, token_in},
-    support::{Caller, Reply},
+    support::{Caller, Reply, password_of},
 };
 
 const SEND: &str = "/api/auth/sign-in/magic-link";
@@ -106,4 +106,31 @@ async fn a_link_is_one_factor_and_not_two() {
     let waiting = world.anyone().with_cookie(&half.cookie().unwrap());
     waiting.get("/api/auth/session").await.expect(401);
     inside(&world, &waiting.post(RECOVER, &json!({ "code": codes[0] })).await);
+}
+
+#[tokio::test]
+async fn the_first_proof_of_an_address_ends_what_somebody_else_may_have_chosen() {
+    let world = World::new().await;
+    // Whoever it was signed up with an address that nobody had proved.
+    let before = world.app.sign_up("Ada").await;
+    world.anyone().post(SEND, &json!({ "email": "ada@example.com" })).await.expect(200);
+    let token = token_in(&world.letter("ada@example.com", SUBJECT).await);
+    let ada = press(&world.anyone(), &token, "/").await;
+    let ada = world.anyone().with_cookie(&ada.expect(302).cookie().unwrap());
+    ada.get("/api/auth/session").await.expect(200);
+    before.get("/api/auth/session").await.expect(401);
+    let old = json!({ "email": "ada@example.com", "password": password_of("Ada") });
+    world.anyone().post("/api/auth/sign-in/email", &old).await.expect(401);
+    let told = world.letter("ada@example.com", "Please choose a password").await;
+    assert!(told.contains("/forgot-password"), "{told}");
+    // With a password of one's own, the next link takes nothing away.
+    let reset = world.reset_link("ada@example.com").await;
+    let new = json!({ "token": reset, "newPassword": "quite another long secret" });
+    world.anyone().post("/api/auth/reset-password", &new).await.expect(200);
+    world.anyone().post(SEND, &json!({ "email": "ada@example.com" })).await.expect(200);
+    let all = world.letters("ada@example.com", SUBJECT, 2).await;
+    let token = all.iter().map(|text| token_in(text)).find(|other| *other != token).unwrap();
+    press(&world.anyone(), &token, "/").await.expect(302);
+    let new = json!({ "email": "ada@example.com", "password": "quite another long secret" });
+    world.anyone().post("/api/auth/sign-in/email", &new).await.expect(200);
 }
