@@ -189,7 +189,7 @@ pub(super) async fn confirm(
     }
     let attempt = attempts::password_again(s, &who.user, origin).await?;
     if s.passwords.verify(password, phc).await? {
-        attempt.earned().await;
+        attempt.undo().await;
         Ok(())
     } else {
         attempt.keep();

@@ -149,7 +149,7 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
         attempt.keep();
         return Err(wrong());
     };
-    attempt.earned().await;
+    attempt.undo().await;
     may_come_in(s, &user).await?;
     let workspace = landing(s, &user).await?;
     begin(s, user, Some(workspace), origin, "auth.signed_in").await

@@ -182,11 +182,11 @@ async fn a_network_has_five_attempts_whoever_they_are_for() {
         ["2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:DB8:1:2:3:4:5:6", "[2001:db8:1:2::9]:4711"],
     ];
     for (at, network) in networks.iter().enumerate() {
-        for (number, ip) in network.iter().enumerate() {
+        for (number, ip) in network.iter().chain(&network[..1]).enumerate() {
+            // Right passwords are not counted: many people come to work from one address. They give nothing back either.
+            attempt(&anyone, network[0], "mallory@example.com", &password_of("Mallory")).await.expect(200);
             attempt(&anyone, ip, &format!("user{at}{number}@example.com"), GUESS).await.expect(401);
         }
-        // An account of one's own gives nothing back to the network.
-        attempt(&anyone, network[0], "mallory@example.com", &password_of("Mallory")).await.expect(200);
         for ip in network {
             wait(&attempt(&anyone, ip, "victim@example.com", GUESS).await);
         }
