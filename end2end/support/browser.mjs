@@ -64,6 +64,9 @@ export async function signUp(page, url) {
   await page.getByLabel('E-mail').fill(`grace${serial}-${Date.now()}@example.com`);
   await page.getByLabel('Password').fill('a long enough password');
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL(/\/w\/[a-z0-9-]+/);
+  // The first steps can be left out.
+  await page.waitForURL(/\/w\/[a-z0-9-]+\/welcome/);
+  await page.getByRole('link', { name: 'Go to the workspace' }).click();
+  await page.waitForURL(/\/w\/[a-z0-9-]+$/);
   return new URL(page.url()).pathname.match(/^\/w\/[a-z0-9-]+/)[0];
 }

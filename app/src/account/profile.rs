@@ -97,7 +97,7 @@ fn mail_card(reminded: bool) -> AnyView {
                         <input type="checkbox" class="check" name="reminded" value="true" checked=reminded/>
                         <span>"Write to me when something has waited for my decision, once an hour at most"</span>
                     </label>
-                    <div><Button kind="submit">"Save"</Button></div>
+                    <div><Button kind="submit">"Save the choice"</Button></div>
                 </Form>
             </CardBody>
         </Card>
