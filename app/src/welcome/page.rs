@@ -56,14 +56,16 @@ pub(crate) async fn welcome_card(visit: &Visit) -> Result<Option<AnyView>, ApiEr
     }
     let (href, count) = (use_frame().href("/welcome"), progress(&steps));
     let card = view! {
-        <Card title="Get started" note=count>
-            <CardBody>
-                <div class="flex gap-3 flex-wrap items-center justify-between">
-                    <p>"Name the workspace, invite people, connect an AI provider, meet the agent."</p>
-                    <ButtonLink href=href>"Go on"</ButtonLink>
-                </div>
-            </CardBody>
-        </Card>
+        <div class="pb-4">
+            <Card title="Get started" note=count>
+                <CardBody>
+                    <div class="flex gap-3 flex-wrap items-center justify-between">
+                        <p>"Name the workspace, invite people, connect an AI provider, meet the agent."</p>
+                        <ButtonLink href=href>"Go on"</ButtonLink>
+                    </div>
+                </CardBody>
+            </Card>
+        </div>
     };
     Ok(Some(card.into_any()))
 }

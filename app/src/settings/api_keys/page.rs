@@ -71,7 +71,7 @@ fn secret_card(name: String, secret: String) -> AnyView {
                     <label for="secret">"Send it as "<code>"Authorization: Bearer …"</code>" or "<code>"x-api-key"</code></label>
                     <div class="flex gap-2 items-center">
                         <input id="secret" class="input mono" readonly=true value=secret autocomplete="off"/>
-                        <button type="button" class="button needs-script" data-do="copy secret">"Copy"</button>
+                        <button type="button" class="btn needs-script" data-do="copy secret">"Copy"</button>
                     </div>
                 </div>
             </CardBody>
@@ -180,7 +180,7 @@ fn form_card(flash: Flash) -> AnyView {
                         name="name" label="What will use it?" value=flash.typed("name") error=flash.at("name") required=true
                         placeholder="Nightly report" wrong="Please name the key after what uses it."
                     />
-                    <fieldset class="field" aria-describedby="scopes-error">
+                    <fieldset class="choices" aria-describedby="scopes-error">
                         <legend>"What may it do?"</legend>
                         {scopes.collect_view()}
                         <p class="field-error" id="scopes-error" role="alert">{problem}</p>
