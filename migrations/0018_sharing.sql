@@ -13,6 +13,17 @@ CREATE TABLE record_shares (
 );
 CREATE INDEX record_shares_of_person ON record_shares (workspace_id, user_id, record_id);
 
+-- The same for what was assigned. Policies hold for the schema's owner as well, so they are put aside for the look at all tenants.
+ALTER TABLE records NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE workspace_members NO FORCE ROW LEVEL SECURITY;
+UPDATE records r SET assigned_to = NULL WHERE assigned_to IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM workspace_members m WHERE m.workspace_id = r.workspace_id AND m.user_id = r.assigned_to);
+ALTER TABLE records DROP CONSTRAINT records_assigned_to_fkey,
+  ADD FOREIGN KEY (workspace_id, assigned_to) REFERENCES workspace_members (workspace_id, user_id)
+    ON DELETE SET NULL (assigned_to);
+ALTER TABLE records FORCE ROW LEVEL SECURITY;
+ALTER TABLE workspace_members FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE record_shares ENABLE ROW LEVEL SECURITY;
 ALTER TABLE record_shares FORCE ROW LEVEL SECURITY;
 CREATE POLICY app_read ON record_shares FOR SELECT TO hyvve_app USING (

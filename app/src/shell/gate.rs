@@ -65,12 +65,12 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
     }
 }
 
-/// The workspace that the person used last, or the first one.
+/// The workspace that the person used last, or the first one; without any, where one makes one or has one back.
 async fn home(services: &Services, signed_in: &SignedIn) -> String {
     let memberships = workspaces::service::memberships(services, signed_in.user.id).await.unwrap_or_default();
     let last = signed_in.session.active_organization_id;
     let found = memberships.iter().find(|m| Some(m.workspace.id) == last).or(memberships.first());
-    found.map_or_else(|| "/sign-in".to_owned(), |m| format!("/w/{}", m.workspace.slug))
+    found.map_or_else(|| "/account/workspaces".to_owned(), |m| format!("/w/{}", m.workspace.slug))
 }
 
 async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<FrameData, Error> {

@@ -1,8 +1,6 @@
 //! The page of the first steps, and the card on the home page that leads there.
 
-use std::time::Duration;
-
-use hyvve_domain::{Error, Role, Timestamp};
+use hyvve_domain::{Error, Role};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -15,9 +13,6 @@ use crate::{
     ui::{Button, ButtonLink, Card, CardBody, Field, Form, Glyph, Icon, PageHeader, Pill, Tone, Variant},
 };
 
-/// After this a workspace is not new any more.
-const NEW: Duration = Duration::from_hours(14 * 24);
-
 /// The page at `/w/{workspace}/welcome`. Every step can be left out, and taken later.
 pub(crate) async fn welcome_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let steps = Steps::of(visit).await?.ok_or_else(|| Error::not_found("page"))?;
@@ -29,8 +24,10 @@ pub(crate) async fn welcome_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let problem =
         flash.beside(&["name", "emails"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let link = Some(flash.typed("link")).filter(|link| !link.is_empty());
+    // What is shown only once is not taken away because something happens meanwhile.
+    let follow = link.is_none().then_some("workspace. run.");
     let page = view! {
-        <div class="page narrow" data-follow="workspace. run.">
+        <div class="page" data-follow=follow>
             <PageHeader title="Welcome" lead="Four steps, in any order. Leave out what you like; it is all in Settings later.">
                 <ButtonLink href=home>"Go to the workspace"</ButtonLink>
             </PageHeader>
@@ -50,10 +47,8 @@ pub(crate) async fn welcome_page(visit: &Visit) -> Result<AnyView, ApiError> {
 
 /// On the home page of a new workspace, while steps are left.
 pub(crate) async fn welcome_card(visit: &Visit) -> Result<Option<AnyView>, ApiError> {
-    let Some(steps) = Steps::of(visit).await? else { return Ok(None) };
-    if steps.done() == Steps::ALL || steps.workspace.created_at.plus(NEW) < Timestamp::now() {
-        return Ok(None);
-    }
+    let left = Steps::of_new(visit).await?.filter(|steps| steps.done() < Steps::ALL);
+    let Some(steps) = left else { return Ok(None) };
     let (href, count) = (use_frame().href("/welcome"), progress(&steps));
     let card = view! {
         <div class="pb-4">

@@ -1,12 +1,17 @@
 //! What there is to do in a new workspace, and how much of it is done.
 
+use std::time::Duration;
+
 use hyvve_domain::{
-    PageRequest, Role, agents,
+    PageRequest, Role, Timestamp, agents,
     providers::{self, Kind},
     workspaces::{Workspace, invitations, members, service},
 };
 
 use crate::{ApiError, shell::Visit};
+
+/// After this a workspace is not new any more.
+const NEW: Duration = Duration::from_hours(14 * 24);
 
 /// The first steps of one workspace.
 pub(super) struct Steps {
@@ -33,20 +38,36 @@ impl Steps {
         if !actor.role().is_some_and(Role::can_edit_workspace) {
             return Ok(None);
         }
-        let workspace = service::get(s, actor).await?;
+        Self::in_workspace(visit, service::get(s, actor).await?).await.map(Some)
+    }
+
+    /// The same while the workspace is new; `None` afterwards, without looking further.
+    pub(super) async fn of_new(visit: &Visit) -> Result<Option<Self>, ApiError> {
+        if !visit.actor.role().is_some_and(Role::can_edit_workspace) {
+            return Ok(None);
+        }
+        let workspace = service::get(&visit.services, &visit.actor).await?;
+        if workspace.created_at.plus(NEW) < Timestamp::now() {
+            return Ok(None);
+        }
+        Self::in_workspace(visit, workspace).await.map(Some)
+    }
+
+    async fn in_workspace(visit: &Visit, workspace: Workspace) -> Result<Self, ApiError> {
+        let (s, actor) = (&visit.services, &visit.actor);
         let people = members::list(s, actor).await?.len();
         let asked = invitations::list(s, actor).await?.len();
         let providers = providers::service::list(s, actor).await?;
         let runs = agents::service::runs(s, actor, Default::default(), PageRequest::new(None, Some(1))).await?;
         let agents = agents::service::agents(s, actor).await?;
-        Ok(Some(Self {
+        Ok(Self {
             named: !workspace.has_first_name(),
             invited: people + asked > 1,
             connected: providers.iter().any(|provider| provider.provider != Kind::Sandbox),
             met: runs.total > 0,
             agent: agents.into_iter().next().map(|agent| agent.name),
             workspace,
-        }))
+        })
     }
 
     pub(super) fn done(&self) -> usize {

@@ -241,6 +241,29 @@ async fn the_audit_log_names_the_key_and_where_its_program_was() {
 }
 
 #[tokio::test]
+async fn what_a_page_shows_once_stays_until_one_leaves_it() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let slug = ada.get("/api/workspaces").await.expect(200).body["data"][0]["slug"].as_str().unwrap().to_owned();
+    for (page, function, form, once) in [
+        ("api-keys", "api-keys/make", "name=x&days=7&read=true", "hyvve_"),
+        ("members", "members/invite-by-link", "role=viewer", "/invite/"),
+    ] {
+        let here = format!("/w/{slug}/settings/{page}");
+        let request = ada.request(Method::POST, &format!("/_fn/{function}")).header("accept", "text/html");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let sent = Reply::of(request.header("referer", format!("http://localhost{here}")).body(form)).await;
+        let flash = sent.expect(302).cookie().unwrap();
+        let cookies = format!("hyvve_session={}; {flash}", ada.token());
+        let shown = ada.clone().with_cookie(&cookies).get(&here).await;
+        let secret = |text: &str| text.split("value=\"").any(|value| value.split('"').next().unwrap().contains(once));
+        assert!(secret(&shown.expect(200).text) && !shown.text.contains("data-follow="), "{page}: {}", shown.text);
+        let again = ada.get(&here).await;
+        assert!(!secret(&again.expect(200).text) && again.text.contains("data-follow="), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_over_opens_nothing_and_fifty_are_enough_for_one_person() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Ada").await;

@@ -75,17 +75,20 @@ async fn a_member_sees_what_is_assigned_or_shared_and_loses_it_with_the_workspac
     assert_eq!(records(&mia).await.len(), 2);
     put(&ada, &format!("/api/records/{first}/assignee"), json!({ "userId": null })).await.expect(200);
     assert_eq!(records(&mia).await.len(), 1);
+    put(&ada, &format!("/api/records/{first}/assignee"), json!({ "userId": user })).await.expect(200);
 
     let member = format!("/api/workspaces/{}/members/{user}", ada.workspace());
     Reply::of(ada.request(Method::DELETE, &member)).await.expect(200);
     mia.get("/api/collections/customers/records").await.expect(404);
-    let access = ada.get(&format!("/api/records/{second}/access")).await;
-    assert_eq!(access.expect(200).body["data"]["sharedWith"], json!([]));
+    for record in [&first, &second] {
+        let access = ada.get(&format!("/api/records/{record}/access")).await;
+        assert_eq!(access.expect(200).body["data"], json!({ "assignedTo": null, "sharedWith": [] }));
+    }
     let log = ada.get("/api/audit-log").await.expect(200).body["data"].clone();
     let actions: Vec<_> =
         log.as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap().to_owned()).collect();
     assert_eq!(actions.iter().filter(|action| *action == "record.shared").count(), 1, "{actions:?}");
-    assert_eq!(actions.iter().filter(|action| *action == "record.assigned").count(), 2, "{actions:?}");
+    assert_eq!(actions.iter().filter(|action| *action == "record.assigned").count(), 3, "{actions:?}");
 }
 
 #[tokio::test]

@@ -195,6 +195,10 @@ async fn a_deleted_workspace_is_out_of_reach_and_comes_back_as_it_was() {
     let wrong = send(&ada, Method::DELETE, &at(&home, ""), json!({ "confirm": "Something" })).await;
     assert_eq!(wrong.expect(400).body["error"]["details"]["field"], "confirm");
     send(&ada, Method::DELETE, &at(&home, ""), json!({})).await.expect(200);
+    // Who has no other is sent to where it can be had back.
+    let start = ada.clone().naming_no_workspace().get("/").await;
+    assert_eq!(start.expect(303).header("location"), Some("/account/workspaces"));
+    ada.clone().naming_no_workspace().get("/account/workspaces").await.expect(200);
     for who in [&ada, &bob] {
         who.get(&at(&home, "")).await.expect(404);
         who.get("/api/approvals").await.expect(404);

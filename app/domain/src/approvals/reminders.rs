@@ -27,7 +27,7 @@ pub async fn work(s: Services) {
     loop {
         looks.tick().await;
         if let Err(error) = remind(&s, after).await {
-            tracing::warn!(error.message = %error, "nobody was reminded of what waits; trying again");
+            tracing::warn!(error.message = %error, "it was not looked for what waits; trying again");
         }
     }
 }
@@ -37,7 +37,10 @@ async fn remind(s: &Services, after: Duration) -> Result<()> {
     let found = store::forgotten(&mut tx, after, PAUSE).await?;
     drop(tx);
     for workspace in found {
-        write(s, workspace, after).await?;
+        // One workspace's trouble keeps no other from its letters.
+        if let Err(error) = write(s, workspace, after).await {
+            tracing::warn!(workspace_id = %workspace, error.message = %error, "nobody was reminded of what waits; trying again");
+        }
     }
     Ok(())
 }

@@ -6,8 +6,9 @@ use crate::{Actor, Result, services::Services};
 /// The most events that one read returns.
 pub const BATCH: i64 = 200;
 
-/// Events after `cursor` that the actor may see, oldest first, at most [`BATCH`].
-pub async fn after(s: &Services, actor: &Actor, cursor: i64) -> Result<Vec<Event>> {
+/// Events after `cursor` that the actor may see, oldest first, at most [`BATCH`]; and the cursor from which to go on, which is past
+/// those that the actor may not see: a follower that sees little does not look at them again and again.
+pub async fn after(s: &Services, actor: &Actor, cursor: i64) -> Result<(Vec<Event>, i64)> {
     let mut tx = s.db.tenant(actor).await?;
     store::after(&mut tx, cursor, BATCH).await
 }

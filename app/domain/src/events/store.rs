@@ -6,30 +6,41 @@ use crate::{
     db::{SystemTx, TenantTx},
 };
 
-/// Events after `cursor` that the actor may see, oldest first.
-pub(super) async fn after(tx: &mut TenantTx, cursor: i64, limit: i64) -> Result<Vec<Event>> {
+/// Events after `cursor` that the actor may see, oldest first, and up to where they were looked for. Both are of one moment, so
+/// that nothing can come in between.
+pub(super) async fn after(tx: &mut TenantTx, cursor: i64, limit: i64) -> Result<(Vec<Event>, i64)> {
     let workspace = tx.workspace();
     let rows = sqlx::query!(
-        "SELECT seq, id, type AS name, subject_kind, subject_id, payload, created_at FROM events
-         WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        r#"SELECT h.event_seq AS head, e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.subject_kind AS "subject_kind?",
+                  e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
+           FROM workspace_heads h LEFT JOIN LATERAL (
+             SELECT seq, id, type, subject_kind, subject_id, payload, created_at FROM events
+             WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) e ON true
+           WHERE h.workspace_id = $1 ORDER BY e.seq"#,
         workspace.0,
         cursor,
         limit,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
+    let head = rows.first().map_or(cursor, |row| row.head);
+    let events: Vec<Event> = rows
         .into_iter()
-        .map(|r| Event {
-            seq: r.seq,
-            id: r.id,
-            name: r.name,
-            subject_kind: r.subject_kind,
-            subject_id: r.subject_id,
-            payload: r.payload,
-            created_at: Timestamp(r.created_at),
+        .filter_map(|r| {
+            Some(Event {
+                seq: r.seq?,
+                id: r.id?,
+                name: r.name?,
+                subject_kind: r.subject_kind?,
+                subject_id: r.subject_id,
+                payload: r.payload?,
+                created_at: Timestamp(r.created_at?),
+            })
         })
-        .collect())
+        .collect();
+    let is_whole = (events.len() as i64) < limit;
+    let reached = if is_whole { head } else { events.last().map_or(head, |event| event.seq) };
+    Ok((events, reached))
 }
 
 /// The number of the workspace's newest event.

@@ -48,6 +48,8 @@ pub(crate) async fn api_keys_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let made = flash.typed("made");
     let asked = visit.parsed::<ApiKeyId>("revoke");
     let question = asked.and_then(|id| keys.iter().find(|key| key.id == id && is_good(key)).cloned()).map(revoke_card);
+    // What is shown only once is not taken away because something happens meanwhile.
+    let follow = secret.is_none().then_some("workspace.api_key");
     let content = view! {
         <div class="stack">
             {done(&flash)}
@@ -60,7 +62,7 @@ pub(crate) async fn api_keys_page(visit: &Visit) -> Result<AnyView, ApiError> {
     };
     let lead =
         "With a key, a program works here in your name: as your role allows, and no further than the key’s scopes.";
-    Ok(settings_page("API keys", lead, Some("workspace.api_key"), content.into_any()))
+    Ok(settings_page("API keys", lead, follow, content.into_any()))
 }
 
 fn secret_card(name: String, secret: String) -> AnyView {

@@ -35,6 +35,8 @@ pub(crate) async fn members_page(visit: &Visit) -> Result<AnyView, ApiError> {
         flash.beside(&["emails", "role"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let link = Some(flash.typed("link")).filter(|link| !link.is_empty());
     let question = question(visit, &people);
+    // What is shown only once is not taken away because something happens meanwhile.
+    let follow = link.is_none().then_some("workspace.");
     let content = view! {
         <div class="stack">
             {done(&flash)}
@@ -47,7 +49,7 @@ pub(crate) async fn members_page(visit: &Visit) -> Result<AnyView, ApiError> {
         </div>
     };
     let lead = "Who works here, and as what. A change holds from the next click on.";
-    Ok(settings_page("Members", lead, Some("workspace."), content.into_any()))
+    Ok(settings_page("Members", lead, follow, content.into_any()))
 }
 
 /// The question that the address asks for.

@@ -144,12 +144,12 @@ impl Feed {
     /// Events after the cursor; `None` when there are none, or when the database is away and the next look finds them.
     async fn events(&mut self) -> Option<Bytes> {
         let Entered { services, actor, .. } = &self.asking;
-        let events = events::service::after(services, actor, self.cursor).await.ok()?;
-        let Some(last) = events.last() else {
+        let (events, reached) = events::service::after(services, actor, self.cursor).await.ok()?;
+        self.cursor = reached;
+        if events.is_empty() {
             self.behind = false;
             return None;
-        };
-        self.cursor = last.seq;
+        }
         write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))))
     }
 }

@@ -25,7 +25,10 @@ pub struct Arrived {
 pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, origin: &Origin) -> Result<Arrived> {
     let mut tx = s.db.system("whom a provider vouches for").await?;
     let (user, new) = match store::owner(&mut tx, by, &identity.subject).await? {
-        Some(user) => (known(s, tx, user, &identity).await?, false),
+        Some(id) => {
+            let user = identity_store::person(&mut tx, id).await?;
+            (known(s, tx, user, &identity).await?, false)
+        }
         None => unknown(s, tx, by, &identity, origin).await?,
     };
     service::may_come_in(s, &user).await?;

@@ -79,7 +79,7 @@ pub(super) async fn link(
     let mut tx = s.db.system("a provider is linked").await?;
     let (email, verified) = store::lock(&mut tx, who.user.id).await?.ok_or_else(Error::unauthorized)?;
     if !store::link(&mut tx, who.user.id, by, identity).await? {
-        let own = store::owner(&mut tx, by, &identity.subject).await?.is_some_and(|owner| owner.id == who.user.id);
+        let own = store::owner(&mut tx, by, &identity.subject).await?.is_some_and(|owner| owner == who.user.id);
         let told = if own {
             format!("{name} is linked to your account already.")
         } else {

@@ -60,25 +60,16 @@ pub(super) async fn take(tx: &mut SystemTx, state: TokenHash, browser: TokenHash
 }
 
 /// Whose account with the provider it is.
-pub(super) async fn owner(tx: &mut SystemTx, by: &Registration, subject: &str) -> Result<Option<User>> {
-    let row = sqlx::query!(
-        "SELECT u.id, u.email, u.email_verified, u.name, u.image, u.created_at, u.updated_at
-         FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.provider = $1 AND a.issuer = $2 AND a.subject = $3",
+pub(super) async fn owner(tx: &mut SystemTx, by: &Registration, subject: &str) -> Result<Option<UserId>> {
+    let id = sqlx::query_scalar!(
+        "SELECT user_id FROM accounts WHERE provider = $1 AND issuer = $2 AND subject = $3",
         by.id,
         by.issuer.as_str(),
         subject,
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|r| User {
-        id: UserId(r.id),
-        email: r.email,
-        email_verified: r.email_verified,
-        name: r.name,
-        image: r.image,
-        created_at: Timestamp(r.created_at),
-        updated_at: Timestamp(r.updated_at),
-    }))
+    Ok(id.map(UserId))
 }
 
 /// Adds a person without a password. Answers nothing when the address is taken.
