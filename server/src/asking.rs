@@ -9,10 +9,9 @@ use std::{marker::PhantomData, ops::Deref};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use hyvve_app::context::RequestContext;
 use hyvve_domain::{
-    Actor, Code, Error,
+    Actor, Code, Error, Role,
     api_keys::Scope,
     auth::{Origin, SignedIn, sessions::Token},
-    ids::UserId,
     services::Services,
     workspaces::service::Named,
 };
@@ -38,7 +37,6 @@ pub(crate) struct Person {
 pub(crate) struct Caller {
     services: Services,
     credential: Credential,
-    user: UserId,
     workspace: Option<Named>,
 }
 
@@ -87,8 +85,7 @@ impl Person {
     /// The person as an actor in a workspace. A foreign one answers like an unknown one.
     pub(crate) async fn enter(self, workspace: &Named) -> Result<Entered, Problem> {
         let Self { services, signed_in, token, .. } = self;
-        let user = signed_in.user.id;
-        Entered::new(services, Credential::Session { signed_in, token }, user, workspace).await
+        Entered::new(services, Credential::Session { signed_in, token }, workspace).await
     }
 }
 
@@ -101,9 +98,9 @@ impl Caller {
     }
 
     async fn enter_for_anything(self, workspace: &Named) -> Result<Entered, Problem> {
-        let Self { services, credential, user, .. } = self;
+        let Self { services, credential, .. } = self;
         let own = credential.workspace();
-        let entered = Entered::new(services, credential, user, workspace).await?;
+        let entered = Entered::new(services, credential, workspace).await?;
         if own.is_some_and(|own| own != entered.actor.workspace) {
             return Err(Error::not_found("workspace").into());
         }
@@ -123,8 +120,8 @@ impl Caller {
 }
 
 impl Entered {
-    async fn new(services: Services, credential: Credential, user: UserId, workspace: &Named) -> Result<Self, Problem> {
-        let actor = credential.actor(&services, user, workspace).await?;
+    async fn new(services: Services, credential: Credential, workspace: &Named) -> Result<Self, Problem> {
+        let actor = credential.actor(&services, workspace).await?;
         Span::current().record("workspace_id", actor.workspace.to_string());
         Ok(Self { services, actor, credential })
     }
@@ -137,6 +134,17 @@ impl Entered {
                 let why = format!("This needs an API key with the scope “{scope}”; this one has: {has}.");
                 Err(Error::forbidden(why))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a key that would make somebody mightier than a key is to be: who decides, makes keys and lets others in is a
+    /// person's choice. Otherwise a key could make itself an owner, by an invitation to somebody who holds it.
+    pub(crate) fn may_give(&self, role: Role) -> Result<(), Error> {
+        match &self.credential {
+            Credential::Key { .. } if role.can_decide() || role.can_manage_members() => Err(Error::forbidden(format!(
+                "An API key cannot make somebody {role}. Ask for it yourself, signed in."
+            ))),
             _ => Ok(()),
         }
     }
@@ -188,14 +196,12 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Anyone(context) = Anyone::from_request_parts(parts, state).await?;
         let credential = parts.extensions.get::<Credential>().cloned().unwrap_or(Credential::Nothing);
-        let Some(user) = credential.user() else {
-            let refused = match credential {
-                Credential::Refused(why) => Error::new(Code::Unauthorized, why),
-                _ => Error::unauthorized(),
-            };
-            return Err(refused.into());
-        };
-        Ok(Self { services: context.services, credential, user, workspace: context.workspace })
+        match &credential {
+            Credential::Refused(why) => return Err(Error::new(Code::Unauthorized, *why).into()),
+            Credential::Nothing => return Err(Error::unauthorized().into()),
+            Credential::Session { .. } | Credential::Key { .. } | Credential::Token(_) => {}
+        }
+        Ok(Self { services: context.services, credential, workspace: context.workspace })
     }
 }
 

@@ -18,7 +18,7 @@ const SECTIONS: [Section; 6] = [
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "Security", path: "/settings/security", allowed: Role::can_secure_workspace },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
-    Section { name: "API keys", path: "/settings/api-keys", allowed: Role::can_make_keys },
+    Section { name: "API keys", path: "/settings/api-keys", allowed: everyone },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 

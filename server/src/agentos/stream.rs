@@ -20,7 +20,7 @@ use crate::{
     sse::{self, BEAT, Frames, HEARTBEAT},
 };
 
-/// How often the session behind a stream is checked.
+/// How often it is checked whether whoever opened a stream may still read it.
 const CHECK: Duration = Duration::from_secs(1);
 
 /// What stays the same in all events of a run.
@@ -97,7 +97,7 @@ impl Stream {
                     return self.frames(batch.events());
                 }
                 _ = self.ticks.tick() => {
-                    if !self.welcome.credential_lasts().await {
+                    if !self.welcome.lasts().await {
                         return None;
                     }
                     if self.quiet_since.elapsed() >= HEARTBEAT {

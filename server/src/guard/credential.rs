@@ -86,17 +86,17 @@ impl Credential {
         }
     }
 
-    /// The person as an actor in a workspace. What a session has shown counts; a key was made by somebody who was let in.
-    pub(crate) async fn actor(&self, s: &Services, user: UserId, workspace: &Named) -> Result<Actor, Error> {
+    /// The person as an actor in a workspace. What a session has shown counts, and what a key's person has.
+    pub(crate) async fn actor(&self, s: &Services, workspace: &Named) -> Result<Actor, Error> {
         match self {
             Self::Nothing | Self::Refused(_) => Err(Error::unauthorized()),
             Self::Session { signed_in, .. } => service::actor(s, signed_in, workspace).await,
             Self::Token(bearer) => service::actor(s, &bearer.signed_in, workspace).await,
-            Self::Key { .. } => service::actor_without_session(s, user, workspace).await,
+            Self::Key { key, .. } => service::actor_of_key(s, key, workspace).await,
         }
     }
 
-    /// The same with what the session has shown by now: that can change while a stream is open.
+    /// The same as it stands now: what a session has shown, and what a key's person has, can change while a stream is open.
     pub(super) async fn renewed(&self, s: &Services) -> Result<Self, Error> {
         let found = match self {
             Self::Session { token, .. } => {
@@ -104,7 +104,11 @@ impl Credential {
                 found.map(|signed_in| Self::Session { signed_in, token: token.clone() })
             }
             Self::Token(bearer) => bearer.renewed(s).await?.map(Self::Token),
-            Self::Nothing | Self::Refused(_) | Self::Key { .. } => Some(self.clone()),
+            Self::Key { secret, .. } => {
+                let found = api_keys::service::check(s, secret, &Origin::default()).await?;
+                found.map(|key| Self::Key { key, secret: secret.clone() })
+            }
+            Self::Nothing | Self::Refused(_) => None,
         };
         Ok(found.unwrap_or(Self::Nothing))
     }

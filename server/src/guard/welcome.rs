@@ -22,16 +22,15 @@ impl Welcome {
     }
 
     /// Whether the credential still stands; as a rule answered from memory.
-    pub(crate) async fn credential_lasts(&self) -> bool {
+    async fn credential_lasts(&self) -> bool {
         self.credential.lasts(&self.services).await
     }
 
     /// As the workspace asks for it today, and with what the session has shown by now.
     async fn membership_lasts(&self) -> bool {
-        let Some(user) = self.actor.user_id() else { return false };
         let now = async {
             let credential = self.credential.renewed(&self.services).await?;
-            credential.actor(&self.services, user, &Named::Id(self.actor.workspace)).await
+            credential.actor(&self.services, &Named::Id(self.actor.workspace)).await
         };
         match now.await {
             Ok(now) => now == self.actor,

@@ -209,7 +209,9 @@ async fn a_key_goes_with_its_person_and_does_not_come_back() {
     let demoted = ada.request(Method::PATCH, &format!("{members}/members/{person}")).json(&json!({ "role": "guest" }));
     Reply::of(demoted).await.expect(200);
     program.get("/api/workspaces").await.expect(401);
-    there.get(&keys(&there)).await.expect(403);
+    // What one has made one may end, whatever one has become.
+    assert_eq!(there.get(&keys(&there)).await.expect(200).body["data"].as_array().unwrap().len(), 1);
+    there.post(&keys(&there), &json!({ "name": "x", "scopes": ["read"] })).await.expect(403);
     Reply::of(ada.request(Method::DELETE, &format!("{members}/members/{person}"))).await.expect(200);
     sleep(Duration::from_millis(1100)).await;
     program.get("/api/collections").await.expect(401);
@@ -238,6 +240,34 @@ async fn the_audit_log_names_the_key_and_where_its_program_was() {
     assert_eq!(of("workspace.api_key.created")["details"]["scopes"], json!(["admin"]));
     let verified = ada.post("/api/audit-log/verify", &json!({})).await;
     assert_eq!(verified.expect(200).body["data"]["firstBad"], Value::Null, "{}", verified.text);
+}
+
+#[tokio::test]
+async fn a_key_lets_nobody_in_who_could_do_more_than_a_key() {
+    let app = TestApp::start().await;
+    let (ada, mia) = (app.sign_up("Ada").await, app.sign_up("Mia").await);
+    let here = format!("/api/workspaces/{}", ada.workspace());
+    let (_, program) = make(&ada, &["admin"]).await;
+    let link =
+        ada.post(&format!("{here}/invitations"), &json!({ "role": "viewer" })).await.expect(201).body["data"].clone();
+    let token = link["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    mia.post("/api/invitations/accept", &json!({ "token": token })).await.expect(200);
+    let person = mia.get("/api/auth/session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned();
+    let member = format!("{here}/members/{person}");
+    for role in ["owner", "admin"] {
+        program.post(&format!("{here}/invitations"), &json!({ "role": role })).await.expect(403);
+        let invite = json!({ "email": "x@example.com", "role": role });
+        program.post(&format!("{here}/members"), &invite).await.expect(403);
+        let change = program.request(Method::PATCH, &member).json(&json!({ "role": role }));
+        Reply::of(change).await.expect(403);
+    }
+    let mighty =
+        ada.post(&format!("{here}/invitations"), &json!({ "role": "admin" })).await.expect(201).body["data"].clone();
+    program.post(&format!("{here}/invitations/{}/resend", id(&mighty)), &json!({})).await.expect(401);
+    // Whoever only works there may come in.
+    program.post(&format!("{here}/invitations"), &json!({ "role": "member" })).await.expect(201);
+    let change = program.request(Method::PATCH, &member).json(&json!({ "role": "member" }));
+    Reply::of(change).await.expect(200);
 }
 
 #[tokio::test]

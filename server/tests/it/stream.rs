@@ -97,3 +97,22 @@ async fn a_server_that_stops_ends_its_streams() {
     assert!(stream.next().await.is_none());
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
 }
+
+#[tokio::test]
+async fn a_run_that_waits_is_read_no_longer_than_its_reader_belongs_to_the_workspace() {
+    let app = TestApp::start().await;
+    let story = Story::begin(&app, "Ada").await;
+    let bob = app.sign_up("Bob").await;
+    let here = format!("/api/workspaces/{}", story.user.workspace());
+    let link = story.user.post(&format!("{here}/invitations"), &json!({ "role": "admin" })).await;
+    let link = link.expect(201).body["data"]["link"].as_str().unwrap().to_owned();
+    bob.post("/api/invitations/accept", &json!({ "token": link.rsplit('/').next() })).await.expect(200);
+    let person = bob.get("/api/auth/session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned();
+    let bob = bob.in_workspace(story.user.workspace());
+    let stream = bob.open(&format!("/agents/runs/{}/stream", story.run)).await;
+    assert_eq!(stream.response.status().as_u16(), 200);
+    let removed = story.user.request(reqwest::Method::DELETE, &format!("{here}/members/{person}"));
+    crate::support::Reply::of(removed).await.expect(200);
+    let ended = tokio::time::timeout(Duration::from_secs(5), stream.rest()).await;
+    assert!(ended.is_ok(), "somebody who was removed still reads a run");
+}

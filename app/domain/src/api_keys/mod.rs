@@ -128,6 +128,8 @@ pub struct Presented {
     pub user: UserId,
     /// What it is for.
     pub scopes: Vec<Scope>,
+    /// Its person has a second factor: what a workspace may ask for that the key is to enter.
+    pub has_second_factor: bool,
     /// When it ends.
     pub expires_at: Timestamp,
     /// When its use was last written down.

@@ -8,9 +8,10 @@ use super::{ApiKey, DEFAULT_DAYS, MAX_DAYS, MAX_KEYS, NewApiKey, Presented, Secr
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
     audit::Entry,
-    auth::{Origin, rules},
+    auth::{Origin, factors, rules},
+    db::SystemTx,
     events::Draft,
-    ids::ApiKeyId,
+    ids::{ApiKeyId, UserId},
     services::Services,
 };
 
@@ -50,16 +51,16 @@ pub async fn create(s: &Services, actor: &Actor, new: NewApiKey) -> Result<(ApiK
     Ok((made, secret))
 }
 
-/// The actor's keys; to whoever manages keys, all of the workspace. What ended lately is among them.
+/// The actor's keys, also where the role allows to make none any more; to whoever manages keys, all of the workspace. What ended lately is among them.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<ApiKey>> {
-    actor.require(Role::can_make_keys, "see API keys")?;
+    actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     store::visible(&mut tx, None).await
 }
 
 /// Ends a key, at once. To end it twice is no error.
 pub async fn revoke(s: &Services, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
-    actor.require(Role::can_make_keys, "revoke API keys")?;
+    actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     let key = one(store::visible(&mut tx, Some(id)).await?)?;
     if !store::revoke(&mut tx, id).await? {
@@ -76,6 +77,11 @@ pub async fn revoke(s: &Services, actor: &Actor, id: ApiKeyId) -> Result<ApiKey>
     Ok(key)
 }
 
+/// Ends all keys of a person, wherever they work. What is remembered of them is forgotten by whoever commits.
+pub(crate) async fn revoke_all_of(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    store::revoke_all_of(tx, user).await
+}
+
 fn one(found: Vec<ApiKey>) -> Result<ApiKey> {
     found.into_iter().next().ok_or_else(|| Error::not_found("API key"))
 }
@@ -88,6 +94,7 @@ pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Opt
     }
     let mut tx = s.db.system("the check of an API key").await?;
     let Some(mut key) = store::find(&mut tx, hash).await? else { return Ok(None) };
+    key.has_second_factor = factors::has_one(&mut tx, key.user).await?;
     let now = Timestamp::now();
     if key.last_used_at.is_none_or(|at| at.plus(TOUCH_AFTER) < now) {
         store::touch(&mut tx, key.workspace, key.id.0, origin.ip.as_deref()).await?;

@@ -128,6 +128,7 @@ pub(super) async fn find(tx: &mut SystemTx, hash: [u8; 32]) -> Result<Option<Pre
             workspace: WorkspaceId(r.workspace_id),
             user: UserId(r.user_id),
             scopes: scopes(&r.scopes)?,
+            has_second_factor: false,
             expires_at: Timestamp(r.expires_at),
             last_used_at: r.last_used_at.map(Timestamp),
         })
@@ -138,12 +139,20 @@ pub(super) async fn find(tx: &mut SystemTx, hash: [u8; 32]) -> Result<Option<Pre
 /// Notes that a key is used.
 pub(super) async fn touch(tx: &mut SystemTx, workspace: WorkspaceId, id: Uuid, ip: Option<&str>) -> Result<()> {
     sqlx::query!(
-        "UPDATE api_keys SET last_used_at = now(), last_used_ip = $3 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE api_keys SET last_used_at = now(), last_used_ip = COALESCE($3, last_used_ip) WHERE workspace_id = $1 AND id = $2",
         workspace.0,
         id,
         ip,
     )
     .execute(tx.conn())
     .await?;
+    Ok(())
+}
+
+/// Ends all keys of a person.
+pub(super) async fn revoke_all_of(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    sqlx::query!("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL", user.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

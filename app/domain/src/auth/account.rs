@@ -9,8 +9,8 @@ use super::{
     trail::{self, Change},
 };
 use crate::{
-    Actor, Code, Error, Result, Role, canonical,
-    mail::letters::post,
+    Actor, Code, Error, Result, Role,
+    mail::letters::{each_time, post},
     services::Services,
     workspaces::{self, members},
 };
@@ -85,20 +85,24 @@ pub async fn change_password(
     strength::check(new, &[&who.user.name, &who.user.email]).await?;
     let phc = s.passwords.hash(new).await?;
     let mut tx = s.db.system("a new password").await?;
+    factors::lock(&mut tx, who.user.id).await?;
     store::set_password(&mut tx, who.user.id, &phc).await?;
+    factors::end_waiting(&mut tx, who.user.id).await?;
     proofs_store::forget(&mut tx, who.user.id).await?;
     let ended = store::end_sessions(&mut tx, who.user.id, Some(who.session.id)).await?;
-    let cause = format!("password-changed:{}", hex::encode(canonical::random::<16>()?));
+    let cause = each_time("password-changed")?;
     post(tx.conn(), s, letters::password_changed(s, &who.user.name, &who.user.email, origin, cause)).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
     note(s, who, origin, Change::of("account.password_changed")).await
 }
 
-/// Asks the new address whether it is the person's, and tells the old one. Whether another account has the new one is said to
+/// Asks the new address whether it is the person's, and tells the old one. It takes a session that has just begun, because whoever
+/// has the address has the account. Whether another account has the new one is said to
 /// nobody but its owner.
 pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
+    factors::fresh(who)?;
     if email == who.user.email {
         return Err(Error::invalid("email", "different", "This is your address already."));
     }
@@ -159,6 +163,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
         workspaces::service::delete(s, &actor, None).await?;
     }
     let mut tx = s.db.system("a deleted account").await?;
+    factors::lock(&mut tx, user).await?;
     store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}@invalid")).await?;
     factors::forget(&mut tx, user).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;

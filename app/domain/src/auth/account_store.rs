@@ -53,13 +53,9 @@ pub(super) async fn set_password(tx: &mut SystemTx, user: UserId, phc: &str) -> 
 
 /// The account has no password any more. Answers whether it had one.
 pub(super) async fn forget_password(tx: &mut SystemTx, user: UserId) -> Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE accounts SET password_hash = NULL, updated_at = now()
-         WHERE user_id = $1 AND provider = 'credential' AND password_hash IS NOT NULL",
-        user.0,
-    )
-    .execute(tx.conn())
-    .await?;
+    let done = sqlx::query!("DELETE FROM accounts WHERE user_id = $1 AND provider = 'credential'", user.0)
+        .execute(tx.conn())
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -9,7 +9,7 @@ use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{Origin, account_store as store};
+use super::{Origin, account_store as store, cookies};
 use crate::{Result, Timestamp, canonical, ids::UserId, seal::Sealer, services::Services};
 
 /// How long a browser stays known after the last sign-in.
@@ -83,8 +83,7 @@ pub async fn cookie(s: &Services, user: UserId, origin: &Origin) -> Option<Strin
     let token = made.inspect_err(|e| tracing::warn!(error.message = %e, "a browser stays unknown")).ok()??;
     let value = URL_SAFE_NO_PAD.encode(token.0);
     let secure = s.settings.secure_cookies;
-    let (name, only_https) = (cookie_name(secure), if secure { "; Secure" } else { "" });
-    Some(format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{only_https}", LIFETIME.as_secs()))
+    Some(cookies::set(cookie_name(secure), Some(&value), LIFETIME, secure))
 }
 
 async fn make(s: &Services, user: UserId, origin: &Origin) -> Result<Option<DeviceToken>> {

@@ -67,12 +67,26 @@ pub(super) fn password_removed(s: &Services, name: &str, email: &str, origin: &O
     Letter::new(cause, email, "Please choose a password")
         .line(&hello(name))
         .line(&format!(
-            "you signed in with a link {}, which has confirmed your address. The account had a password that somebody \
-             had chosen before anybody confirmed the address, so it does not work any more.",
+            "you signed in with a link {}, which has confirmed your address. Nobody had confirmed it before, so whatever else \
+             opened the account may have been somebody else's and does not work any more: its password, and, if there were \
+             any, two-step verification, linked providers and API keys.",
             from(origin)
         ))
         .action("Choose a password", &format!("{}/forgot-password", s.settings.public_url))
         .line("Until then you sign in with links like this one.")
+}
+
+/// Somebody who is past the first factor guesses at the second.
+pub(super) fn codes_guessed(s: &Services, user: &User, origin: &Origin, cause: String) -> Letter {
+    Letter::new(cause, &user.email, "Somebody is guessing at your codes")
+        .line(&hello(&user.name))
+        .line(&format!(
+            "ten wrong codes were entered for your account within a quarter of an hour, lastly {}. Whoever did that knows \
+             your password, or reads your mail. No more codes are taken for a while; your recovery codes work all the time.",
+            from(origin)
+        ))
+        .line("If it was not you, choose a new password now.")
+        .action("Choose a new password", &format!("{}/forgot-password", s.settings.public_url))
 }
 
 /// Is this new address yours?

@@ -2,14 +2,18 @@
 //! second, it is asked for.
 
 use super::{
-    Origin, User, account_store, attempts, letters,
-    openid::linked,
+    Origin, User, attempts, letters,
     proofs::{self, Kind},
     recovery, rules,
     service::{self, Begun},
     store,
 };
-use crate::{Result, canonical, limits::Door, mail::letters::post, services::Services};
+use crate::{
+    Result,
+    limits::Door,
+    mail::letters::{each_time, post},
+    services::Services,
+};
 
 /// Sends a link to sign in with, if there is such an account. `next` is the path to go to then, or empty.
 pub async fn send(s: &Services, email: &str, next: &str, origin: &Origin) -> Result<()> {
@@ -43,28 +47,24 @@ pub async fn look(s: &Services, token: &str, origin: &Origin) -> Result<String> 
 }
 
 /// Signs in with a link, which also proves the address. Where nobody had proved it until now, whatever else opened the account
-/// may be somebody else's, who made it with an address that was not theirs: its password, and providers that were linked.
+/// may be somebody else's, who made it with an address that was not theirs, and goes.
 pub async fn sign_in(s: &Services, token: &str, origin: &Origin) -> Result<Begun> {
     let user = attempts::follow(s, origin, redeem(s, token, origin)).await?;
     let workspace = service::landing(s, &user).await?;
-    service::begin(s, user, Some(workspace), origin, "auth.signed_in_by_link").await
+    service::begin(s, user, Some(workspace), origin, "auth.signed_in_by_link", None).await
 }
 
 async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<User> {
     let mut tx = s.db.system("a link to sign in").await?;
-    let proof = proofs::redeem(&mut tx, &[Kind::SignIn], token).await?;
-    let mut stale = account_store::session_hashes(&mut tx, proof.user).await?;
-    if !store::person(&mut tx, proof.user).await?.email_verified {
-        linked::unlink_unproved(&mut tx, proof.user).await?;
-        if account_store::forget_password(&mut tx, proof.user).await? {
-            let cause = format!("password-removed:{}", hex::encode(canonical::random::<16>()?));
-            post(tx.conn(), s, letters::password_removed(s, &proof.name, &proof.email, origin, cause)).await?;
-        }
-        stale.extend(account_store::end_sessions(&mut tx, proof.user, None).await?);
+    let proof = recovery::redeem(&mut tx, &[Kind::SignIn], token).await?;
+    let first = recovery::proved(&mut tx, proof.user).await?;
+    if first.had_password {
+        let cause = each_time("password-removed")?;
+        post(tx.conn(), s, letters::password_removed(s, &proof.name, &proof.email, origin, cause)).await?;
     }
-    account_store::set_verified(&mut tx, proof.user).await?;
     let user = store::person(&mut tx, proof.user).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(first.ended).await;
+    s.api_keys.forget_all();
     Ok(user)
 }

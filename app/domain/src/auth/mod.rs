@@ -18,6 +18,8 @@ mod account_store;
 #[cfg(feature = "ssr")]
 mod attempts;
 #[cfg(feature = "ssr")]
+mod cookies;
+#[cfg(feature = "ssr")]
 pub mod device_token;
 #[cfg(feature = "ssr")]
 mod devices;

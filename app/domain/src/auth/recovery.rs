@@ -6,13 +6,22 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, User, account_store, attempts, letters,
+    Origin, Password, User, account_store, attempts, factors, letters,
     openid::linked,
-    proofs::{self, Kind},
-    proofs_store, rules, store, strength,
+    proofs::{self, Kind, Proof},
+    proofs_store, rules,
+    sessions::TokenHash,
+    store, strength,
     trail::{self, Change},
 };
-use crate::{Code, Error, Result, ids::UserId, limits::Door, mail::letters::post, services::Services};
+use crate::{
+    Code, Error, Result, api_keys,
+    db::SystemTx,
+    ids::UserId,
+    limits::Door,
+    mail::letters::{each_time, post},
+    services::Services,
+};
 
 /// What a link in a letter has proved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,7 +100,7 @@ pub async fn is_live(s: &Services, token: &str, origin: &Origin) -> Result<()> {
 }
 
 /// Chooses a new password with a link from a letter. It ends all sessions, and proves the address as well. Where nobody had
-/// proved it until now, providers that were linked are not any more. Answers whose it is: the browser has shown to be that
+/// proved it until now, nothing else opens the account any more. Answers whose it is: the browser has shown to be that
 /// person's.
 pub async fn reset_password(s: &Services, token: &str, password: &Password, origin: &Origin) -> Result<UserId> {
     attempts::follow(s, origin, Box::pin(reset(s, token, password, origin))).await
@@ -105,18 +114,55 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     strength::check(password, &[&proof.name, &proof.email]).await?;
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("a new password").await?;
-    let proof = proofs::redeem(&mut tx, &KINDS, token).await?;
+    let proof = redeem(&mut tx, &KINDS, token).await?;
+    proved(&mut tx, proof.user).await?;
     account_store::set_password(&mut tx, proof.user, &phc).await?;
-    linked::unlink_unproved(&mut tx, proof.user).await?;
-    account_store::set_verified(&mut tx, proof.user).await?;
+    factors::end_waiting(&mut tx, proof.user).await?;
     proofs_store::forget(&mut tx, proof.user).await?;
     let ended = account_store::end_sessions(&mut tx, proof.user, None).await?;
-    let cause = format!("password-changed:{}", hex::encode(crate::canonical::random::<16>()?));
+    let cause = each_time("password-changed")?;
     post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
+    s.api_keys.forget_all();
     trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await?;
     Ok(proof.user)
+}
+
+/// Uses a link up, with the person locked before it, as whatever else ends a person's links does.
+pub(super) async fn redeem(tx: &mut SystemTx, kinds: &[Kind], token: &str) -> Result<Proof> {
+    let proof = proofs::look(tx, kinds, token).await?;
+    factors::lock(tx, proof.user).await?;
+    proofs::redeem(tx, kinds, token).await
+}
+
+/// Somebody reads the mail of the account's address. Where nobody had shown that before, whoever made the account need not be the
+/// one who reads the mail: whatever else opens it goes, the password included. Answers whether that was so, and whether there was
+/// a password.
+///
+/// Until `tx` ends, nobody is let in, and nothing that opens the account is added.
+pub(super) async fn proved(tx: &mut SystemTx, user: UserId) -> Result<FirstProof> {
+    factors::lock(tx, user).await?;
+    if store::person(tx, user).await?.email_verified {
+        return Ok(FirstProof::default());
+    }
+    linked::unlink_unproved(tx, user).await?;
+    let had_password = account_store::forget_password(tx, user).await?;
+    factors::forget(tx, user).await?;
+    proofs_store::forget(tx, user).await?;
+    api_keys::service::revoke_all_of(tx, user).await?;
+    let ended = account_store::end_sessions(tx, user, None).await?;
+    account_store::set_verified(tx, user).await?;
+    Ok(FirstProof { had_password, ended })
+}
+
+/// What went when an address was proved for the first time; nothing when it had been proved before.
+#[derive(Default)]
+pub(super) struct FirstProof {
+    /// There was a password.
+    pub(super) had_password: bool,
+    /// Sessions that are over.
+    pub(super) ended: Vec<TokenHash>,
 }
 
 /// An account's address was proved by a letter of somebody else's: an invitation.
@@ -136,14 +182,14 @@ pub async fn prove_email(s: &Services, token: &str, origin: &Origin) -> Result<P
 
 async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
     let mut tx = s.db.system("the proof of an address").await?;
-    let proof = proofs::redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
+    let proof = redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
     let proved = if proof.kind == Kind::ChangeEmail {
         if !account_store::set_email(&mut tx, proof.user, &proof.email).await? {
             return Err(Error::new(Code::Conflict, "Another account has this address by now."));
         }
         // Links that were sent to the old address lead nowhere any more.
         proofs_store::forget(&mut tx, proof.user).await?;
-        let cause = format!("address-changed:{}", hex::encode(crate::canonical::random::<16>()?));
+        let cause = each_time("address-changed")?;
         let letter = letters::address_changed(&proof.name, &proof.current_email, &proof.email, cause);
         post(tx.conn(), s, letter).await?;
         Proved::NewAddress(proof.email.clone())

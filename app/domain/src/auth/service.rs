@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::{
     Origin, Password, SignIn, SignUp, SignedIn, User, account_store, attempts, devices,
-    factors::pending::{self, Pending},
+    factors::{
+        self,
+        pending::{self, Pending},
+    },
     letters,
     proofs::{self, Kind},
     recovery, rules, sessions,
@@ -144,7 +147,7 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
         None => (None, None),
     };
     let attempt = attempts::sign_in(s, email.as_deref(), user.as_ref().zip(phc.as_deref()), origin).await?;
-    let right = s.passwords.verify(&input.password, phc).await?;
+    let right = s.passwords.verify(&input.password, phc.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         attempt.keep();
         return Err(wrong());
@@ -152,7 +155,7 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
     attempt.undo().await;
     may_come_in(s, &user).await?;
     let workspace = landing(s, &user).await?;
-    begin(s, user, Some(workspace), origin, "auth.signed_in").await
+    begin(s, user, Some(workspace), origin, "auth.signed_in", phc.as_deref()).await
 }
 
 /// Refuses somebody whose address has to be proved first, and sends a link for it.
@@ -173,15 +176,23 @@ pub(super) async fn landing(s: &Services, user: &User) -> Result<WorkspaceId> {
     }
 }
 
-/// Begins a session for somebody who has shown a first factor, or asks for the second.
+/// Begins a session for somebody who has shown a first factor, or asks for the second. `password` is the PHC string of the
+/// password, if that was the factor: hashing takes its time, and what was right may have been changed meanwhile.
 pub(super) async fn begin(
     s: &Services,
     user: User,
     workspace: Option<WorkspaceId>,
     origin: &Origin,
     action: &'static str,
+    password: Option<&str>,
 ) -> Result<Begun> {
     let mut tx = s.db.system("a new session").await?;
+    factors::hold(&mut tx, user.id).await?;
+    let is_same = store::person(&mut tx, user.id).await?.email == user.email
+        && (password.is_none() || account_store::password(&mut tx, user.id).await?.as_deref() == password);
+    if !is_same {
+        return Err(Error::new(Code::Unauthorized, "Your account was changed just now. Please sign in again."));
+    }
     if let Some(pending) = pending::ask(&mut tx, user.id).await? {
         tx.commit().await?;
         return Ok(Begun::SecondFactor(pending));

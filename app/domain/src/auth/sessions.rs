@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use moka::future::Cache;
 
-use super::SignedIn;
+use super::{SignedIn, cookies};
 use crate::{Result, canonical, ids::SessionId};
 
 /// A session lives this long after its last use.
@@ -60,9 +60,7 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 
 /// The value of `Set-Cookie` that hands a browser its session; without a token, the one that takes it away.
 pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
-    let (value, age) = token.map_or(("", 0), |token| (token.expose(), LIFETIME.as_secs()));
-    let (name, only_https) = (cookie_name(secure), if secure { "; Secure" } else { "" });
-    format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{only_https}")
+    cookies::set(cookie_name(secure), token.map(Token::expose), LIFETIME, secure)
 }
 
 /// How many sessions are remembered at most.

@@ -165,6 +165,12 @@ pub(super) async fn session_hash(tx: &mut SystemTx, id: SessionId) -> Result<Opt
     Ok(hash.and_then(|hash| Some(TokenHash(hash.try_into().ok()?))))
 }
 
+/// Whether a session has not been ended.
+pub(super) async fn stands(tx: &mut SystemTx, id: SessionId) -> Result<bool> {
+    let found = sqlx::query_scalar!("SELECT 1 AS there FROM sessions WHERE id = $1 AND expires_at > now()", id.0);
+    Ok(found.fetch_optional(tx.conn()).await?.is_some())
+}
+
 /// A session has shown a second factor just now.
 pub(super) async fn mark_second_factor(tx: &mut SystemTx, id: SessionId) -> Result<()> {
     sqlx::query!("UPDATE sessions SET second_factor_at = now() WHERE id = $1", id.0).execute(tx.conn()).await?;

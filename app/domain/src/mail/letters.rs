@@ -13,7 +13,7 @@ use super::{
     Outgoing, SendError,
     letters_store::{self, Due},
 };
-use crate::{Error, Result, Timestamp, ids::LetterId, seal::Place, services::Services};
+use crate::{Error, Result, Timestamp, canonical, ids::LetterId, seal::Place, services::Services};
 
 /// How long a node looks at nothing, when nobody tells it of a letter.
 const IDLE: Duration = Duration::from_secs(2);
@@ -74,6 +74,11 @@ impl Letter {
         let json = serde_json::to_string(&self.content).map_err(Error::internal)?;
         s.sealer.seal(Place::Letter(id), &SecretString::from(json))
     }
+}
+
+/// A cause of its own: for what is told each time that it happens.
+pub(crate) fn each_time(what: &str) -> Result<String> {
+    Ok(format!("{what}:{}", hex::encode(canonical::random::<16>()?)))
 }
 
 fn escaped(text: &str) -> String {

@@ -70,8 +70,9 @@ pub async fn invite(
         }
     }
     let (token, expires_at) = (Token::random()?, Timestamp::now().plus(LIFETIME));
+    let mail_alone = email.is_some() && s.mailer.has_server();
     let id = if let Some((id, _)) = waiting {
-        store::renew(&mut tx, id, role, token.hash(), expires_at).await?;
+        store::renew(&mut tx, id, role, token.hash(), expires_at, mail_alone).await?;
         id
     } else {
         if store::pending(&mut tx).await? >= MAX_PENDING as i64 {
@@ -79,7 +80,7 @@ pub async fn invite(
             return Err(Error::new(Code::Conflict, why));
         }
         let id = InvitationId::new();
-        store::insert(&mut tx, id, email.as_deref(), role, token.hash(), by, expires_at).await?;
+        store::insert(&mut tx, id, email.as_deref(), role, token.hash(), by, expires_at, mail_alone).await?;
         id
     };
     sent(s, tx, id, &token).await
@@ -92,7 +93,8 @@ pub async fn resend(s: &Services, actor: &Actor, id: InvitationId) -> Result<New
     let known = one(&mut tx, id).await?;
     may_give(actor, known.role)?;
     let token = Token::random()?;
-    if !store::renew(&mut tx, id, known.role, token.hash(), Timestamp::now().plus(LIFETIME)).await? {
+    let (expires_at, mail_alone) = (Timestamp::now().plus(LIFETIME), known.email.is_some() && s.mailer.has_server());
+    if !store::renew(&mut tx, id, known.role, token.hash(), expires_at, mail_alone).await? {
         return Err(ended(known.status));
     }
     sent(s, tx, id, &token).await
@@ -119,7 +121,8 @@ async fn sent(s: &Services, mut tx: TenantTx, id: InvitationId, token: &Token) -
     );
     tx.emit(Draft::new("workspace.member.invited", "invitation", id.0, json!({ "role": invitation.role })));
     tx.commit().await?;
-    Ok(NewInvitation { invitation, link })
+    let is_mailed = invitation.email.is_some() && s.mailer.has_server();
+    Ok(NewInvitation { invitation, link: (!is_mailed).then_some(link) })
 }
 
 const fn with_article(role: Role) -> &'static str {
@@ -228,9 +231,11 @@ pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
             .details(json!({ "invitation": invitation.id, "role": invitation.role })),
     );
     tx.emit(Draft::new("workspace.member.joined", "user", user.id.0, json!({ "role": invitation.role })));
+    // A link that whoever invites has seen as well shows nothing about who reads the mail.
+    let proves = matches!(key, Key::Link(_)) && store::is_mail_alone(&mut tx, invitation.id).await?;
     tx.commit().await?;
     s.memberships.forget_all();
-    if matches!(key, Key::Link(_)) && invitation.email.is_some() {
+    if proves {
         auth::recovery::address_proved(s, user.id).await?;
     }
     Ok(Invitation { status: InvitationStatus::Accepted, ..invitation })

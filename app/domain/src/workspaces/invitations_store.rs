@@ -150,11 +150,12 @@ pub(super) async fn insert(
     token: TokenHash,
     by: UserId,
     expires_at: Timestamp,
+    mail_alone: bool,
 ) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at, mail_alone)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         workspace,
         id.0,
         email,
@@ -162,6 +163,7 @@ pub(super) async fn insert(
         token.0.as_slice(),
         by.0,
         expires_at.0,
+        mail_alone,
     )
     .execute(tx.conn())
     .await?;
@@ -175,20 +177,32 @@ pub(super) async fn renew(
     role: Role,
     token: TokenHash,
     expires_at: Timestamp,
+    mail_alone: bool,
 ) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
-        "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5
+        "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5, mail_alone = $6
          WHERE workspace_id = $1 AND id = $2 AND status = 'pending'",
         workspace,
         id.0,
         token.0.as_slice(),
         expires_at.0,
         role.as_str(),
+        mail_alone,
     )
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether only a mail to the invited address has held its link.
+pub(super) async fn is_mail_alone(tx: &mut TenantTx, id: InvitationId) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let found =
+        sqlx::query_scalar!("SELECT mail_alone FROM invitations WHERE workspace_id = $1 AND id = $2", workspace, id.0)
+            .fetch_one(tx.conn())
+            .await?;
+    Ok(found)
 }
 
 /// Ends one that waits; an acceptance only within its time. False when somebody was faster.

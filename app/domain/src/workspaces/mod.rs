@@ -166,8 +166,9 @@ pub struct NewInvitation {
     /// The invitation.
     #[serde(flatten)]
     pub invitation: Invitation,
-    /// The address at which it can be accepted.
-    pub link: String,
+    /// The address at which it can be accepted; nothing where a mail has gone out with it, which nobody else shall hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// A slug made of a name: lower case, dashes, at most 40 characters.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Actor, Code, Error, Result, Role,
+    api_keys::Presented,
     audit::Entry,
     auth::{self, Origin, Password, SignedIn, User, rules},
     canonical,
@@ -43,20 +44,28 @@ pub struct Standing {
 
 /// The person as an actor in that workspace. A workspace that the person is not a member of answers like an unknown one; one
 /// that asks for a second factor, to a session that has shown none, with an error that says so. This is the one door: pages,
-/// calls and streams all come through here.
+/// calls and streams all come through here, or, for keys, through [`actor_of_key`].
 ///
 /// A standing that was read within the last second is believed, as a session is.
 pub async fn actor(s: &Services, who: &SignedIn, named: &Named) -> Result<Actor> {
-    let (workspace, standing) = standing(s, who.user.id, named).await?;
-    if standing.needs_second_factor && who.session.second_factor_at.is_none() {
+    enter(s, who.user.id, named, who.session.second_factor_at.is_some()).await
+}
+
+/// The same for an API key, which cannot show a factor itself: its person has to have one where the workspace asks for it.
+pub async fn actor_of_key(s: &Services, key: &Presented, named: &Named) -> Result<Actor> {
+    enter(s, key.user, named, key.has_second_factor).await
+}
+
+async fn enter(s: &Services, user: UserId, named: &Named, has_second_factor: bool) -> Result<Actor> {
+    let (workspace, standing) = standing(s, user, named).await?;
+    if standing.needs_second_factor && !has_second_factor {
         let why = "This workspace asks for two-step verification. Set it up under Account → Security, then come back.";
         return Err(Error::forbidden(why).with(json!({ "reason": SECOND_FACTOR_REQUIRED, "workspaceId": workspace })));
     }
-    Ok(Actor::user(workspace, who.user.id, standing.role))
+    Ok(Actor::user(workspace, user, standing.role))
 }
 
-/// The same for what a person does without a session, so that no factor can be asked for: an API key, which somebody made who
-/// was let in; a line in the audit log.
+/// The same whatever somebody has shown: for a line in the audit log, and to tell somebody what he or she has just joined.
 pub async fn actor_without_session(s: &Services, user: UserId, named: &Named) -> Result<Actor> {
     let (workspace, standing) = standing(s, user, named).await?;
     Ok(Actor::user(workspace, user, standing.role))

@@ -1,6 +1,7 @@
 //! The page: the keys, and the form for another one.
 
 use hyvve_domain::{
+    Role,
     api_keys::{ApiKey, DEFAULT_DAYS, MAX_DAYS, Scope, service},
     ids::{ApiKeyId, UserId},
 };
@@ -56,8 +57,8 @@ pub(crate) async fn api_keys_page(visit: &Visit) -> Result<AnyView, ApiError> {
             {problem}
             {secret.map(|secret| secret_card(made, secret))}
             {question}
-            {keys_card(keys, own, role.manages_keys())}
-            {form_card(flash)}
+            {keys_card(keys, own, role)}
+            {role.can_make_keys().then(|| form_card(flash))}
         </div>
     };
     let lead =
@@ -82,19 +83,23 @@ fn secret_card(name: String, secret: String) -> AnyView {
     .into_any()
 }
 
-fn keys_card(keys: Vec<ApiKey>, own: UserId, all: bool) -> AnyView {
+fn keys_card(keys: Vec<ApiKey>, own: UserId, role: Role) -> AnyView {
     if keys.is_empty() {
         return view! {
             <Card title="Keys">
                 <EmptyState
                     glyph=Glyph::Key title="No program has a key yet"
-                    text="Make one below. You can revoke it at any moment."
+                    text=if role.can_make_keys() {
+                        "Make one below. You can revoke it at any moment."
+                    } else {
+                        "Your role does not allow you to make one."
+                    }
                 />
             </Card>
         }
         .into_any();
     }
-    let note = if all { "of everybody here" } else { "yours" };
+    let note = if role.manages_keys() { "of everybody here" } else { "yours" };
     let rows = keys.into_iter().map(|key| row(key, own)).collect_view();
     view! { <Card title="Keys" note=note><ul class="entries">{rows}</ul></Card> }.into_any()
 }

@@ -40,7 +40,7 @@ pub async fn invite_members(
             match invitations::invite(&services, &actor, Some(email), role, false).await {
                 Ok(made) => {
                     invited += 1;
-                    links.push(format!("{email} {}", made.link));
+                    links.extend(made.link);
                 }
                 Err(error) if error.field() == Some("email") => refused.push(format!("{email}: {}", error.message)),
                 Err(error) => return Err(error.into()),
@@ -57,8 +57,8 @@ pub async fn invite_members(
         }
         let mut facts = vec![("done", done)];
         // Without a mail server the link has to be handed over some other way, and this is the only time that it can be.
-        if !services.mailer.has_server() && links.len() == 1 {
-            facts.push(("link", links.remove(0).split_once(' ').map(|(_, link)| link.to_owned()).unwrap_or_default()));
+        if links.len() == 1 {
+            facts.push(("link", links.remove(0)));
         }
         tell(facts);
         leave_form();
@@ -76,7 +76,7 @@ pub async fn invite_by_link(
     answer(async move {
         let (services, actor) = context::actor().await?;
         let made = invitations::invite(&services, &actor, None, role, false).await?;
-        tell(vec![("link", made.link)]);
+        tell(made.link.map(|link| ("link", link)).into_iter().collect());
         leave_form();
         Ok::<_, ApiError>(())
     })
@@ -92,12 +92,10 @@ pub async fn resend_invitation(
     answer(async move {
         let (services, actor) = context::actor().await?;
         let made = invitations::resend(&services, &actor, id).await?;
-        let by_mail = made.invitation.email.is_some() && services.mailer.has_server();
-        tell(if by_mail {
-            vec![("done", "Sent again. The earlier link opens nothing any more.".to_owned())]
-        } else {
-            vec![("link", made.link)]
-        });
+        tell(vec![match made.link {
+            None => ("done", "Sent again. The earlier link opens nothing any more.".to_owned()),
+            Some(link) => ("link", link),
+        }]);
         leave_form();
         Ok::<_, ApiError>(())
     })

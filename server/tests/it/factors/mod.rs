@@ -3,6 +3,7 @@
 mod authenticator;
 mod links;
 mod passkeys;
+mod proof;
 mod totp;
 mod workspaces;
 

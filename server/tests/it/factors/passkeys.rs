@@ -19,7 +19,7 @@ const TO_SIGN_IN: &str = "/api/auth/passkey/generate-authenticate-options";
 const SIGN_IN: &str = "/api/auth/passkey/verify-authentication";
 const LIST: &str = "/api/auth/passkey/list-user-passkeys";
 
-async fn world() -> World {
+pub(super) async fn world() -> World {
     World::with(&[("HYVVE_PUBLIC_URL", ORIGIN)]).await
 }
 
@@ -31,12 +31,12 @@ async fn asked(who: &Caller, path: &str) -> (Value, Caller) {
     (reply.body.clone(), who.clone().and_cookie(&cookie))
 }
 
-async fn add(who: &Caller, key: &mut Authenticator, name: &str) -> Reply {
+pub(super) async fn add(who: &Caller, key: &mut Authenticator, name: &str) -> Reply {
     let (options, who) = asked(who, TO_ADD).await;
     who.post(ADD, &json!({ "response": key.create(&options), "name": name })).await
 }
 
-async fn sign_in(who: &Caller, key: &mut Authenticator) -> Reply {
+pub(super) async fn sign_in(who: &Caller, key: &mut Authenticator) -> Reply {
     let (options, who) = asked(who, TO_SIGN_IN).await;
     who.post(SIGN_IN, &json!({ "response": key.get(&options) })).await
 }

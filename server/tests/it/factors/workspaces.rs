@@ -40,8 +40,16 @@ async fn a_workspace_that_asks_for_a_second_factor_is_shut_on_every_door_until_t
     assert_eq!(asked.expect(200).body["data"]["secondFactorRequired"], false);
     assert_eq!(asked.body["data"]["withoutSecondFactor"][0]["name"], "Bob");
 
+    let keys = format!("/api/workspaces/{}/api-keys", ada.workspace());
+    let made = bob_here.post(&keys, &json!({ "name": "A program", "scopes": ["read"] })).await;
+    let program = world.anyone().with_key(made.expect(201).body["data"]["secret"].as_str().unwrap());
+    program.get("/api/approvals").await.expect(200);
+
     let mut stream = bob_here.open("/api/stream").await;
     demand(&ada, true).await.expect(200);
+    // A key cannot show a factor; it enters where its person could.
+    let refused = program.get("/api/approvals").await;
+    assert_eq!(refused.expect(403).body["error"]["details"]["reason"], "second_factor_required");
     let refused = bob_here.get("/api/approvals").await;
     assert_eq!(refused.expect(403).body["error"]["code"], "FORBIDDEN");
     assert_eq!(refused.body["error"]["details"]["reason"], "second_factor_required");
@@ -68,9 +76,13 @@ async fn a_workspace_that_asks_for_a_second_factor_is_shut_on_every_door_until_t
 
     protect(&bob, "Bob").await;
     bob_here.get("/api/approvals").await.expect(200);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    program.get("/api/approvals").await.expect(200);
     bob.get(&page).await.expect(200);
     bob.post("/api/auth/two-factor/disable", &json!({ "password": password_of("Bob") })).await.expect(200);
     bob_here.get("/api/approvals").await.expect(403);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    program.get("/api/approvals").await.expect(403);
 
     demand(&ada, false).await.expect(200);
     bob_here.get("/api/approvals").await.expect(200);

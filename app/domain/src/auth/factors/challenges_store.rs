@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{Result, Timestamp, auth::sessions::TokenHash, db::SystemTx, ids::UserId};
 
-/// Keeps one.
+/// Keeps one, in the place of those whose time is over: anybody can ask for one.
 pub(super) async fn insert(
     tx: &mut SystemTx,
     hash: TokenHash,
@@ -12,6 +12,7 @@ pub(super) async fn insert(
     state: &Value,
     expires_at: Timestamp,
 ) -> Result<()> {
+    purge(tx).await?;
     sqlx::query!(
         "INSERT INTO passkey_challenges (token_hash, user_id, state, expires_at) VALUES ($1, $2, $3, $4)",
         hash.0.as_slice(),

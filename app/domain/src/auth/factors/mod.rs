@@ -26,15 +26,15 @@ use serde_json::json;
 
 use super::{
     Origin, Password, SignedIn, account, account_store, letters,
-    sessions::{Token, TokenHash},
+    sessions::TokenHash,
     store as identity_store,
     trail::{self, Change},
 };
 use crate::{
-    Code, Error, Result, Timestamp, canonical,
+    Code, Error, Result, Timestamp,
     db::SystemTx,
     ids::UserId,
-    mail::letters::{Letter, post},
+    mail::letters::{Letter, each_time, post},
     services::Services,
 };
 
@@ -121,6 +121,37 @@ pub async fn purge(s: &Services) -> Result<u64> {
     Ok(gone)
 }
 
+/// Until `tx` ends, nobody is let in as this person, and nobody else changes what lets him or her in.
+pub(super) async fn lock(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    store::lock(tx, user).await
+}
+
+/// Until `tx` ends, what lets this person in stays as it is. Others may be let in as the same person meanwhile.
+pub(super) async fn hold(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    store::hold(tx, user).await
+}
+
+/// Sign-ins that wait for a second factor are over, and wrong codes forgotten: what they began with is not what it was.
+pub(super) async fn end_waiting(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    store::end_pending(tx, user).await?;
+    store::forgive(tx, user).await
+}
+
+/// Whether the person has a second factor.
+pub(crate) async fn has_one(tx: &mut SystemTx, user: UserId) -> Result<bool> {
+    Ok(!store::methods(tx, user).await?.is_empty())
+}
+
+/// Refuses a session that began some time ago, for what gives an account another way in: somebody else may sit at an unlocked
+/// screen.
+pub(super) fn fresh(who: &SignedIn) -> Result<()> {
+    if is_fresh(who) {
+        return Ok(());
+    }
+    let why = "For this you must have signed in a moment ago. Please sign out, and in again.";
+    Err(Error::new(Code::Forbidden, why).with(json!({ "reason": "session_not_fresh" })))
+}
+
 fn is_fresh(who: &SignedIn) -> bool {
     who.session.created_at.plus(FRESH) > Timestamp::now()
 }
@@ -141,10 +172,7 @@ async fn reassured(
         Some(password) if has_password => account::confirm(s, who, password, "password", origin).await,
         _ if is_fresh(who) && (or_fresh || !has_password) => Ok(()),
         _ if has_password => Err(Error::invalid("password", "required", "Please enter your password.")),
-        _ => {
-            let why = "For this you must have signed in a moment ago. Please sign out, and in again.";
-            Err(Error::new(Code::Forbidden, why).with(json!({ "reason": "session_not_fresh" })))
-        }
+        _ => fresh(who),
     }
 }
 
@@ -158,13 +186,17 @@ async fn added(
     had: &[Method],
     origin: &Origin,
 ) -> Result<Vec<TokenHash>> {
+    // It may have been ended while this waited.
+    if !identity_store::stands(tx, who.session.id).await? {
+        return Err(Error::unauthorized());
+    }
     let mut stale = Vec::new();
     if had.is_empty() {
         stale = account_store::end_sessions(tx, who.user.id, Some(who.session.id)).await?;
         identity_store::mark_second_factor(tx, who.session.id).await?;
     }
     stale.extend(account_store::session_hashes(tx, who.user.id).await?);
-    let letter = letters::factor_added(s, &who.user, method.words(), origin, cause("factor-added")?);
+    let letter = letters::factor_added(s, &who.user, method.words(), origin, each_time("factor-added")?);
     tell(tx, s, letter).await?;
     Ok(stale)
 }
@@ -182,14 +214,9 @@ async fn removed(
         store::forget(tx, who.user.id).await?;
         identity_store::unmark_second_factor(tx, who.user.id).await?;
     }
-    let letter = letters::factor_removed(s, &who.user, method.words(), is_last, origin, cause("factor-removed")?);
+    let letter = letters::factor_removed(s, &who.user, method.words(), is_last, origin, each_time("factor-removed")?);
     tell(tx, s, letter).await?;
     account_store::session_hashes(tx, who.user.id).await
-}
-
-/// One letter for each time that it happens.
-fn cause(what: &str) -> Result<String> {
-    Ok(format!("{what}:{}", hex::encode(canonical::random::<16>()?)))
 }
 
 async fn tell(tx: &mut SystemTx, s: &Services, letter: Letter) -> Result<()> {
@@ -198,11 +225,4 @@ async fn tell(tx: &mut SystemTx, s: &Services, letter: Letter) -> Result<()> {
 
 async fn note(s: &Services, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {
     trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
-}
-
-/// A cookie of the way in.
-fn cookie(name: &str, token: Option<&Token>, lifetime: Duration, secure: bool) -> String {
-    let (value, age) = token.map_or(("", 0), |token| (token.expose(), lifetime.as_secs()));
-    let only_https = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{only_https}")
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Code, Error, Result, Timestamp,
     auth::{
-        Origin, Password, SignedIn, rules,
+        Origin, Password, SignedIn, cookies, rules,
         service::{self, Shown},
         sessions::Token,
         store as identity_store,
@@ -105,7 +105,7 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 
 /// The value of `Set-Cookie` that a browser brings back with its answer; without a token, the one that takes it away.
 pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
-    super::cookie(cookie_name(secure), token, LIFETIME, secure)
+    cookies::set(cookie_name(secure), token.map(Token::expose), LIFETIME, secure)
 }
 
 /// The person's passkeys.
@@ -125,10 +125,7 @@ pub async fn ask_to_add(
     reassured(s, who, password, true, origin).await?;
     let mut tx = s.db.system("a passkey is asked for").await?;
     let known = store::credentials(&mut tx, who.user.id).await?;
-    if known.len() >= MOST {
-        let why = format!("An account has at most {MOST} passkeys. Remove one that you do not use.");
-        return Err(Error::new(Code::Unprocessable, why));
-    }
+    room(known.len())?;
     drop(tx);
     let exclude = known.iter().map(|passkey| passkey.cred_id().clone()).collect();
     let (asked, state) = party
@@ -140,6 +137,14 @@ pub async fn ask_to_add(
     options["authenticatorSelection"]["residentKey"] = json!("required");
     options["authenticatorSelection"]["requireResidentKey"] = json!(true);
     keep(s, Some(who.user.id), &Ceremony::Add(state), options).await
+}
+
+fn room(known: usize) -> Result<()> {
+    if known < MOST {
+        return Ok(());
+    }
+    let why = format!("An account has at most {MOST} passkeys. Remove one that you do not use.");
+    Err(Error::new(Code::Unprocessable, why))
 }
 
 /// Adds the passkey that the browser has made.
@@ -180,6 +185,7 @@ pub async fn add(
     };
     let mut tx = s.db.system("another passkey").await?;
     factors::lock(&mut tx, user).await?;
+    room(store::all(&mut tx, user).await?.len())?;
     let had = factors::methods(&mut tx, user).await?;
     if !store::insert(&mut tx, &passkey, made.cred_id(), &stored).await? {
         return Err(taken());

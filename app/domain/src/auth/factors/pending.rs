@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Method, cause, recovery_codes, store, tell, totp};
+use super::{Method, recovery_codes, store, tell, totp};
 use crate::{
     Code, Error, Result, Timestamp,
     auth::{
-        Origin, SignedIn, User, letters,
+        Origin, SignedIn, User, cookies, letters,
         service::{self, Shown},
         sessions::Token,
         store as identity_store,
@@ -20,6 +20,7 @@ use crate::{
     },
     db::SystemTx,
     ids::UserId,
+    mail::letters::each_time,
     services::Services,
 };
 
@@ -47,12 +48,11 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 
 /// The value of `Set-Cookie` that hands a browser its pending sign-in; without a token, the one that takes it away.
 pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
-    super::cookie(cookie_name(secure), token, LIFETIME, secure)
+    cookies::set(cookie_name(secure), token.map(Token::expose), LIFETIME, secure)
 }
 
-/// Begins one, if the account has a second factor. Until `tx` ends, it gets none.
+/// Begins one, if the account, which `tx` holds, has a second factor.
 pub(in crate::auth) async fn ask(tx: &mut SystemTx, user: UserId) -> Result<Option<Pending>> {
-    store::hold(tx, user).await?;
     let methods = store::methods(tx, user).await?;
     if methods.is_empty() {
         return Ok(None);
@@ -93,13 +93,24 @@ pub async fn show_code(s: &Services, token: Option<&Token>, code: &str, origin: 
     let mut tx = s.db.system("a second factor").await?;
     store::lock(&mut tx, user).await?;
     let tried = store::count_try(&mut tx, token.hash(), TRIES).await?.ok_or_else(over)?;
-    if !store::count_wrong(&mut tx, user, WRONG).await? {
+    // The owner's way back in is not shut by codes that somebody else guesses.
+    let wrong_ones =
+        if recovery_codes::is_one(user, code) { Some(0) } else { store::count_wrong(&mut tx, user, WRONG).await? };
+    let Some(wrong_ones) = wrong_ones else {
         tx.commit().await?;
-        let why = "Too many codes of this account were wrong. Please try again in a quarter of an hour.";
+        let why =
+            "Too many codes of this account were wrong. Try again in a quarter of an hour, or use a recovery code.";
         return Err(Error::new(Code::RateLimited, why).with(json!({ "retryAfter": FORGOTTEN })));
-    }
+    };
     let Some(shown) = Used::up(&mut tx, s, user, code).await? else {
+        if wrong_ones == WRONG {
+            // Whoever tries has shown the first factor.
+            tell(&mut tx, s, letters::codes_guessed(s, &person, origin, each_time("codes-guessed")?)).await?;
+        }
         tx.commit().await?;
+        if wrong_ones == WRONG {
+            trail::note(s, user, Some(workspace), origin, Change::of("auth.codes_refused")).await?;
+        }
         return Err(if tried < TRIES { wrong() } else { over() });
     };
     store::end_pending(&mut tx, user).await?;
@@ -137,7 +148,7 @@ impl Used {
             return Ok(());
         }
         let left = store::codes_left(tx, person.id).await?;
-        let letter = letters::recovery_code_used(s, person, left, origin, cause("recovery-code-used")?);
+        let letter = letters::recovery_code_used(s, person, left, origin, each_time("recovery-code-used")?);
         tell(tx, s, letter).await
     }
 }

@@ -1,6 +1,6 @@
 //! Recovery codes: for whoever has lost the app and the passkeys. Ten of 80 random bits, shown once; each works once.
 
-use super::{Overview, note, overview, reassured, store};
+use super::{note, reassured, store};
 use crate::{
     Code, Error, Result,
     auth::{Origin, Password, SignedIn, trail::Change},
@@ -20,14 +20,14 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Replaces the codes by others, which are shown now and never again.
 pub async fn renew(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<Vec<String>> {
     reassured(s, who, password, false, origin).await?;
-    if !overview(s, who).await.as_ref().is_ok_and(Overview::is_on) {
+    let mut tx = s.db.system("other recovery codes").await?;
+    store::lock(&mut tx, who.user.id).await?;
+    if store::methods(&mut tx, who.user.id).await?.is_empty() {
         return Err(Error::new(
             Code::Conflict,
             "Two-step verification is off. Add an authenticator app or a passkey first.",
         ));
     }
-    let mut tx = s.db.system("other recovery codes").await?;
-    store::lock(&mut tx, who.user.id).await?;
     let codes = make(&mut tx, who.user.id).await?;
     tx.commit().await?;
     note(s, who, origin, Change::of("auth.recovery_codes_renewed")).await?;
@@ -40,6 +40,11 @@ pub(super) async fn make(tx: &mut SystemTx, user: UserId) -> Result<Vec<String>>
     let hashes: Vec<_> = codes.iter().filter_map(|code| hash(user, code)).collect();
     store::set_codes(tx, user, &hashes).await?;
     Ok(codes)
+}
+
+/// Whether a code is written as a recovery code is. With 80 bits, nobody guesses one.
+pub(super) fn is_one(user: UserId, code: &str) -> bool {
+    hash(user, code).is_some()
 }
 
 /// Uses one up. Of many who do so at once, one succeeds.

@@ -214,20 +214,21 @@ pub(super) async fn end_pending(tx: &mut SystemTx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Counts a code that may be wrong. Answers false when there were `most` within a quarter of an hour.
-pub(super) async fn count_wrong(tx: &mut SystemTx, user: UserId, most: i32) -> Result<bool> {
-    let counted = sqlx::query!(
+/// Counts a code that may be wrong, and answers how many there were within a quarter of an hour; nothing when there were `most`.
+pub(super) async fn count_wrong(tx: &mut SystemTx, user: UserId, most: i32) -> Result<Option<i32>> {
+    let counted = sqlx::query_scalar!(
         "INSERT INTO wrong_codes AS w (user_id, count) VALUES ($1, 1)
          ON CONFLICT (user_id) DO UPDATE SET
            count = CASE WHEN w.since > now() - interval '15 minutes' THEN w.count + 1 ELSE 1 END,
            since = CASE WHEN w.since > now() - interval '15 minutes' THEN w.since ELSE now() END
-         WHERE w.count < $2 OR w.since <= now() - interval '15 minutes'",
+         WHERE w.count < $2 OR w.since <= now() - interval '15 minutes'
+         RETURNING count",
         user.0,
         most,
     )
-    .execute(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
-    Ok(counted.rows_affected() == 1)
+    Ok(counted)
 }
 
 /// A right code makes up for the wrong ones.

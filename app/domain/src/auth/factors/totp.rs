@@ -66,6 +66,33 @@ impl Setup {
 
 /// Begins to set an app up: it counts from the first right code on.
 pub async fn begin(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<Setup> {
+    let (tx, setup) = begun(s, who, password, origin).await?;
+    tx.commit().await?;
+    Ok(setup)
+}
+
+/// The same, with recovery codes at once, for clients that ask for both before the first right code. An account that has another
+/// second factor has its codes already, and keeps them.
+pub async fn begin_with_codes(
+    s: &Services,
+    who: &SignedIn,
+    password: Option<&Password>,
+    origin: &Origin,
+) -> Result<(Setup, Vec<String>)> {
+    let (mut tx, setup) = begun(s, who, password, origin).await?;
+    let is_first = store::methods(&mut tx, who.user.id).await?.is_empty();
+    let codes = if is_first { recovery_codes::make(&mut tx, who.user.id).await? } else { Vec::new() };
+    tx.commit().await?;
+    Ok((setup, codes))
+}
+
+/// A secret that is kept for this session, in a transaction that holds the person's factors.
+async fn begun(
+    s: &Services,
+    who: &SignedIn,
+    password: Option<&Password>,
+    origin: &Origin,
+) -> Result<(SystemTx, Setup)> {
     reassured(s, who, password, false, origin).await?;
     let secret = Secret::from(canonical::random::<SECRET>()?.to_vec()).to_base32();
     let sealed = s.sealer.seal(Place::Authenticator(who.user.id), &SecretString::from(secret))?;
@@ -77,23 +104,7 @@ pub async fn begin(s: &Services, who: &SignedIn, password: Option<&Password>, or
             "There is an authenticator app already. Remove it first to set up another.",
         ));
     }
-    tx.commit().await?;
-    Setup::of(s, who.user.id, &who.user.email, &sealed)
-}
-
-/// The same, with recovery codes at once, for clients that ask for both before the first right code.
-pub async fn begin_with_codes(
-    s: &Services,
-    who: &SignedIn,
-    password: Option<&Password>,
-    origin: &Origin,
-) -> Result<(Setup, Vec<String>)> {
-    let setup = begin(s, who, password, origin).await?;
-    let mut tx = s.db.system("recovery codes").await?;
-    store::lock(&mut tx, who.user.id).await?;
-    let codes = recovery_codes::make(&mut tx, who.user.id).await?;
-    tx.commit().await?;
-    Ok((setup, codes))
+    Ok((tx, Setup::of(s, who.user.id, &who.user.email, &sealed)?))
 }
 
 /// What this session is setting up, if anything.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Code, Error, Result, Timestamp,
-    auth::{Origin, SignedIn, sessions::Token},
+    auth::{Origin, SignedIn, cookies, factors, sessions::Token},
     canonical,
     ids::SessionId,
     services::Services,
@@ -95,12 +95,11 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 
 /// The value of `Set-Cookie` that binds the way to the browser.
 pub fn set_cookie(browser: &Token, secure: bool) -> String {
-    let (name, only_https) = (cookie_name(secure), if secure { "; Secure" } else { "" });
-    let (value, age) = (browser.expose(), LIFETIME.as_secs());
-    format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{only_https}")
+    cookies::set(cookie_name(secure), Some(browser.expose()), LIFETIME, secure)
 }
 
-/// Leaves for a provider: to sign in, or to link it to the account of `who`. `browser` is the value of the cookie, if there is
+/// Leaves for a provider: to sign in, or to link it to the account of `who`, which is another way in and takes a session that has
+/// just begun. `browser` is the value of the cookie, if there is
 /// one, so that two tabs can be on their way at once.
 pub async fn leave(
     s: &Services,
@@ -109,6 +108,9 @@ pub async fn leave(
     browser: Option<&str>,
     who: Option<&SignedIn>,
 ) -> Result<Departure> {
+    if let Some(who) = who {
+        factors::fresh(who)?;
+    }
     let provider = s.openid.get(provider)?;
     let browser = browser.and_then(Token::parse).map_or_else(Token::random, Ok)?;
     let state = Token::random()?;

@@ -11,10 +11,9 @@ use crate::{
         Origin, SignedIn, User, account_store, letters,
         trail::{self, Change},
     },
-    canonical,
     db::SystemTx,
     ids::{UserId, WorkspaceId},
-    mail::letters::post,
+    mail::letters::{each_time, post},
     services::Services,
 };
 
@@ -149,7 +148,7 @@ pub async fn unlink(
     }
     store::unlink(&mut tx, who.user.id, gone.id).await?;
     let name = s.openid.iter().find(|by| by.id == gone.provider_id).map_or(&gone.provider_id, |by| &by.name);
-    post(tx.conn(), s, letters::unlinked(s, &who.user, name, cause("unlinked")?)).await?;
+    post(tx.conn(), s, letters::unlinked(s, &who.user, name, each_time("unlinked")?)).await?;
     tx.commit().await?;
     let before = json!({ "provider": gone.provider_id, "email": gone.email });
     let change = Change { before, ..Change::of("auth.unlinked") };
@@ -163,11 +162,7 @@ pub(in crate::auth) async fn unlink_unproved(tx: &mut SystemTx, user: UserId) ->
 
 /// Tells the person of it, who need not be the one who did it.
 async fn tell(s: &Services, tx: &mut SystemTx, user: &User, by: &Registration) -> Result<()> {
-    post(tx.conn(), s, letters::linked(s, user, &by.name, cause("linked")?)).await.map(drop)
-}
-
-fn cause(what: &str) -> Result<String> {
-    Ok(format!("{what}:{}", hex::encode(canonical::random::<16>()?)))
+    post(tx.conn(), s, letters::linked(s, user, &by.name, each_time("linked")?)).await.map(drop)
 }
 
 /// Writes it to the audit log.
