@@ -114,7 +114,7 @@ pub(crate) async fn sign_in(who: &Caller, email: &str, password: &str) -> Reply 
 }
 
 /// Signed in once more, in another browser.
-pub(crate) pub(crate) async fn elsewhere(world: &World, name: &str) -> Caller {
+pub(crate) async fn elsewhere(world: &World, name: &str) -> Caller {
     let email = format!("{}@example.com", name.to_lowercase());
     let reply = sign_in(&world.anyone(), &email, &password_of(name)).await;
     world.anyone().with_cookie(&reply.expect(200).cookie().unwrap())
