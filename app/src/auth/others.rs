@@ -46,15 +46,18 @@ pub(crate) fn browser(s: &Services) -> Result<Option<String>, ApiError> {
 /// against every redirect that follows.
 pub(crate) fn depart(departure: &Departure) -> Result<(), ApiError> {
     add_header(SET_COOKIE, &flow::set_cookie(&departure.browser, context::request()?.secure_cookies));
-    Flash { typed: vec![("to".to_owned(), departure.url.clone())], ..Flash::default() }.send();
+    let typed = [("to", &departure.url), ("provider", &departure.provider)];
+    let typed = typed.map(|(name, value)| (name.to_owned(), value.clone())).to_vec();
+    Flash { typed, ..Flash::default() }.send();
     leptos_axum::redirect(CONTINUE);
     Ok(())
 }
 
 /// The page at `/sign-in/continue`: it leads on by itself, to a provider and nowhere else.
 pub(crate) async fn continue_page() -> Result<AnyView, ApiError> {
-    let to = Flash::take().unwrap_or_default().typed("to");
-    let Some(name) = flow::destination(&context::request()?.services, &to).await else {
+    let flash = Flash::take().unwrap_or_default();
+    let (to, provider) = (flash.typed("to"), flash.typed("provider"));
+    let Some(name) = flow::destination(&context::request()?.services, &provider, &to).await else {
         return Ok(view! {
             <Door title="Sign in" message=Some("There is nothing to go on with. Please begin again.".to_owned())>
                 <p class="door-other"><a class="link" href="/sign-in">"Back to sign-in"</a></p>

@@ -49,8 +49,8 @@ pub(super) struct Flow {
 pub struct Departure {
     /// Where to.
     pub url: String,
-    /// What the provider is called.
-    pub name: String,
+    /// The provider's id.
+    pub provider: String,
     /// The browser's secret.
     pub browser: Token,
 }
@@ -115,24 +115,20 @@ pub async fn leave(
     let browser = browser.and_then(Token::parse).map_or_else(Token::random, Ok)?;
     let state = Token::random()?;
     let url = provider.way_out(&redirect(s, &provider.registration().id)?, &secrets(&browser, &state)).await?;
-    let (id, name) = (provider.registration().id.clone(), provider.registration().name.clone());
-    let flow = Flow { provider: id, session: who.map(|who| who.session.id), then };
+    let provider = provider.registration().id.clone();
+    let flow = Flow { provider: provider.clone(), session: who.map(|who| who.session.id), then };
     let mut tx = s.db.system("a sign-in leaves for a provider").await?;
     store::keep(&mut tx, state.hash(), browser.hash(), &flow, Timestamp::now().plus(LIFETIME)).await?;
     tx.commit().await?;
-    Ok(Departure { url: url.into(), name, browser })
+    Ok(Departure { url: url.into(), provider, browser })
 }
 
-/// The name of the provider that an address leads to; nothing for an address that [`leave`] cannot have given.
-pub async fn destination(s: &Services, url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    for registration in s.openid.iter() {
-        let provider = s.openid.get(&registration.id).ok()?;
-        if provider.leads_to(&url).await.unwrap_or(false) {
-            return Some(registration.name.clone());
-        }
-    }
-    None
+/// The name of the provider, if the address leads to it; nothing for an address that [`leave`] cannot have given. Nobody waits
+/// for another provider here.
+pub async fn destination(s: &Services, provider: &str, url: &str) -> Option<String> {
+    let (url, provider) = (Url::parse(url).ok()?, s.openid.get(provider).ok()?);
+    let leads = provider.leads_to(&url).await.unwrap_or(false);
+    leads.then(|| provider.registration().name.clone())
 }
 
 /// Comes back from a provider. `browser` is the value of the cookie, `who` the person who is signed in here.
