@@ -139,8 +139,8 @@ async fn a_button_leads_through_a_page_of_ours_to_the_provider_and_nowhere_else(
         let back = browser.pick(&out, "ada").await;
         assert_eq!(browser.get(&back).await.expect(302).header("location"), Some("/account/profile"));
     }
-    // {"message":"","field":null,"typed":[["to","https://evil.example/auth"]]}
-    let forged = "eyJtZXNzYWdlIjoiIiwiZmllbGQiOm51bGwsInR5cGVkIjpbWyJ0byIsImh0dHBzOi8vZXZpbC5leGFtcGxlL2F1dGgiXV19";
+    // {"message":"","field":null,"typed":[["to","https://evil.example/auth"],["provider","google"]]}
+    let forged = "eyJtZXNzYWdlIjoiIiwiZmllbGQiOm51bGwsInR5cGVkIjpbWyJ0byIsImh0dHBzOi8vZXZpbC5leGFtcGxlL2F1dGgiXSxbInByb3ZpZGVyIiwiZ29vZ2xlIl1dfQ";
     let mut browser = two.browser();
     browser.keep(&two.at, "hyvve_flash", forged);
     let page = browser.get("/sign-in/continue").await;
