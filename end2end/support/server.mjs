@@ -26,6 +26,7 @@ export async function start(settings = async () => ({})) {
       HYVVE_LOG: 'warn',
       // Many people come from one address here.
       HYVVE_LIMIT_SIGN_IN: '1000/1s',
+      HYVVE_LIMIT_SIGN_IN_NETWORK: '1000/1s',
       HYVVE_LIMIT_SIGN_UP: '1000/1s',
       HYVVE_LIMIT_FORGOT_PASSWORD: '1000/1s',
       HYVVE_LIMIT_API: '100000/1s',

@@ -261,6 +261,7 @@ fn limits(from: &mut Source) -> Result<Rates, Error> {
     let mut rate = |key, default| Ok(from.get(key, &[])?.unwrap_or(default));
     Ok(Rates {
         sign_in: rate("limit_sign_in", defaults.sign_in)?,
+        sign_in_network: rate("limit_sign_in_network", defaults.sign_in_network)?,
         sign_up: rate("limit_sign_up", defaults.sign_up)?,
         forgot_password: rate("limit_forgot_password", defaults.forgot_password)?,
         links: rate("limit_links", defaults.links)?,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Rate, Rates, Subject};
+use super::{Rate, Rates, network::Breadth};
 use crate::{Code, Error};
 
 /// What is counted.
@@ -12,7 +12,9 @@ use crate::{Code, Error};
 pub enum Door {
     /// Signing in from anywhere: by the account's address and by network.
     SignIn,
-    /// Signing in from a browser that the account was used in before: by account.
+    /// Asking for a link to sign in with: by address and by network.
+    SignInLink,
+    /// Signing in from a browser that the account was used in before: by account and browser.
     KnownDevice,
     /// Giving the password again while signed in: by account.
     PasswordAgain,
@@ -24,7 +26,7 @@ pub enum Door {
     Proof,
     /// Following a link that does not work: by network.
     Link,
-    /// Calling the API: by person, else by network.
+    /// Calling the API: by person, by key, by the session that a token was minted from, else by network.
     Api,
     /// Calling the API about AI providers: by workspace.
     AiProviders,
@@ -40,6 +42,7 @@ impl Door {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
+            Self::SignInLink => "sign-in-link",
             Self::KnownDevice => "known-device",
             Self::PasswordAgain => "password-again",
             Self::SignUp => "sign-up",
@@ -52,9 +55,26 @@ impl Door {
         }
     }
 
-    pub(super) const fn rate(self, rates: &Rates) -> Rate {
+    /// How often one subject may come. A site of 65,536 networks may as often as sixteen of them: as one customer it is one of
+    /// few, as a provider's it is many people's.
+    pub(super) const fn rate(self, rates: &Rates, breadth: Breadth) -> Rate {
+        match breadth {
+            Breadth::One => self.rate_of_one(rates),
+            Breadth::Network => self.rate_of_network(rates),
+            Breadth::Site => self.rate_of_network(rates).times(16),
+        }
+    }
+
+    const fn rate_of_network(self, rates: &Rates) -> Rate {
         match self {
-            Self::SignIn | Self::KnownDevice | Self::PasswordAgain => rates.sign_in,
+            Self::SignIn | Self::SignInLink => rates.sign_in_network,
+            _ => self.rate_of_one(rates),
+        }
+    }
+
+    const fn rate_of_one(self, rates: &Rates) -> Rate {
+        match self {
+            Self::SignIn | Self::SignInLink | Self::KnownDevice | Self::PasswordAgain => rates.sign_in,
             Self::SignUp => rates.sign_up,
             Self::ForgotPassword | Self::Proof => rates.forgot_password,
             Self::Link => rates.links,
@@ -81,9 +101,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(door: Door, subject: Subject<'_>, wait: Duration) -> Self {
-        let is_of_network = matches!(subject, Subject::Network(_));
-        Self { door, is_of_network, seconds: wait.as_millis().div_ceil(1_000).max(1) as u64 }
+    pub(super) fn new(door: Door, breadth: Breadth, wait: Duration) -> Self {
+        Self { door, is_of_network: breadth != Breadth::One, seconds: wait.as_millis().div_ceil(1_000).max(1) as u64 }
     }
 
     /// It is the account that is asked for too often, not the network that asks too often.
@@ -114,11 +133,11 @@ impl Refusal {
             (Door::SignUp, true) => {
                 format!("Several accounts were made from your network lately. Please try again in {wait}.")
             }
-            (Door::ForgotPassword | Door::Proof, false) => format!(
+            (Door::ForgotPassword | Door::Proof | Door::SignInLink, false) => format!(
                 "A link was asked for with this address several times. Please look for the letters that have come, also among \
                  unwanted mail, or try again in {wait}."
             ),
-            (Door::ForgotPassword | Door::Proof, true) => {
+            (Door::ForgotPassword | Door::Proof | Door::SignInLink, true) => {
                 format!("Several links were asked for from your network lately. Please try again in {wait}.")
             }
             (Door::Link, _) => {
@@ -147,7 +166,6 @@ fn words(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Network;
 
     #[test]
     fn a_refusal_says_how_long_and_never_too_short() {
@@ -155,7 +173,7 @@ mod tests {
         assert_eq!(words(99), "99 seconds");
         assert_eq!(words(100), "2 minutes");
         assert_eq!(words(900), "15 minutes");
-        let of = |wait| Error::from(Refusal::new(Door::SignIn, Subject::Network(Network::Unknown), wait));
+        let of = |wait| Error::from(Refusal::new(Door::SignIn, Breadth::Network, wait));
         let error = of(Duration::from_millis(841_001));
         assert_eq!(error.code, Code::RateLimited);
         assert_eq!(error.details, Some(json!({ "retryAfter": 842 })));

@@ -7,23 +7,24 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
-    Name, Rate,
+    Counter, Name,
     door::Door,
+    network::Breadth,
     window::{Full, Scale, Slot, Window},
 };
 
-/// Names with a window of their own, per door.
+/// Names with a window of their own, per table.
 const CAPACITY: usize = 50_000;
 /// A table is looked through for what has ended whenever it has grown by this many;
 const TIDY_AFTER: usize = 1_000;
 /// when it is full, as often as this, in milliseconds.
 const TIDY_EVERY: u64 = 1_000;
 
-/// The windows of one door. A shared window stands under the first 12 bits of its names.
+/// The windows of one door and breadth, which are all of one scale. A shared window stands under the first 12 bits of its names.
 #[derive(Default)]
 struct Table {
     own: HashMap<Name, Window>,
@@ -35,7 +36,7 @@ struct Table {
 /// The windows of all doors.
 pub(super) struct Memory {
     began: Instant,
-    tables: [Mutex<Table>; Door::COUNT],
+    tables: [Mutex<[Table; Breadth::COUNT]>; Door::COUNT],
 }
 
 impl Default for Memory {
@@ -45,46 +46,48 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Counts once for each name, or for none.
-    pub(super) fn count(&self, door: Door, rate: Rate, names: &[Name]) -> Result<Slot, Full> {
+    /// Counts once in each window, or in none; answers in which slots.
+    pub(super) fn count(&self, door: Door, counters: &[Counter]) -> Result<Vec<Slot>, Full> {
         let now = self.began.elapsed().as_millis() as u64;
-        self.table(door).count(rate.into(), names, now, CAPACITY)
+        let mut tables = self.tables(door);
+        let waits = counters.iter().enumerate().filter_map(|(at, counter)| {
+            let wait = tables[counter.breadth as usize].wait(counter.name, counter.scale, now)?;
+            Some(Full { at, wait })
+        });
+        if let Some(full) = waits.max_by_key(|full| full.wait) {
+            return Err(full);
+        }
+        let add = |counter: &Counter| tables[counter.breadth as usize].add(counter.name, counter.scale, now, CAPACITY);
+        Ok(counters.iter().map(add).collect())
     }
 
-    /// Takes back what was counted for each name.
-    pub(super) fn give_back(&self, door: Door, names: &[Name], slot: Slot) {
-        let mut table = self.table(door);
-        for name in names {
-            if let Some(window) = table.find(*name) {
-                window.take_back(slot);
+    /// Takes back what was counted in each window, in these slots.
+    pub(super) fn give_back(&self, door: Door, counters: &[Counter], slots: &[Slot]) {
+        let mut tables = self.tables(door);
+        for (counter, slot) in counters.iter().zip(slots) {
+            if let Some(window) = tables[counter.breadth as usize].find(counter.name) {
+                window.take_back(*slot);
             }
         }
     }
 
-    fn table(&self, door: Door) -> MutexGuard<'_, Table> {
+    fn tables(&self, door: Door) -> MutexGuard<'_, [Table; Breadth::COUNT]> {
         self.tables[door as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    fn count(&mut self, scale: Scale, names: &[Name], now: u64, capacity: usize) -> Result<Slot, Full> {
-        let mut full: Option<Full> = None;
-        for (at, name) in names.iter().enumerate() {
-            let Some(window) = self.find(*name) else { continue };
-            window.slide(scale, now);
-            let wait = window.wait(scale, now);
-            if let Some(wait) = wait.filter(|wait| full.is_none_or(|full| full.wait < *wait)) {
-                full = Some(Full { at, wait });
-            }
-        }
-        if let Some(full) = full {
-            return Err(full);
-        }
+    /// How long until there is room for one more; nothing when there is.
+    fn wait(&mut self, name: Name, scale: Scale, now: u64) -> Option<Duration> {
+        let window = self.find(name)?;
+        window.slide(scale, now);
+        window.wait(scale, now)
+    }
+
+    fn add(&mut self, name: Name, scale: Scale, now: u64, capacity: usize) -> Slot {
         let slot = scale.slot(now);
-        for name in names {
-            self.make(*name, scale, now, capacity).add(slot);
-        }
-        Ok(slot)
+        self.make(name, scale, now, capacity).add(slot);
+        slot
     }
 
     /// The window that counts for a name, if there is one. A shared one counts for as long as there is something in it, so
@@ -122,9 +125,8 @@ fn shelf([first, second, ..]: Name) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::limits::Rate;
 
     const RATE: Rate = Rate { max: 5, window: Duration::from_mins(15) };
 
@@ -134,11 +136,20 @@ mod tests {
         name
     }
 
+    /// Whether one more was let through.
+    fn count(table: &mut Table, name: Name, scale: Scale, now: u64, capacity: usize) -> bool {
+        let opens = table.wait(name, scale, now).is_none();
+        if opens {
+            table.add(name, scale, now, capacity);
+        }
+        opens
+    }
+
     #[test]
     fn a_flood_of_names_takes_bounded_memory_and_gives_nobody_more_attempts() {
         let (mut table, scale, capacity) = (Table::default(), Scale::from(RATE), 100);
         let attempts = |table: &mut Table, number, now| {
-            (0..10).filter(|_| table.count(scale, &[name(number)], now, capacity).is_ok()).count()
+            (0..10).filter(|_| count(table, name(number), scale, now, capacity)).count()
         };
         assert_eq!(attempts(&mut table, 0, 0), 5);
         for number in 1..20_000 {
@@ -162,7 +173,7 @@ mod tests {
         let (mut table, scale) = (Table::default(), Scale::from(RATE));
         for number in 0..100_000 {
             let now = u64::from(number) * 1_000;
-            assert!(table.count(scale, &[name(number)], now, CAPACITY).is_ok());
+            assert!(count(&mut table, name(number), scale, now, CAPACITY));
         }
         // 900 live at any time.
         assert!(table.own.len() <= 900 + 2 * TIDY_AFTER, "{}", table.own.len());

@@ -1,7 +1,7 @@
 //! How often is too often. Whoever comes to a [`Door`] more often than its [`Rate`] allows waits outside, and is told how long.
 //!
 //! A door counts for several subjects at once, such as the account that somebody wants into and the network that he or she
-//! comes from; it opens if none of them came too often, and only then counts. Windows slide and are exact: there is no
+//! comes from, each at its own rate; it opens if none of them came too often, and only then counts. Windows slide and are exact: there is no
 //! interval of a window's length in which more are let through. One node counts in its memory (`memory.rs`), several in the
 //! same Redis (`redis.rs`); neither learns an address, only what it hashes to.
 //!
@@ -24,7 +24,12 @@ pub use self::{
     network::Network,
     rate::{Rate, Rates},
 };
-use self::{memory::Memory, redis::Redis, window::Slot};
+use self::{
+    memory::Memory,
+    network::Breadth,
+    redis::Redis,
+    window::{Full, Scale, Slot},
+};
 use crate::{
     Code, Error, Result,
     ids::{UserId, WorkspaceId},
@@ -48,6 +53,14 @@ pub enum Subject<'a> {
 
 /// What is known of a subject outside of a request: its HMAC under a key of this installation.
 type Name = [u8; 16];
+
+/// A window that counts for a subject. An IPv6 network has two: its own, and that of its site.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Counter {
+    name: Name,
+    breadth: Breadth,
+    scale: Scale,
+}
 
 /// While Redis is away, daily work asks it this often whether it is back; attempts at secrets ask each time.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -75,8 +88,9 @@ pub enum Knock<'a> {
 pub struct Pass<'a> {
     limits: &'a Limits,
     door: Door,
-    names: Vec<Name>,
-    slot: Slot,
+    counters: Vec<Counter>,
+    /// Where each of them counted.
+    slots: Vec<Slot>,
     is_shared: bool,
 }
 
@@ -94,15 +108,14 @@ impl Limits {
 
     /// Lets through and counts, or refuses. An error means that nobody can tell, and nobody is let through.
     pub async fn knock(&self, door: Door, subjects: &[Subject<'_>]) -> Result<Knock<'_>> {
-        let rate = door.rate(&self.rates);
-        let names: Vec<Name> = subjects.iter().map(|subject| self.name(door, *subject)).collect();
-        let (counted, is_shared) = match self.count_shared(door, rate, &names).await? {
+        let counters: Vec<Counter> = subjects.iter().flat_map(|subject| self.counters(door, *subject)).collect();
+        let (counted, is_shared) = match self.count_shared(door, &counters).await? {
             Some(counted) => (counted, true),
-            None => (self.memory.count(door, rate, &names), false),
+            None => (self.memory.count(door, &counters), false),
         };
         Ok(match counted {
-            Ok(slot) => Knock::Open(Pass { limits: self, door, names, slot, is_shared }),
-            Err(full) => Knock::Shut(Refusal::new(door, subjects[full.at], full.wait)),
+            Ok(slots) => Knock::Open(Pass { limits: self, door, counters, slots, is_shared }),
+            Err(full) => Knock::Shut(Refusal::new(door, counters[full.at].breadth, full.wait)),
         })
     }
 
@@ -115,12 +128,12 @@ impl Limits {
     }
 
     /// `None`: memory is what counts.
-    async fn count_shared(&self, door: Door, rate: Rate, names: &[Name]) -> Result<Option<Result<Slot, window::Full>>> {
+    async fn count_shared(&self, door: Door, counters: &[Counter]) -> Result<Option<Result<Vec<Slot>, Full>>> {
         let Some(redis) = &self.shared else { return Ok(None) };
         if !door.stays_shut() && self.was_away_just_now() {
             return Ok(None);
         }
-        match redis.count(door, rate, names).await {
+        match redis.count(door, counters).await {
             Ok(counted) => {
                 if self.away().take().is_some() {
                     tracing::info!("Redis is back: limits are shared again");
@@ -153,14 +166,26 @@ impl Limits {
         self.away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn name(&self, door: Door, subject: Subject<'_>) -> Name {
-        let what = match subject {
-            Subject::Address(email) => format!("address|{email}"),
-            Subject::Person(id) => format!("person|{id}"),
-            Subject::Password(phc) => format!("password|{phc}"),
-            Subject::Network(network) => format!("network|{network}"),
-            Subject::Workspace(id) => format!("workspace|{id}"),
+    fn counters(&self, door: Door, subject: Subject<'_>) -> impl Iterator<Item = Counter> {
+        let (breadth, what) = match subject {
+            Subject::Address(email) => (Breadth::One, format!("address|{email}")),
+            Subject::Person(id) => (Breadth::One, format!("person|{id}")),
+            Subject::Password(phc) => (Breadth::One, format!("password|{phc}")),
+            Subject::Network(network) => (Breadth::Network, format!("network|{network}")),
+            Subject::Workspace(id) => (Breadth::One, format!("workspace|{id}")),
         };
+        let site = match subject {
+            Subject::Network(network) => network.site().map(|site| (Breadth::Site, format!("network|{site}"))),
+            _ => None,
+        };
+        [Some((breadth, what)), site].into_iter().flatten().map(move |(breadth, what)| Counter {
+            name: self.name(door, &what),
+            breadth,
+            scale: door.rate(&self.rates, breadth).into(),
+        })
+    }
+
+    fn name(&self, door: Door, what: &str) -> Name {
         let whole = self.sealer.mac("limits", format!("{}|{what}", door.as_str()).as_bytes());
         let mut name = Name::default();
         name.copy_from_slice(&whole[..16]);
@@ -176,8 +201,8 @@ impl Pass<'_> {
     /// an attacker clears nothing with an account of his or her own, and a company behind one address can come to work.
     pub async fn undo(self) {
         match &self.limits.shared {
-            Some(redis) if self.is_shared => redis.give_back(self.door, &self.names, self.slot).await,
-            _ => self.limits.memory.give_back(self.door, &self.names, self.slot),
+            Some(redis) if self.is_shared => redis.give_back(self.door, &self.counters, &self.slots).await,
+            _ => self.limits.memory.give_back(self.door, &self.counters, &self.slots),
         }
     }
 }
@@ -195,9 +220,11 @@ mod tests {
 
     use super::*;
 
-    fn limits(sign_in: Rate) -> Option<Limits> {
+    /// So many attempts a minute at an account, and so many from a network.
+    fn limits(account: u32, network: u32) -> Option<Limits> {
         let sealer = Sealer::new([(1, [7u8; 32].as_slice())])?;
-        Some(Limits::alone(Rates { sign_in, ..Rates::default() }, Arc::new(sealer)))
+        let [sign_in, sign_in_network] = [account, network].map(|max| Rate { max, window: Duration::from_mins(1) });
+        Some(Limits::alone(Rates { sign_in, sign_in_network, ..Rates::default() }, Arc::new(sealer)))
     }
 
     async fn opens(limits: &Limits, subjects: &[Subject<'_>]) -> bool {
@@ -206,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_subject_that_came_too_often_shuts_the_door_and_costs_the_others_nothing() -> Result<(), &'static str> {
-        let limits = limits(Rate { max: 2, window: Duration::from_mins(1) }).ok_or("a key")?;
+        let limits = limits(2, 2).ok_or("a key")?;
         let (here, there) = (Network::of(Some("192.0.2.1")), Network::of(Some("198.51.100.1")));
         let ada = |network| [Subject::Address("ada@example.com"), Subject::Network(network)];
         let eve = |network| [Subject::Address("eve@example.com"), Subject::Network(network)];
@@ -222,7 +249,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_had_every_right_to_come_is_not_counted_and_clears_nothing() -> Result<(), &'static str> {
-        let limits = limits(Rate { max: 2, window: Duration::from_mins(1) }).ok_or("a key")?;
+        let limits = limits(2, 2).ok_or("a key")?;
         let here = Subject::Network(Network::of(Some("192.0.2.1")));
         let (mallory, victim) = (Subject::Address("mallory@example.com"), Subject::Address("ada@example.com"));
         assert!(opens(&limits, &[victim, here]).await);
@@ -234,6 +261,49 @@ mod tests {
         }
         assert!(opens(&limits, &[victim, here]).await);
         assert!(!opens(&limits, &[mallory, here]).await, "the network is full");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_company_behind_one_address_has_more_attempts_than_one_account() -> Result<(), &'static str> {
+        let limits = limits(2, 5).ok_or("a key")?;
+        let here = Subject::Network(Network::of(Some("192.0.2.1")));
+        let people = ["a", "b", "c"].map(|name| [Subject::Address(name), here]);
+        assert!(opens(&limits, &people[0]).await && opens(&limits, &people[0]).await);
+        assert!(!opens(&limits, &people[0]).await, "one account");
+        assert!(opens(&limits, &people[1]).await && opens(&limits, &people[1]).await);
+        assert!(opens(&limits, &people[2]).await);
+        assert!(!opens(&limits, &people[2]).await, "the network");
+        // Letters with a link to sign in are counted at the same rates, and apart.
+        let mut letters = 0;
+        for subjects in people.iter().cycle().take(20) {
+            letters += usize::from(matches!(limits.knock(Door::SignInLink, subjects).await, Ok(Knock::Open(_))));
+        }
+        assert_eq!(letters, 5);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn whoever_has_many_ipv6_networks_has_the_attempts_of_sixteen() -> Result<(), &'static str> {
+        let limits = limits(2, 3).ok_or("a key")?;
+        let from = |site: u16, network: u16| Network::of(Some(&format!("2001:db8:{site:x}:{network:x}::1")));
+        let mut count = 0;
+        for number in 0..1_000 {
+            count += usize::from(opens(&limits, &[Subject::Network(from(1, number))]).await);
+        }
+        assert_eq!(count, 3 * 16);
+        assert!(opens(&limits, &[Subject::Network(from(2, 0))]).await, "a neighbour");
+        // One of the networks alone has no more than any other.
+        for number in 1..5 {
+            assert_eq!(opens(&limits, &[Subject::Network(from(2, 0))]).await, number < 3);
+        }
+        // What is given back, is given back to the site as well.
+        for _ in 0..100 {
+            match limits.knock(Door::SignIn, &[Subject::Network(from(2, 1))]).await {
+                Ok(Knock::Open(pass)) => pass.undo().await,
+                _ => return Err("refused too early"),
+            }
+        }
         Ok(())
     }
 }

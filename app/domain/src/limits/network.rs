@@ -1,11 +1,14 @@
 //! What counts as one place on the network.
+//!
+//! Whoever has one address of the 64 bits in front of an IPv6 address has all of them, and many a customer gets 65,536 such
+//! networks at once (RFC 6177), so what these have in common is counted as well.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
 };
 
-/// An IPv4 address, or the 64 bits in front of an IPv6 address: whoever has one address of such a network has all of them.
+/// An IPv4 address, or the 64 bits in front of an IPv6 address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Network {
     /// An IPv4 address, also where it was written as an IPv6 address.
@@ -25,6 +28,34 @@ impl Network {
             None => Self::Unknown,
         }
     }
+
+    /// The 48 bits in front of an IPv6 address.
+    pub(super) fn site(self) -> Option<Site> {
+        match self {
+            Self::V6(half) => Some(Site(half >> 16)),
+            Self::V4(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// The 48 bits in front of an IPv6 address: 65,536 networks, which may be one customer's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Site(u64);
+
+/// How much of the world a window counts for. Each has a rate and a table of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Breadth {
+    /// What is nowhere in particular: an account, a key, a workspace.
+    One,
+    /// A network.
+    Network,
+    /// All networks of a site.
+    Site,
+}
+
+impl Breadth {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Site as usize + 1;
 }
 
 impl fmt::Display for Network {
@@ -34,6 +65,12 @@ impl fmt::Display for Network {
             Self::V6(half) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(half) << 64)),
             Self::Unknown => f.write_str("unknown"),
         }
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/48", Ipv6Addr::from_bits(u128::from(self.0) << 80))
     }
 }
 
@@ -52,6 +89,15 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(network("2001:db8:1:2:ffff::1"), network("2001:DB8:1:2::"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn a_site_is_48_bits_of_ipv6_and_nothing_else_has_one() {
+        let site = |ip| Network::of(Some(ip)).site().map(|site| site.to_string());
+        assert_eq!(site("2001:db8:1:2:3:4:5:6").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!(site("2001:db8:1:ffff::1"), site("2001:db8:1::1"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_eq!([site("192.0.2.7"), site("::ffff:192.0.2.7"), site("somewhere")], [None, None, None]);
     }
 
     #[test]

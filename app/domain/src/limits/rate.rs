@@ -16,13 +16,22 @@ impl Rate {
     const fn of(max: u32, seconds: u64) -> Self {
         Self { max, window: Duration::from_secs(seconds) }
     }
+
+    /// So many times as many, in as long.
+    pub(super) const fn times(self, factor: u32) -> Self {
+        Self { max: self.max.saturating_mul(factor), window: self.window }
+    }
 }
 
 /// The rate of each door; settings can change them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rates {
-    /// Attempts to sign in to one account, to sign in from one network, and to give a password again in one account.
+    /// Attempts to sign in to one account, and to give a password again in one account; letters with a link to sign in asked
+    /// for with one address.
     pub sign_in: Rate,
+    /// Attempts to sign in from one network, and letters with a link to sign in asked for from one network. More than of one
+    /// account: a whole company may come from one address.
+    pub sign_in_network: Rate,
     /// Accounts made for one address, and from one network.
     pub sign_up: Rate,
     /// Letters with a link asked for by one address, and from one network: those that reset passwords and those that prove
@@ -30,7 +39,8 @@ pub struct Rates {
     pub forgot_password: Rate,
     /// Links that do not work, followed from one network.
     pub links: Rate,
-    /// Calls of one person; of whoever is not signed in, from one network.
+    /// Calls of one person's sessions together, of one key, and with one session's access tokens; of whoever is not signed in,
+    /// from one network.
     pub api: Rate,
     /// Calls about AI providers in one workspace.
     pub ai_providers: Rate,
@@ -40,6 +50,7 @@ impl Default for Rates {
     fn default() -> Self {
         Self {
             sign_in: Rate::of(5, 15 * 60),
+            sign_in_network: Rate::of(30, 15 * 60),
             sign_up: Rate::of(3, 3_600),
             forgot_password: Rate::of(3, 3_600),
             links: Rate::of(20, 15 * 60),

@@ -10,22 +10,25 @@ use redis::{
 use tokio::time::timeout;
 
 use super::{
-    Name, Rate,
+    Counter, Name,
     door::Door,
-    window::{Full, Scale, Slot},
+    window::{Full, Slot},
 };
 
 /// How long a count may take. Whoever wants in waits no longer than this for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// KEYS: the windows, each a hash from slot to count. ARGV: maximum, window and slot in milliseconds. Answers the slot counted
-/// in, or which window waits longest and for how many milliseconds. It means what `window.rs` does.
+/// KEYS: the windows, each a hash from slot to count. ARGV: of each of them maximum, window and slot in milliseconds. Answers which
+/// window waits longest and for how many milliseconds, or zeros and the slots counted in. It means what `window.rs` does.
 const COUNT: &str = r"
-local max, window, grain = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local function scale(at)
+    return tonumber(ARGV[at * 3 - 2]), tonumber(ARGV[at * 3 - 1]), tonumber(ARGV[at * 3])
+end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local full, longest = 0, 0
 for at, key in ipairs(KEYS) do
+    local max, window, grain = scale(at)
     local pairs_ = redis.call('HGETALL', key)
     local slots, sum = {}, 0
     for i = 1, #pairs_, 2 do
@@ -49,20 +52,23 @@ for at, key in ipairs(KEYS) do
         end
     end
 end
-if full > 0 then return { 0, full, longest } end
-local slot = string.format('%d', math.floor(now / grain))
-for _, key in ipairs(KEYS) do
-    redis.call('HINCRBY', key, slot, 1)
+if full > 0 then return { full, longest, {} } end
+local counted = {}
+for at, key in ipairs(KEYS) do
+    local _, window, grain = scale(at)
+    local slot = math.floor(now / grain)
+    redis.call('HINCRBY', key, string.format('%d', slot), 1)
     redis.call('PEXPIRE', key, window + grain)
+    counted[at] = slot
 end
-return { tonumber(slot), 0, 0 }
+return { 0, 0, counted }
 ";
 
-/// KEYS: the windows. ARGV: the slot.
+/// KEYS: the windows. ARGV: of each of them the slot.
 const GIVE_BACK: &str = r"
-for _, key in ipairs(KEYS) do
-    if redis.call('HEXISTS', key, ARGV[1]) == 1 and redis.call('HINCRBY', key, ARGV[1], -1) <= 0 then
-        redis.call('HDEL', key, ARGV[1])
+for at, key in ipairs(KEYS) do
+    if redis.call('HEXISTS', key, ARGV[at]) == 1 and redis.call('HINCRBY', key, ARGV[at], -1) <= 0 then
+        redis.call('HDEL', key, ARGV[at])
     end
 end
 return 0
@@ -101,33 +107,27 @@ impl Redis {
         Ok(this)
     }
 
-    /// Counts once for each name, or for none.
-    pub(super) async fn count(&self, door: Door, rate: Rate, names: &[Name]) -> Result<Result<Slot, Full>, Away> {
-        let scale = Scale::from(rate);
+    /// Counts once in each window, or in none; answers in which slots.
+    pub(super) async fn count(&self, door: Door, counters: &[Counter]) -> Result<Result<Vec<Slot>, Full>, Away> {
         let mut call = self.count.prepare_invoke();
-        for name in names {
-            call.key(key(door, *name));
+        for Counter { name, scale, .. } in counters {
+            call.key(key(door, *name)).arg(scale.max).arg(scale.window).arg(scale.grain);
         }
-        call.arg(scale.max).arg(scale.window).arg(scale.grain);
         let mut connection = self.connection.clone();
-        let asked = call.invoke_async::<(u64, usize, u64)>(&mut connection);
-        let (slot, full, wait) = timeout(PATIENCE, asked).await.map_err(|_| Away::Silent)??;
+        let asked = call.invoke_async::<(usize, u64, Vec<Slot>)>(&mut connection);
+        let (full, wait, slots) = timeout(PATIENCE, asked).await.map_err(|_| Away::Silent)??;
         Ok(match full.checked_sub(1) {
-            None => Ok(slot),
+            None => Ok(slots),
             Some(at) => Err(Full { at, wait: Duration::from_millis(wait) }),
         })
     }
 
-    /// Takes back what was counted for each name. Should that fail, somebody waits who need not.
-    pub(super) async fn give_back(&self, door: Door, names: &[Name], slot: Slot) {
-        if names.is_empty() {
-            return;
-        }
+    /// Takes back what was counted in each window, in these slots. Should that fail, somebody waits who need not.
+    pub(super) async fn give_back(&self, door: Door, counters: &[Counter], slots: &[Slot]) {
         let mut call = self.give_back.prepare_invoke();
-        for name in names {
-            call.key(key(door, *name));
+        for (Counter { name, .. }, slot) in counters.iter().zip(slots) {
+            call.key(key(door, *name)).arg(*slot);
         }
-        call.arg(slot);
         let mut connection = self.connection.clone();
         if let Ok(Err(cause)) = timeout(PATIENCE, call.invoke_async::<i64>(&mut connection)).await {
             tracing::debug!(error.message = %cause, "what was counted could not be given back");

@@ -14,10 +14,10 @@ const SLOTS: u32 = 64;
 /// The number of a slot, in slots since some beginning.
 pub(super) type Slot = u64;
 
-/// A door is shut: which of its subjects came too often, and how long until the same knock opens it.
+/// A door is shut: which of its windows is full, and how long until the same knock opens it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Full {
-    /// Of the subjects, the one that waits longest.
+    /// Of the windows, the one that waits longest.
     pub(super) at: usize,
     /// At least one millisecond.
     pub(super) wait: Duration,

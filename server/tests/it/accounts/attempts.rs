@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::join_all, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -12,6 +12,7 @@ use crate::support::{Caller, Reply, password_of};
 
 /// As HYVVE ships.
 const SIGN_IN: (&str, &str) = ("HYVVE_LIMIT_SIGN_IN", "5/15m");
+const NETWORK: (&str, &str) = ("HYVVE_LIMIT_SIGN_IN_NETWORK", "30/15m");
 /// The tests speak for a proxy: whoever `X-Forwarded-For` names is asking.
 const PROXY: (&str, &str) = ("HYVVE_TRUSTED_PROXIES", "127.0.0.1");
 const ADA: &str = "ada@example.com";
@@ -173,8 +174,8 @@ async fn an_address_that_nobody_has_is_limited_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_network_has_five_attempts_whoever_they_are_for() {
-    let world = World::with(&[SIGN_IN, PROXY]).await;
+async fn a_network_has_thirty_attempts_whoever_they_are_for() {
+    let world = World::with(&[SIGN_IN, NETWORK, PROXY]).await;
     let (_, mallory) = sign_up(&world, "Mallory").await;
     let anyone = world.anyone();
     let networks = [
@@ -182,7 +183,7 @@ async fn a_network_has_five_attempts_whoever_they_are_for() {
         ["2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:DB8:1:2:3:4:5:6", "[2001:db8:1:2::9]:4711"],
     ];
     for (at, network) in networks.iter().enumerate() {
-        for (number, ip) in network.iter().chain(&network[..1]).enumerate() {
+        for (number, ip) in network.iter().cycle().take(30).enumerate() {
             // Right passwords are not counted: many people come to work from one address. They give nothing back either.
             attempt(&anyone, network[0], "mallory@example.com", &password_of("Mallory")).await.expect(200);
             attempt(&anyone, ip, &format!("user{at}{number}@example.com"), GUESS).await.expect(401);
@@ -196,22 +197,55 @@ async fn a_network_has_five_attempts_whoever_they_are_for() {
         attempt(&anyone, neighbour, "victim@example.com", GUESS).await.expect(401);
     }
     // What cannot be an address is counted as well.
-    for _ in 0..5 {
+    for _ in 0..30 {
         attempt(&anyone, HERE, "no address", GUESS).await.expect(401);
     }
     wait(&attempt(&anyone, HERE, "no address", GUESS).await);
 }
 
 #[tokio::test]
+async fn a_company_behind_one_address_comes_to_work_though_some_mistype() {
+    let world = World::with(&[SIGN_IN, NETWORK, PROXY]).await;
+    sign_up(&world, "Ada").await;
+    let anyone = world.anyone();
+    for number in 0..6 {
+        attempt(&anyone, HERE, &format!("user{number}@example.com"), GUESS).await.expect(401);
+    }
+    // And all at once, rightly. Of one account, as many as it has attempts.
+    let right = password_of("Ada");
+    let people = (0..5).map(|_| attempt(&anyone, HERE, ADA, &right));
+    assert!(join_all(people).await.iter().all(|reply| reply.status == 200));
+    let others = (0..20).map(|number| format!("other{number}@example.com")).collect::<Vec<_>>();
+    let people = others.iter().map(|email| attempt(&anyone, HERE, email, GUESS));
+    assert!(join_all(people).await.iter().all(|reply| reply.status == 401));
+    attempt(&anyone, HERE, ADA, &right).await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_has_65_536_networks_has_the_attempts_of_sixteen() {
+    let world = World::with(&[SIGN_IN, ("HYVVE_LIMIT_SIGN_IN_NETWORK", "2/15m"), PROXY]).await;
+    let anyone = world.anyone();
+    let mut looked_at = 0;
+    for number in 0..50 {
+        let (ip, email) = (format!("2001:db8:1:{number:x}::1"), format!("user{number}@example.com"));
+        looked_at += usize::from(attempt(&anyone, &ip, &email, GUESS).await.status == 401);
+    }
+    assert_eq!(looked_at, 32);
+    wait(&attempt(&anyone, "2001:db8:1:ffff::1", "victim@example.com", GUESS).await);
+    attempt(&anyone, "2001:db8:2::1", "victim@example.com", GUESS).await.expect(401);
+}
+
+#[tokio::test]
 async fn nobody_is_believed_about_where_a_request_comes_from_but_a_trusted_proxy() {
-    let world = World::with(&[SIGN_IN]).await;
+    let five = ("HYVVE_LIMIT_SIGN_IN_NETWORK", "5/15m");
+    let world = World::with(&[five]).await;
     for number in 0..6 {
         let email = format!("user{number}@example.com");
         let reply = attempt(&world.anyone(), &everywhere(number), &email, GUESS).await;
         reply.expect(if number < 5 { 401 } else { 429 });
     }
     // Behind a proxy, what stands left of the address that it was asked from is anybody's word.
-    let world = World::with(&[SIGN_IN, PROXY]).await;
+    let world = World::with(&[five, PROXY]).await;
     for number in 0..6 {
         let (email, hops) = (format!("user{number}@example.com"), format!("{}, 203.0.113.7", everywhere(number)));
         let reply = attempt(&world.anyone(), &hops, &email, GUESS).await;

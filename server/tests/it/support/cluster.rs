@@ -17,7 +17,7 @@ static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| match env::var_os(OT
 });
 
 /// Tests have no time to come too rarely. Those of the limits themselves set what HYVVE ships with.
-const LIMITS: [&str; 6] = ["SIGN_IN", "SIGN_UP", "FORGOT_PASSWORD", "LINKS", "API", "AI_PROVIDERS"];
+const LIMITS: [&str; 7] = ["SIGN_IN", "SIGN_IN_NETWORK", "SIGN_UP", "FORGOT_PASSWORD", "LINKS", "API", "AI_PROVIDERS"];
 
 /// A fresh database: where it is, by role.
 pub(crate) struct Database {
