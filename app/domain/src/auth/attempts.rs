@@ -1,6 +1,6 @@
 //! Attempts at accounts: counted before a password is looked at, and alike whether there is such an account or not.
 //!
-//! Nobody can keep an account's owner out by using its attempts up: from a browser that it was used in before, attempts are
+//! Nobody can keep an account's owner out by using its attempts up: from each browser that it was used in before, attempts are
 //! counted apart; a new password by mail makes any browser such a one.
 
 use serde_json::json;
@@ -21,10 +21,10 @@ pub(super) async fn sign_in<'s>(
 ) -> Result<Pass<'s>> {
     let Some(email) = email else { return s.limits.enter(Door::SignIn, &[network(origin)]).await };
     if let Some((user, phc)) = found
-        && device_token::is_known(s, origin, user.id, phc)
+        && let Some(number) = device_token::known(s, origin, user.id, phc)
     {
         // A new password begins anew, so that one by mail lets its owner in whatever happened before.
-        return at(s, Door::KnownDevice, email, &[Subject::Password(phc)], origin).await;
+        return at(s, Door::KnownDevice, email, &[Subject::Device { number, phc }], origin).await;
     }
     at(s, Door::SignIn, email, &[Subject::Address(email), network(origin)], origin).await
 }
@@ -66,7 +66,7 @@ fn network(origin: &Origin) -> Subject<'static> {
     Subject::Network(Network::of(origin.ip.as_deref()))
 }
 
-/// The account's members learn that its door was shut, once for as long as attempts are counted.
+/// The account's members learn that its door was shut, once of each door for as long as attempts are counted.
 async fn at<'s>(
     s: &'s Services,
     door: Door,
@@ -86,7 +86,7 @@ async fn at<'s>(
 }
 
 async fn note(s: &Services, door: Door, email: &str, origin: &Origin) -> Result<()> {
-    match s.limits.knock(Door::Note, &[Subject::Address(email)]).await? {
+    match s.limits.knock(Door::Note, &[Subject::Shut(door, email)]).await? {
         Knock::Open(pass) => pass.keep(),
         Knock::Shut(_) => return Ok(()),
     }

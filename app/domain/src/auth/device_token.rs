@@ -1,6 +1,6 @@
 //! The cookie by which a browser shows that an account was used in it before. It lets nobody in. It only lets its browser try:
-//! attempts that carry it are counted apart, so whoever keeps the account's door shut from elsewhere does not keep its owner
-//! out.
+//! attempts that carry it are counted apart, each browser's by themselves, so whoever keeps the account's door shut from
+//! elsewhere, or from another browser that the owner has used, does not keep the owner out.
 //!
 //! What a browser says about itself (`devices.rs`) anybody can say. This is vouched for under a key of the installation, and it
 //! ends with the password that it was given for: who once knew an old one gets no attempts at the new one.
@@ -14,8 +14,8 @@ use crate::{Result, Timestamp, canonical, ids::UserId, seal::Sealer, services::S
 
 /// How long a browser stays known after the last sign-in.
 const LIFETIME: Duration = Duration::from_hours(365 * 24);
-/// A device's own number.
-type Device = [u8; 16];
+/// A device's own number. It is handed out to whoever has signed in, so nobody else can have many.
+pub(super) type Device = [u8; 16];
 /// The account, the device, and when it was made.
 const BODY: usize = 16 + 16 + 8;
 const MAC: usize = 32;
@@ -45,15 +45,18 @@ impl DeviceToken {
         Self(whole)
     }
 
-    /// The device, if this was made here for this account while it had this password, in the last year.
+    /// The device, if this was made here for this account while it had this password, in the last year. Until the MAC is
+    /// checked these are anybody's bytes, and nothing is done with them.
     fn device_of(&self, sealer: &Sealer, user: UserId, phc: &str) -> Option<Device> {
         let (body, mac) = self.0.split_at(BODY);
+        if !sealer.is_mac(PURPOSE, &vouched(body, phc), mac) {
+            return None;
+        }
         let (whose, rest) = body.split_first_chunk::<16>()?;
         let (device, made) = rest.split_first_chunk::<16>()?;
-        let age = Timestamp::now().unix_seconds() - i64::from_be_bytes(made.try_into().ok()?);
-        let is_good = sealer.is_mac(PURPOSE, &vouched(body, phc), mac)
-            && whose == user.0.as_bytes()
-            && u64::try_from(age).is_ok_and(|age| age < LIFETIME.as_secs());
+        let age = Timestamp::now().unix_seconds().checked_sub(i64::from_be_bytes(made.try_into().ok()?))?;
+        let is_good =
+            whose == user.0.as_bytes() && u64::try_from(age).is_ok_and(|age| age < LIFETIME.as_secs());
         is_good.then_some(*device)
     }
 }
@@ -65,9 +68,9 @@ fn vouched(body: &[u8], phc: &str) -> Vec<u8> {
     [body, phc.as_bytes()].concat()
 }
 
-/// Whether the request comes from a browser that the account was used in before.
-pub(super) fn is_known(s: &Services, origin: &Origin, user: UserId, phc: &str) -> bool {
-    origin.device.as_ref().is_some_and(|token| token.device_of(&s.sealer, user, phc).is_some())
+/// The browser that the request comes from, if the account was used in it before.
+pub(super) fn known(s: &Services, origin: &Origin, user: UserId, phc: &str) -> Option<Device> {
+    origin.device.as_ref().and_then(|token| token.device_of(&s.sealer, user, phc))
 }
 
 /// What the cookie is called; see [`super::sessions::cookie_name`].
@@ -90,8 +93,7 @@ async fn make(s: &Services, user: UserId, origin: &Origin) -> Result<Option<Devi
     let mut tx = s.db.system("a browser becomes a known one").await?;
     let Some(phc) = store::password(&mut tx, user).await? else { return Ok(None) };
     drop(tx);
-    let known = origin.device.as_ref().and_then(|token| token.device_of(&s.sealer, user, &phc));
-    let device = known.map_or_else(canonical::random, Ok)?;
+    let device = known(s, origin, user, &phc).map_or_else(canonical::random, Ok)?;
     Ok(Some(DeviceToken::new(&s.sealer, user, device, &phc)))
 }
 
@@ -114,6 +116,15 @@ mod tests {
             let mut forged = token.clone();
             forged.0[at] ^= 1;
             assert_eq!(forged.device_of(&sealer, ada, "$argon2id$one"), None, "byte {at} can be changed");
+        }
+        for time in [i64::MIN, i64::MAX] {
+            let mut forged = token.clone();
+            forged.0[32..BODY].copy_from_slice(&time.to_be_bytes());
+            assert_eq!(forged.device_of(&sealer, ada, "$argon2id$one"), None);
+            // Even one that is vouched for takes nobody down.
+            let mac = sealer.mac(PURPOSE, &vouched(&forged.0[..BODY], "$argon2id$one"));
+            forged.0[BODY..].copy_from_slice(&mac);
+            assert_eq!(forged.device_of(&sealer, ada, "$argon2id$one"), None);
         }
         assert!(DeviceToken::parse("").is_none() && DeviceToken::parse("AAAA").is_none());
         assert_eq!(format!("{token:?}"), "DeviceToken(…)");

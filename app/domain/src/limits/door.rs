@@ -30,7 +30,7 @@ pub enum Door {
     Api,
     /// Calling the API about AI providers: by workspace.
     AiProviders,
-    /// Writing down that an account's door is shut: once, by account.
+    /// Writing down that an account's door is shut: once, by account and door.
     Note,
 }
 
@@ -121,8 +121,8 @@ impl Refusal {
                 format!("There were too many attempts to sign in from your network. Please try again in {wait}.")
             }
             (Door::KnownDevice, _) => format!(
-                "There were too many attempts to sign in to this account. Please try again in {wait}, or choose a new password \
-                 with “Forgot password?”."
+                "There were too many attempts to sign in to this account from this browser. Please try again in {wait}, or choose \
+                 a new password with “Forgot password?”."
             ),
             (Door::PasswordAgain, _) => {
                 format!("The password was wrong too often. Please try again in {wait}.")

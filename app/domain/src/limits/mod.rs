@@ -43,8 +43,15 @@ pub enum Subject<'a> {
     Address(&'a str),
     /// A person's account.
     Person(UserId),
-    /// An account for as long as it has this password, as a PHC string.
-    Password(&'a str),
+    /// A browser that an account was used in before, for as long as the account has this password.
+    Device {
+        /// The browser's own number.
+        number: [u8; 16],
+        /// The password, as a PHC string.
+        phc: &'a str,
+    },
+    /// That this door is shut for the account of an e-mail address.
+    Shut(Door, &'a str),
     /// Where a request comes from.
     Network(Network),
     /// A workspace.
@@ -170,7 +177,8 @@ impl Limits {
         let (breadth, what) = match subject {
             Subject::Address(email) => (Breadth::One, format!("address|{email}")),
             Subject::Person(id) => (Breadth::One, format!("person|{id}")),
-            Subject::Password(phc) => (Breadth::One, format!("password|{phc}")),
+            Subject::Device { number, phc } => (Breadth::One, format!("device|{}|{phc}", hex::encode(number))),
+            Subject::Shut(shut, email) => (Breadth::One, format!("shut|{}|{email}", shut.as_str())),
             Subject::Network(network) => (Breadth::Network, format!("network|{network}")),
             Subject::Workspace(id) => (Breadth::One, format!("workspace|{id}")),
         };
