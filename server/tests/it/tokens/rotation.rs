@@ -14,7 +14,11 @@ use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::time::{Instant, sleep};
 
-use super::{bearer, forge::header_of, mint};
+use super::{
+    bearer,
+    forge::{b64, header_of},
+    mint,
+};
 use crate::support::{Caller, TestApp};
 
 /// Nothing here takes longer.
@@ -157,4 +161,23 @@ async fn a_retired_key_is_not_published_and_its_private_half_is_gone() {
     assert!(!published(&app).await.contains(&kid(&token)));
     let left: Vec<String> = sqlx::query_scalar("SELECT kid FROM signing_keys").fetch_all(&mut conn).await.unwrap();
     assert!(!left.contains(&kid(&token)), "{left:?}");
+}
+
+#[tokio::test]
+async fn while_keys_cannot_be_read_a_token_of_an_unknown_one_is_not_called_bad_to_anybody_who_waits() {
+    let app = TestApp::start_with(&brisk("86400")).await;
+    let ada = app.sign_up("Ada").await;
+    let token = mint(&ada).await;
+    let mut header = header_of(&token);
+    header["kid"] = "A".repeat(43).into();
+    let unknown = format!("{}.{}", b64(header.to_string()), token.split_once('.').unwrap().1);
+    let program = app.anonymous().with_key(&unknown);
+    let mut owner = PgConnection::connect(app.setting("DATABASE_DIRECT_URL")).await.unwrap();
+    owner.execute("REVOKE SELECT ON signing_keys FROM hyvve_system").await.unwrap();
+    let replies = join_all((0..6).map(|_| program.get("/api/approvals"))).await;
+    let statuses: Vec<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+    assert!(statuses.iter().all(|status| *status >= 500), "{statuses:?}");
+    app.anonymous().with_key(&token).get("/api/approvals").await.expect(200);
+    owner.execute("GRANT SELECT ON signing_keys TO hyvve_system").await.unwrap();
+    program.get("/api/approvals").await.expect(401);
 }

@@ -69,8 +69,15 @@ pub(super) struct Key {
 pub struct KeyRing {
     /// The first to sign first.
     keys: RwLock<Arc<[Key]>>,
-    /// Held while the database is read; when that began last.
-    reading: Mutex<Option<Instant>>,
+    /// Held while the database is read.
+    reading: Mutex<Option<Reading>>,
+}
+
+/// The last time that the keys were read.
+struct Reading {
+    began: Instant,
+    /// Nothing while it lasts, or where whoever read went away in the middle.
+    came: Option<Result<()>>,
 }
 
 /// A key that was made just now.
@@ -203,20 +210,27 @@ pub async fn published(s: &Services) -> Result<(JwkSet, Duration)> {
 }
 
 /// A token names a key that this node does not know. Another node may just have made it, so the database is asked, once for
-/// all who wait, and at most once a second.
+/// all who wait, and at most once a second. Where it could not answer, nobody can say that the token is no good.
 pub(super) async fn look_again(s: &Services) -> Result<()> {
     let asked = Instant::now();
     let mut reading = s.signing_keys.reading.lock().await;
-    match *reading {
-        Some(began) if began >= asked => return Ok(()),
-        Some(began) => sleep_until(began + LOOK_AGAIN).await,
+    match &*reading {
+        Some(Reading { began, came: Some(came) }) if *began >= asked => return came.clone(),
+        Some(Reading { began, .. }) => sleep_until(*began + LOOK_AGAIN).await,
         None => {}
     }
     load(s, &mut reading).await
 }
 
-async fn load(s: &Services, reading: &mut MutexGuard<'_, Option<Instant>>) -> Result<()> {
-    **reading = Some(Instant::now());
+async fn load(s: &Services, reading: &mut MutexGuard<'_, Option<Reading>>) -> Result<()> {
+    let began = Instant::now();
+    **reading = Some(Reading { began, came: None });
+    let came = read(s).await;
+    **reading = Some(Reading { began, came: Some(came.clone()) });
+    came
+}
+
+async fn read(s: &Services) -> Result<()> {
     let mut tx = s.db.system("the keys of access tokens").await?;
     let rows = store::all(&mut tx).await?;
     s.signing_keys.take_in(s, rows)
