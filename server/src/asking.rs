@@ -214,14 +214,3 @@ impl<S: Sync, P: Purpose> FromRequestParts<S> for Member<P> {
         Ok(Self(caller.enter::<P>(&workspace).await?, PhantomData))
     }
 }
-
-/// For what stands in front of handlers, and does not know what they are for.
-impl<S: Sync> FromRequestParts<S> for Entered {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let mut caller = Caller::from_request_parts(parts, state).await?;
-        let workspace = caller.workspace()?;
-        caller.enter_for_anything(&workspace).await
-    }
-}

@@ -143,7 +143,9 @@ fn api() -> Router<AppState> {
         .route("/api/approvals/{id}/reject", post(http::approvals::reject))
         .route("/api/approvals/{id}/settle", post(http::approvals::settle))
         // AI providers
-        .merge(ai_providers().route_layer(from_fn(guard::limit::ai_providers)))
+        .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
+        .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
+        .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
         // Records
         .route("/api/collections", get(http::records::collections))
         .route("/api/collections/{slug}/records", get(http::records::list))
@@ -162,14 +164,6 @@ fn api() -> Router<AppState> {
         // What happens: the browser's one stream
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
-}
-
-/// AI providers, of which a workspace may be asked less often.
-fn ai_providers() -> Router<AppState> {
-    Router::new()
-        .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
-        .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
-        .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
 }
 
 /// What AgentOS's clients speak, at the root.

@@ -27,7 +27,7 @@ pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, Ap
     let (services, actor) = (&visit.services, &visit.actor);
     let agent = service::agent(services, actor, id).await?;
     // Only owners and admins may see providers; to everyone else the agent shows without.
-    let providers = providers::service::list(services, actor).await.unwrap_or_default();
+    let providers = providers::service::shown(services, actor).await.unwrap_or_default();
     let on = runs_on(&agent, &providers);
     let of_agent = RunFilter { agent: Some(id), ..RunFilter::default() };
     let runs = service::runs(services, actor, of_agent, PageRequest::new(None, Some(SHOWN))).await?;

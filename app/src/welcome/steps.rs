@@ -57,7 +57,7 @@ impl Steps {
         let (s, actor) = (&visit.services, &visit.actor);
         let people = members::list(s, actor).await?.len();
         let asked = invitations::list(s, actor).await?.len();
-        let providers = providers::service::list(s, actor).await?;
+        let providers = providers::service::shown(s, actor).await?;
         let runs = agents::service::runs(s, actor, Default::default(), PageRequest::new(None, Some(1))).await?;
         let agents = agents::service::agents(s, actor).await?;
         Ok(Self {

@@ -28,7 +28,7 @@ pub enum Door {
     Link,
     /// Calling the API: by person, by key, by the session that a token was minted from, else by network.
     Api,
-    /// Calling the API about AI providers: by workspace.
+    /// Asking about AI providers, and changing them: by workspace.
     AiProviders,
     /// Writing down that an account's door is shut: once, by account and door.
     Note,

@@ -32,7 +32,7 @@ use self::{
 };
 use crate::{
     Code, Error, Result,
-    ids::{UserId, WorkspaceId},
+    ids::{ApiKeyId, SessionId, UserId, WorkspaceId},
     seal::Sealer,
 };
 
@@ -41,8 +41,12 @@ use crate::{
 pub enum Subject<'a> {
     /// The account of an e-mail address, whether there is one or not.
     Address(&'a str),
-    /// A person's account.
+    /// A person's account, with all of its sessions.
     Person(UserId),
+    /// An API key, apart from its person: one that leaked must not keep its owner from revoking it.
+    Key(ApiKeyId),
+    /// The access tokens of a session, apart from their person for the same reason.
+    Tokens(SessionId),
     /// A browser that an account was used in before, for as long as the account has this password.
     Device {
         /// The browser's own number.
@@ -177,6 +181,8 @@ impl Limits {
         let (breadth, what) = match subject {
             Subject::Address(email) => (Breadth::One, format!("address|{email}")),
             Subject::Person(id) => (Breadth::One, format!("person|{id}")),
+            Subject::Key(id) => (Breadth::One, format!("key|{id}")),
+            Subject::Tokens(session) => (Breadth::One, format!("tokens|{session}")),
             Subject::Device { number, phc } => (Breadth::One, format!("device|{}|{phc}", hex::encode(number))),
             Subject::Shut(shut, email) => (Breadth::One, format!("shut|{}|{email}", shut.as_str())),
             Subject::Network(network) => (Breadth::Network, format!("network|{network}")),

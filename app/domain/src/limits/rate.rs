@@ -42,7 +42,7 @@ pub struct Rates {
     /// Calls of one person's sessions together, of one key, and with one session's access tokens; of whoever is not signed in,
     /// from one network.
     pub api: Rate,
-    /// Calls about AI providers in one workspace.
+    /// Calls and forms about AI providers in one workspace, by whoever may configure them.
     pub ai_providers: Rate,
 }
 

@@ -13,14 +13,30 @@ use crate::{
     db::TenantTx,
     events::Draft,
     ids::{ProviderId, WorkspaceId},
+    limits::{Door, Subject},
     seal::Place,
     services::Services,
 };
 
 const SUBJECT: &str = "ai_provider";
 
+/// Lets in who may configure AI, and counts for the workspace who was let in: nobody else can use its calls up. What people
+/// and programs ask for and do is counted alike, whether by REST or by a form.
+async fn enter(s: &Services, actor: &Actor, to: &str) -> Result<()> {
+    actor.require(Role::can_configure_ai, to)?;
+    s.limits.enter(Door::AiProviders, &[Subject::Workspace(actor.workspace)]).await?.keep();
+    Ok(())
+}
+
 /// The workspace's providers, oldest first.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Provider>> {
+    enter(s, actor, "see AI providers").await?;
+    shown(s, actor).await
+}
+
+/// The same for a page that shows them, which is no call and not counted: several pages do so besides something else, and
+/// each is rendered anew whenever something changes.
+pub async fn shown(s: &Services, actor: &Actor) -> Result<Vec<Provider>> {
     actor.require(Role::can_configure_ai, "see AI providers")?;
     let mut tx = s.db.tenant(actor).await?;
     store::list(&mut tx).await
@@ -28,7 +44,7 @@ pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Provider>> {
 
 /// Adds a provider. The first one of a workspace becomes its default.
 pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<Provider> {
-    actor.require(Role::can_configure_ai, "add AI providers")?;
+    enter(s, actor, "add AI providers").await?;
     let kind = input.provider;
     let base_url = rules::base_url(kind, input.base_url.as_deref())?;
     let key = rules::key(kind, input.api_key.as_ref())?;
@@ -69,7 +85,7 @@ pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<P
 /// Changes a provider. Where there is a key, a new base URL needs the key again: a key is never sent to a host other than
 /// the one that it was entered for. A new address or key has not been tested yet.
 pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: ProviderChanges) -> Result<Provider> {
-    actor.require(Role::can_configure_ai, "change AI providers")?;
+    enter(s, actor, "change AI providers").await?;
     let mut tx = s.db.tenant(actor).await?;
     let mut stored = found(&mut tx, id).await?;
     let before = stored.provider.clone();
@@ -124,7 +140,7 @@ pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: Provid
 
 /// Removes a provider with its key. Not the default one (make another the default first), and none that agents name.
 pub async fn delete(s: &Services, actor: &Actor, id: ProviderId) -> Result<()> {
-    actor.require(Role::can_configure_ai, "delete AI providers")?;
+    enter(s, actor, "delete AI providers").await?;
     let mut tx = s.db.tenant(actor).await?;
     let Stored { provider, .. } = found(&mut tx, id).await?;
     if provider.is_default {
@@ -142,7 +158,7 @@ pub async fn delete(s: &Services, actor: &Actor, id: ProviderId) -> Result<()> {
 
 /// Tries a provider's key and lists its models. No transaction is open while the provider is asked.
 pub async fn test(s: &Services, actor: &Actor, id: ProviderId) -> Result<TestResult> {
-    actor.require(Role::can_configure_ai, "test AI providers")?;
+    enter(s, actor, "test AI providers").await?;
     let mut tx = s.db.tenant(actor).await?;
     let stored = found(&mut tx, id).await?;
     tx.rollback().await?;

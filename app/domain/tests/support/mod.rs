@@ -46,10 +46,12 @@ impl World {
         std::fs::create_dir(&folder).unwrap();
         let hub = Arc::new(Hub::default());
         let sealer = Arc::new(Sealer::new([(1, [7; 32].as_slice())]).unwrap());
+        // Tests have no time to come too rarely.
+        let rates = Rates { ai_providers: "1000000/1s".parse().unwrap(), ..Rates::default() };
         let services = Services {
             db: Db::connect(&urls, Arc::clone(&hub)).await.unwrap(),
             hub,
-            limits: Arc::new(Limits::alone(Rates::default(), Arc::clone(&sealer))),
+            limits: Arc::new(Limits::alone(rates, Arc::clone(&sealer))),
             sealer,
             anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
             passwords: Arc::new(Hasher::new(1).unwrap()),

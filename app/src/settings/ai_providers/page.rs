@@ -16,7 +16,7 @@ use crate::{ApiError, flash::Flash, settings::layout::settings_page, shell::Visi
 /// The page at `/w/{workspace}/settings/ai-providers`.
 pub(crate) async fn providers_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
-    let all = service::list(&visit.services, &visit.actor).await?;
+    let all = service::shown(&visit.services, &visit.actor).await?;
     let rows = all.iter().cloned().map(|provider| provider_row(provider, &flash)).collect_view();
     let content = view! {
         <div class="stack">

@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::wait;
-use crate::support::{Caller, Reply, TestApp};
+use crate::{
+    isolation::functions,
+    support::{Caller, Reply, TestApp},
+};
 
 const API: (&str, &str) = ("HYVVE_LIMIT_API", "1000/1m");
 const AI_PROVIDERS: (&str, &str) = ("HYVVE_LIMIT_AI_PROVIDERS", "100/1m");
@@ -27,13 +30,11 @@ async fn program(owner: &Caller, scope: &str) -> Caller {
 }
 
 #[tokio::test]
-async fn a_person_calls_a_thousand_times_a_minute_on_all_surfaces_together() {
+async fn a_person_calls_a_thousand_times_a_minute_on_all_surfaces_and_with_all_sessions_together() {
     let app = TestApp::start_with(&[API, AI_PROVIDERS]).await;
     let (ada, eve) = (app.sign_up("Ada").await, app.sign_up("Eve").await);
-    // Making the key is the first of them.
-    let program = program(&ada, "read").await;
-    let spent = [call(&program, "/agents", 300).await, call(&ada, "/api/auth/get-session", 698).await];
-    assert_eq!(spent, [300, 698]);
+    let spent = [call(&ada, "/agents", 300).await, call(&ada, "/api/auth/get-session", 699).await];
+    assert_eq!(spent, [300, 699]);
     // A second session of hers is no second person.
     let account = json!({ "email": "ada@example.com", "password": "Ada-has-a-password" });
     let there = app.anonymous().post("/api/auth/sign-in/email", &account).await.expect(200).cookie().unwrap();
@@ -42,7 +43,6 @@ async fn a_person_calls_a_thousand_times_a_minute_on_all_surfaces_together() {
 
     let refused = ada.get("/api/approvals").await;
     assert!((1..=MINUTE).contains(&wait(&refused)), "{}", refused.text);
-    wait(&program.get("/api/approvals").await);
     assert_eq!(refused.body["error"]["code"], "RATE_LIMITED");
     assert_eq!(refused.body["error"]["details"]["retryAfter"], wait(&refused));
     assert_eq!(ada.get("/api/auth/get-session").await.expect(429).body["code"], "RATE_LIMITED");
@@ -55,6 +55,29 @@ async fn a_person_calls_a_thousand_times_a_minute_on_all_surfaces_together() {
     ada.clone().naming_no_workspace().get("/account/profile").await.expect(200);
     eve.get("/api/approvals").await.expect(200);
     app.anonymous().get("/api/auth/get-session").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_or_a_token_that_leaked_does_not_keep_its_owner_from_ending_it() {
+    let app = TestApp::start_with(&[("HYVVE_LIMIT_API", "20/1m")]).await;
+    let ada = app.sign_up("Ada").await;
+    let (leaked, other) = (program(&ada, "read").await, program(&ada, "read").await);
+    let token = ada.get("/api/auth/token").await.expect(200).body["token"].as_str().unwrap().to_owned();
+    let bearer = app.anonymous().with_key(&token);
+    for thief in [&leaked, &bearer] {
+        assert_eq!(call(thief, "/api/approvals", 60).await, 20);
+        wait(&thief.get("/agents").await);
+    }
+    // Each is counted for itself, and the owner for herself.
+    other.get("/api/approvals").await.expect(200);
+    let keys = format!("/api/workspaces/{}/api-keys", ada.workspace());
+    for key in ada.get(&keys).await.expect(200).body["data"].as_array().unwrap() {
+        let path = format!("{keys}/{}", key["id"].as_str().unwrap());
+        Reply::of(ada.request(Method::DELETE, &path)).await.expect(200);
+    }
+    leaked.get("/api/approvals").await.expect(401);
+    ada.post("/api/auth/sign-out", &json!({})).await.expect(200);
+    bearer.get("/api/approvals").await.expect(401);
 }
 
 #[tokio::test]
@@ -76,25 +99,54 @@ async fn a_network_that_nobody_has_signed_in_from_calls_a_thousand_times_a_minut
 }
 
 #[tokio::test]
-async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute() {
+async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_all_surfaces() {
     let app = TestApp::start_with(&[API, AI_PROVIDERS]).await;
-    let (ada, eve) = (app.sign_up("Ada").await, app.sign_up("Eve").await);
+    let (ada, bob, eve) = (app.sign_up("Ada").await, app.sign_up("Bob").await, app.sign_up("Eve").await);
     let second = json!({ "name": "Second" });
     let second = ada.post("/api/workspaces", &second).await.expect(201).body["data"]["id"].as_str().unwrap().to_owned();
-    // A key is counted for its workspace, whatever it is for.
-    let program = program(&ada, "admin").await;
-    program.post("/api/ai-providers", &json!({})).await.expect(400);
-    assert_eq!(call(&ada, "/api/ai-providers", 105).await, 99);
-    wait(&program.post("/api/ai-providers", &json!({})).await);
-    let refused = ada.post("/api/ai-providers", &json!({})).await;
+    let made = ada.post(&format!("/api/workspaces/{}/invitations", ada.workspace()), &json!({ "role": "member" })).await;
+    let link = made.expect(201).body["data"]["link"].as_str().unwrap().to_owned();
+    bob.post("/api/invitations/accept", &json!({ "token": link.rsplit('/').next() })).await.expect(200);
+    let bob = bob.in_workspace(ada.workspace());
+    let (reader, admin) = (program(&ada, "read").await, program(&ada, "admin").await);
+
+    // Who may not configure AI uses nothing up, nor does a key that is not for it, nor a stranger.
+    let any = "00000000-0000-0000-0000-000000000000";
+    for _ in 0..60 {
+        bob.get("/api/ai-providers").await.expect(403);
+        function(&bob, "ai-providers/test", &format!("id={any}")).await.expect(403);
+        reader.post(&format!("/api/ai-providers/{any}/test"), &json!({})).await.expect(403);
+        ada.clone().in_workspace(eve.workspace()).get("/api/ai-providers").await.expect(404);
+    }
+    // Nor do pages that show them.
+    let hers = ada.get(&format!("/api/workspaces/{}", ada.workspace())).await;
+    let page = format!("/w/{}/settings/ai-providers", hers.expect(200).body["data"]["slug"].as_str().unwrap());
+    for _ in 0..5 {
+        assert!(ada.get(&page).await.expect(200).text.contains("ai-providers/add"));
+    }
+    // Calls by REST and forms are counted together.
+    function(&ada, "ai-providers/test", &format!("id={any}")).await.expect(404);
+    admin.post(&format!("/api/ai-providers/{any}/test"), &json!({})).await.expect(404);
+    assert_eq!(call(&ada, "/api/ai-providers", 105).await, 98);
+    let refused = ada.get("/api/ai-providers").await;
     assert!((1..=MINUTE).contains(&wait(&refused)), "{}", refused.text);
-    wait(&ada.post("/api/ai-providers/00000000-0000-0000-0000-000000000000/test", &json!({})).await);
+    wait(&admin.get("/api/ai-providers").await);
+    for (name, form) in [
+        ("add", "name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x".to_owned()),
+        ("change", format!("id={any}&name=x&base_url=&default_model=x")),
+        ("delete", format!("id={any}")),
+        ("test", format!("id={any}")),
+    ] {
+        let refused = function(&ada, &format!("ai-providers/{name}"), &form).await;
+        assert_eq!(refused.expect(429).body["code"], "RATE_LIMITED", "{name}");
+    }
+    ada.get(&page).await.expect(200);
     ada.get("/api/approvals").await.expect(200);
     ada.clone().in_workspace(&second).get("/api/ai-providers").await.expect(200);
     eve.get("/api/ai-providers").await.expect(200);
-    // A stranger uses nothing of it up, and learns nothing.
-    for _ in 0..3 {
-        ada.clone().in_workspace(eve.workspace()).get("/api/ai-providers").await.expect(404);
-    }
-    assert_eq!(call(&eve, "/api/ai-providers", 105).await, 99);
+}
+
+/// Sends a form to a server function, as a program that wants no page back.
+async fn function(who: &Caller, name: &str, form: &str) -> Reply {
+    functions::call(who, name, form.to_owned()).await
 }
