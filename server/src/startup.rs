@@ -110,6 +110,7 @@ async fn build(
         ),
         passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
         limits: Arc::new(limits),
+        familiar: Arc::default(),
         sessions: Arc::new(SessionCache::default()),
         signing_keys: Arc::default(),
         memberships: Arc::default(),

@@ -9,6 +9,7 @@ use crate::{
     audit::anchor::Anchor,
     auth::{
         access_tokens::keys::KeyRing,
+        familiar::Familiar,
         openid::{Providers, Registration},
         password::Hasher,
         sessions::SessionCache,
@@ -102,6 +103,8 @@ pub struct Services {
     pub passwords: Arc<Hasher>,
     /// Counts who comes too often.
     pub limits: Arc<Limits>,
+    /// Sessions and keys that were good before.
+    pub familiar: Arc<Familiar>,
     /// Sessions seen lately.
     pub sessions: Arc<SessionCache>,
     /// The keys that sign access tokens.

@@ -7,6 +7,7 @@ use hyvve_domain::{
     auth::{
         self, Origin, SignedIn,
         access_tokens::{self, Bearer},
+        familiar,
         sessions::Token,
     },
     ids::{UserId, WorkspaceId},
@@ -52,7 +53,7 @@ impl Credential {
         let Some(token) = cookie::session(headers, s.settings.secure_cookies).and_then(Token::parse) else {
             return Ok(Self::Nothing);
         };
-        let found = auth::service::check(s, &token).await?;
+        let found = familiar::look_up(s, token.expose(), origin, auth::service::check(s, &token)).await?;
         Ok(found.map_or(Self::Nothing, |signed_in| Self::Session { signed_in, token }))
     }
 
@@ -63,7 +64,8 @@ impl Credential {
             return Ok(found.map_or(Self::Refused(BAD_TOKEN), Self::Token));
         }
         let Some(secret) = Secret::parse(text) else { return Ok(Self::Refused(BAD_KEY)) };
-        let found = api_keys::service::check(s, &secret, origin).await?;
+        let check = api_keys::service::check(s, &secret, origin);
+        let found = familiar::look_up(s, secret.expose(), origin, check).await?;
         Ok(found.map_or(Self::Refused(BAD_KEY), |key| Self::Key { key, secret }))
     }
 

@@ -62,7 +62,7 @@ pub(super) async fn follow<T>(s: &Services, origin: &Origin, work: impl Future<O
     outcome
 }
 
-fn network(origin: &Origin) -> Subject<'static> {
+pub(super) fn network(origin: &Origin) -> Subject<'static> {
     Subject::Network(Network::of(origin.ip.as_deref()))
 }
 

@@ -6,7 +6,7 @@
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
 //! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
 //! somebody else's word, in `openid/`. How often somebody may try is in `attempts.rs`, with the cookie that keeps owners from
-//! being locked out (`device_token.rs`). Programs that act for them for some minutes carry `access_tokens/`. `factors/` is what is
+//! being locked out (`device_token.rs`); how often strangers' sessions and keys are looked up, in `familiar.rs`. Programs that act for them for some minutes carry `access_tokens/`. `factors/` is what is
 //! asked for besides a password, or instead of one.
 
 #[cfg(feature = "ssr")]
@@ -25,6 +25,8 @@ pub mod device_token;
 mod devices;
 #[cfg(feature = "ssr")]
 pub mod factors;
+#[cfg(feature = "ssr")]
+pub mod familiar;
 #[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]

@@ -30,6 +30,8 @@ pub enum Door {
     Api,
     /// Asking about AI providers, and changing them: by workspace.
     AiProviders,
+    /// Showing a session or an API key that this node has not seen to be good: by network.
+    Credential,
     /// Writing down that an account's door is shut: once, by account and door.
     Note,
 }
@@ -51,6 +53,7 @@ impl Door {
             Self::Link => "link",
             Self::Api => "api",
             Self::AiProviders => "ai-providers",
+            Self::Credential => "credential",
             Self::Note => "note",
         }
     }
@@ -78,7 +81,7 @@ impl Door {
             Self::SignUp => rates.sign_up,
             Self::ForgotPassword | Self::Proof => rates.forgot_password,
             Self::Link => rates.links,
-            Self::Api => rates.api,
+            Self::Api | Self::Credential => rates.api,
             Self::AiProviders => rates.ai_providers,
             Self::Note => Rate { max: 1, window: rates.sign_in.window },
         }
@@ -87,7 +90,7 @@ impl Door {
     /// Whether nobody passes while nobody can count: where secrets are guessed, or letters sent. To refuse all other work as
     /// well would make an outage of Redis one of HYVVE.
     pub(super) const fn stays_shut(self) -> bool {
-        !matches!(self, Self::Api | Self::AiProviders)
+        !matches!(self, Self::Api | Self::AiProviders | Self::Credential)
     }
 }
 
@@ -145,6 +148,9 @@ impl Refusal {
             }
             (Door::AiProviders, _) => {
                 format!("Too many requests about AI providers in this workspace. Please try again in {wait}.")
+            }
+            (Door::Credential, _) => {
+                format!("Too many sessions and keys that nobody knows came from your network. Please try again in {wait}.")
             }
             (Door::Api | Door::Note, _) => format!("Too many requests. Please try again in {wait}."),
         }

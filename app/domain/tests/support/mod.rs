@@ -55,6 +55,7 @@ impl World {
             sealer,
             anchor: Arc::new(Anchor::open(&folder.join("heads"), &[9; 32]).unwrap()),
             passwords: Arc::new(Hasher::new(1).unwrap()),
+            familiar: Arc::default(),
             sessions: Arc::default(),
             api_keys: Arc::default(),
             signing_keys: Arc::default(),

@@ -1,8 +1,12 @@
 //! Calls of the API, as HYVVE ships: a thousand in a minute, a hundred about AI providers.
 
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt, stream};
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::wait;
 use crate::{
@@ -78,6 +82,43 @@ async fn a_key_or_a_token_that_leaked_does_not_keep_its_owner_from_ending_it() {
     leaked.get("/api/approvals").await.expect(401);
     ada.post("/api/auth/sign-out", &json!({})).await.expect(200);
     bearer.get("/api/approvals").await.expect(401);
+}
+
+#[tokio::test]
+async fn made_up_sessions_and_keys_are_looked_up_so_often_and_keep_nobody_out_who_is_known() {
+    let app = TestApp::start_with(&[("HYVVE_LIMIT_API", "20/1m"), PROXY]).await;
+    let ada = app.sign_up("Ada").await;
+    let from = |who: &Caller, ip: &str| who.request(Method::GET, "/account/profile").header("x-forwarded-for", ip);
+    let asks = async |who: &Caller, ip: &str| Reply::of(from(who, ip)).await.status.as_u16();
+    let (browser, key) = (ada.clone().naming_no_workspace(), program(&ada, "read").await);
+    assert_eq!(asks(&browser, "203.0.113.7").await, 200);
+    key.get("/health").await.expect(200);
+    let made_up = |number: usize| {
+        let secret = URL_SAFE_NO_PAD.encode([[7; 24].as_slice(), &number.to_be_bytes()].concat());
+        match number % 2 {
+            0 => app.anonymous().with_cookie(&format!("hyvve_session={secret}")),
+            _ => app.anonymous().with_key(&format!("hyvve_{secret}")),
+        }
+    };
+    // A page asks for nothing else that is counted.
+    for number in 0..20 {
+        assert_ne!(asks(&made_up(number), "203.0.113.7").await, 429, "{number}");
+    }
+    for number in 20..24 {
+        let refused = Reply::of(from(&made_up(number), "203.0.113.7")).await;
+        assert!((1..=MINUTE).contains(&wait(&refused)), "{}", refused.text);
+    }
+    // Whoever this node has seen before is looked up there as ever, also once the second is over for which it is remembered.
+    sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(asks(&browser, "203.0.113.7").await, 200);
+    assert_ne!(asks(&key, "203.0.113.7").await, 429);
+    // So is whoever shows nothing, and whoever comes from elsewhere.
+    assert_ne!(asks(&app.anonymous(), "203.0.113.7").await, 429);
+    assert_ne!(asks(&made_up(30), "203.0.113.8").await, 429);
+    // What has ended is a stranger's from then on.
+    ada.post("/api/auth/sign-out", &json!({})).await.expect(200);
+    assert_ne!(asks(&browser, "203.0.113.7").await, 429);
+    assert_eq!(asks(&browser, "203.0.113.7").await, 429);
 }
 
 #[tokio::test]
