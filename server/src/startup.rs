@@ -69,7 +69,7 @@ pub async fn services(config: Config) -> Result<Started> {
     if let Some(owner) = &place.owner {
         migrate_as(owner).await?;
     }
-    build(place, &data_dir, redis_url, smtp, rules).await
+    Box::pin(build(place, &data_dir, redis_url, smtp, rules)).await
 }
 
 /// The same for a command, which counts nothing. Where a server runs on the embedded database, the command works beside it, on
@@ -79,7 +79,7 @@ pub async fn services_beside(config: Config) -> Result<Started> {
     let Database::Embedded { max_connections } = config.database else { return services(config).await };
     let Some(running) = Running::find(&postgres_in(&config.data_dir)) else { return services(config).await };
     let place = Place::embedded(&config.data_dir, max_connections, |role| running.url(role, DATABASE))?;
-    build(place, &config.data_dir, None, config.smtp, config.rules).await
+    Box::pin(build(place, &config.data_dir, None, config.smtp, config.rules)).await
 }
 
 async fn build(
@@ -96,9 +96,9 @@ async fn build(
     let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
     let limits = match redis_url {
         None => Limits::alone(rules.limits, Arc::clone(&sealer)),
-        Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url)
-            .await
-            .map_err(|e| anyhow!("Redis cannot be reached: {e}. Is it running, and is REDIS_URL right?"))?,
+        Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url).await.map_err(|e| {
+            anyhow!("Redis cannot be used: {e}. Is it running, no replica and no cluster, and is REDIS_URL right?")
+        })?,
     };
     let services = Services {
         db: Db::connect(&urls, Arc::clone(&hub)).await.map_err(|e| unreachable(&e))?,

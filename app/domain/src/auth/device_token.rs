@@ -55,8 +55,7 @@ impl DeviceToken {
         let (whose, rest) = body.split_first_chunk::<16>()?;
         let (device, made) = rest.split_first_chunk::<16>()?;
         let age = Timestamp::now().unix_seconds().checked_sub(i64::from_be_bytes(made.try_into().ok()?))?;
-        let is_good =
-            whose == user.0.as_bytes() && u64::try_from(age).is_ok_and(|age| age < LIFETIME.as_secs());
+        let is_good = whose == user.0.as_bytes() && u64::try_from(age).is_ok_and(|age| age < LIFETIME.as_secs());
         is_good.then_some(*device)
     }
 }

@@ -150,7 +150,9 @@ impl Refusal {
                 format!("Too many requests about AI providers in this workspace. Please try again in {wait}.")
             }
             (Door::Credential, _) => {
-                format!("Too many sessions and keys that nobody knows came from your network. Please try again in {wait}.")
+                format!(
+                    "Too many sessions and keys that nobody knows came from your network. Please try again in {wait}."
+                )
             }
             (Door::Api | Door::Note, _) => format!("Too many requests. Please try again in {wait}."),
         }

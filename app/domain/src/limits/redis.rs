@@ -1,10 +1,13 @@
 //! Counting in a Redis that several nodes share, by its clock. The script sees all of a door's windows at once, so that no
 //! two nodes let the same attempt through.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use redis::{
-    Client, RedisError, Script,
+    Client, FromRedisValue, RedisError, Script, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::time::timeout;
@@ -74,11 +77,24 @@ end
 return 0
 ";
 
-/// A connection that mends itself.
+/// What is counted at the start, to find out whether it can be.
+const TRIAL: [&str; 2] = ["hyvve:limit:start:1", "hyvve:limit:start:2"];
+
+/// A Redis that is there, or was.
 pub(super) struct Redis {
-    connection: ConnectionManager,
+    client: Client,
+    connection: Mutex<Connection>,
     count: Script,
     give_back: Script,
+}
+
+/// One that mends itself when it breaks. A host that vanishes breaks nothing, it only falls silent; so a connection on which no
+/// answer came in time is given up for the next one. Otherwise it would be TCP that does so, a quarter of an hour later.
+#[derive(Clone)]
+struct Connection {
+    /// Which one it is.
+    number: u64,
+    manager: ConnectionManager,
 }
 
 /// Why nobody could count.
@@ -93,18 +109,50 @@ pub(super) enum Away {
 }
 
 impl Redis {
-    /// Connects, and finds out whether scripts run there.
+    /// Connects, and counts for a trial: a replica, a user who may not write and a cluster, which keeps two keys in two places,
+    /// are refused here rather than when somebody wants in.
     pub(super) async fn connect(url: &str) -> Result<Self, Away> {
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
-        let connecting = ConnectionManager::new_with_config(Client::open(url)?, config);
-        let connection = timeout(3 * PATIENCE, connecting).await.map_err(|_| Away::Silent)??;
-        let (count, give_back) = (Script::new(COUNT), Script::new(GIVE_BACK));
-        let this = Self { connection, count, give_back };
-        this.give_back.prepare_invoke().arg(0).invoke_async::<i64>(&mut this.connection.clone()).await?;
+        let client = Client::open(url)?;
+        let connecting = ConnectionManager::new_with_config(client.clone(), config());
+        let manager = timeout(3 * PATIENCE, connecting).await.map_err(|_| Away::Silent)??;
+        let connection = Mutex::new(Connection { number: 0, manager });
+        let this = Self { client, connection, count: Script::new(COUNT), give_back: Script::new(GIVE_BACK) };
+        let (mut count, mut give_back) = (this.count.prepare_invoke(), this.give_back.prepare_invoke());
+        for key in TRIAL {
+            count.key(key).arg(u32::MAX).arg(1_000).arg(1_000);
+        }
+        let (_, _, slots) = this.ask::<(usize, u64, Vec<Slot>)>(&count).await?;
+        for (key, slot) in TRIAL.into_iter().zip(slots) {
+            give_back.key(key).arg(slot);
+        }
+        this.ask::<i64>(&give_back).await?;
         Ok(this)
+    }
+
+    async fn ask<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Away> {
+        let Connection { number, mut manager } = self.connection().clone();
+        match timeout(PATIENCE, call.invoke_async(&mut manager)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(cause)) if !cause.is_timeout() => Err(cause.into()),
+            Ok(Err(_)) | Err(_) => {
+                self.give_up(number)?;
+                Err(Away::Silent)
+            }
+        }
+    }
+
+    /// Of all who waited on a connection in vain, the first one replaces it. The next one is made when somebody asks.
+    fn give_up(&self, number: u64) -> Result<(), RedisError> {
+        let mut connection = self.connection();
+        if connection.number == number {
+            let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config())?;
+            *connection = Connection { number: number + 1, manager };
+        }
+        Ok(())
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts once in each window, or in none; answers in which slots.
@@ -113,9 +161,7 @@ impl Redis {
         for Counter { name, scale, .. } in counters {
             call.key(key(door, *name)).arg(scale.max).arg(scale.window).arg(scale.grain);
         }
-        let mut connection = self.connection.clone();
-        let asked = call.invoke_async::<(usize, u64, Vec<Slot>)>(&mut connection);
-        let (full, wait, slots) = timeout(PATIENCE, asked).await.map_err(|_| Away::Silent)??;
+        let (full, wait, slots) = self.ask::<(usize, u64, Vec<Slot>)>(&call).await?;
         Ok(match full.checked_sub(1) {
             None => Ok(slots),
             Some(at) => Err(Full { at, wait: Duration::from_millis(wait) }),
@@ -128,11 +174,17 @@ impl Redis {
         for (Counter { name, .. }, slot) in counters.iter().zip(slots) {
             call.key(key(door, *name)).arg(*slot);
         }
-        let mut connection = self.connection.clone();
-        if let Ok(Err(cause)) = timeout(PATIENCE, call.invoke_async::<i64>(&mut connection)).await {
+        if let Err(cause) = self.ask::<i64>(&call).await {
             tracing::debug!(error.message = %cause, "what was counted could not be given back");
         }
     }
+}
+
+fn config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_number_of_retries(1)
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE))
 }
 
 fn key(door: Door, name: Name) -> String {

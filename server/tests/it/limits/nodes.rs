@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::wait;
-use crate::support::{Caller, Redis, Reply, TestApp};
+use crate::support::{Caller, Redis, Reply, TestApp, Wire};
 
 const SIGN_IN: (&str, &str) = ("HYVVE_LIMIT_SIGN_IN", "5/15m");
 const PROXY: (&str, &str) = ("HYVVE_TRUSTED_PROXIES", "127.0.0.1");
@@ -121,9 +121,47 @@ async fn a_redis_that_is_down_at_the_start_is_named_at_once() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let since = Instant::now();
     let said = TestApp::refused(&[("REDIS_URL", &format!("redis://hyvve:s3cret@{free}"))]).await;
-    assert!(said.starts_with("Redis cannot be reached: ") && said.contains("REDIS_URL"), "{said}");
+    assert!(said.starts_with("Redis cannot be used: ") && said.contains("REDIS_URL"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
     assert!(since.elapsed() < Duration::from_secs(30), "only after {:?}", since.elapsed());
     let said = TestApp::refused(&[("REDIS_URL", "redis://:s3cret@")]).await;
-    assert!(said.starts_with("Redis cannot be reached: ") && !said.contains("s3cret"), "{said}");
+    assert!(said.starts_with("Redis cannot be used: ") && !said.contains("s3cret"), "{said}");
+}
+
+#[tokio::test]
+async fn a_redis_that_cannot_count_is_refused_at_the_start() {
+    let redis = Redis::start().await;
+    let url = redis.url();
+    drop(TestApp::start_with(&[("REDIS_URL", &url)]).await);
+    assert!(redis.keys().is_empty(), "a trial leaves nothing behind: {:?}", redis.keys());
+    redis.tell("ACL SETUSER reader on >s3cret ~* +@all -@write");
+    let reader = url.replace("redis://", "redis://reader:s3cret@");
+    let said = TestApp::refused(&[("REDIS_URL", &reader)]).await;
+    assert!(said.starts_with("Redis cannot be used: ") && !said.contains("s3cret"), "{said}");
+    redis.tell("REPLICAOF 127.0.0.1 1");
+    let said = TestApp::refused(&[("REDIS_URL", &url)]).await;
+    assert!(said.starts_with("Redis cannot be used: ") && said.contains("no replica"), "{said}");
+    let cluster = Redis::start_with(&["--cluster-enabled", "yes"]).await;
+    cluster.tell("CLUSTER ADDSLOTSRANGE 0 16383");
+    let said = TestApp::refused(&[("REDIS_URL", &cluster.url())]).await;
+    assert!(said.starts_with("Redis cannot be used: ") && said.contains("no cluster"), "{said}");
+}
+
+#[tokio::test]
+async fn a_connection_to_redis_that_fell_silent_is_given_up_for_another() {
+    let redis = Redis::start().await;
+    let wire = Wire::to(redis.port()).await;
+    let app = TestApp::start_with(&[SIGN_IN, PROXY, ("REDIS_URL", &wire.url())]).await;
+    app.sign_up("Ada").await;
+    let anyone = app.anonymous();
+    assert!(wire.cut() > 0, "nothing was cut");
+    let (since, mut number) = (Instant::now(), 0);
+    while attempt(&anyone, number, "ada@example.com", "Ada-has-a-password").await.status != 200 {
+        number += 1;
+        assert!(since.elapsed() < Duration::from_secs(10), "the silent connection is still asked");
+    }
+    // Nor does anything else go on waiting for it.
+    let since = Instant::now();
+    attempt(&anyone, number + 1, "ada@example.com", "Ada-has-a-password").await.expect(200);
+    assert!(since.elapsed() < Duration::from_secs(1), "only after {:?}", since.elapsed());
 }

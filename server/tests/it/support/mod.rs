@@ -7,6 +7,7 @@ mod process;
 mod redis;
 mod sse;
 mod story;
+mod wire;
 
 pub(crate) use self::{
     app::{TestApp, client},
@@ -16,4 +17,5 @@ pub(crate) use self::{
     redis::Redis,
     sse::Sse,
     story::{Story, id, until},
+    wire::Wire,
 };

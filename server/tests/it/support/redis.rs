@@ -15,21 +15,31 @@ pub(crate) struct Redis {
     child: Child,
     port: u16,
     folder: TempDir,
+    settings: &'static [&'static str],
 }
 
 impl Redis {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings of its own.
+    pub(crate) async fn start_with(settings: &'static [&'static str]) -> Self {
         // Free at this moment.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let child = run(port, &folder);
-        let redis = Self { child, port, folder };
+        let child = run(port, &folder, settings);
+        let redis = Self { child, port, folder, settings };
         redis.ready().await;
         redis
     }
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Ends it, with all that it knew.
@@ -40,7 +50,7 @@ impl Redis {
 
     /// An empty one in the same place.
     pub(crate) async fn restart(&mut self) {
-        self.child = run(self.port, &self.folder);
+        self.child = run(self.port, &self.folder, self.settings);
         self.ready().await;
     }
 
@@ -62,6 +72,12 @@ impl Redis {
         self.ask("KEYS *").unwrap()
     }
 
+    /// Sets something up.
+    pub(crate) fn tell(&self, line: &str) {
+        let said = self.ask(line).unwrap();
+        assert!(said.is_empty(), "{line}: {said:?}");
+    }
+
     async fn ready(&self) {
         for _ in 0..500 {
             if self.ask("PING").is_ok() {
@@ -81,10 +97,10 @@ impl Redis {
     }
 }
 
-fn run(port: u16, folder: &TempDir) -> Child {
+fn run(port: u16, folder: &TempDir, settings: &[&str]) -> Child {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]);
-    command.arg(folder.path()).stdout(Stdio::null());
+    command.arg(folder.path()).args(settings).stdout(Stdio::null());
     command.spawn().expect("redis-server: `cargo xtask test` installs it, or `apt-get install redis-server`")
 }
 
