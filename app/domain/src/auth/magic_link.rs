@@ -18,7 +18,7 @@ use crate::{
 /// Sends a link to sign in with, if there is such an account. `next` is the path to go to then, or empty.
 pub async fn send(s: &Services, email: &str, next: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
-    attempts::counted(s, Door::ForgotPassword, &email, origin, async {
+    attempts::counted(s, Door::SignInLink, &email, origin, async {
         let mut tx = s.db.system("who asks for a link to sign in").await?;
         if let Some((user, _)) = store::credential(&mut tx, &email).await? {
             let next = next.to_owned();

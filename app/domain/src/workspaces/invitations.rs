@@ -69,10 +69,9 @@ pub async fn invite(
                 .with(json!({ "field": "email", "constraint": "unique" })));
         }
     }
-    let (token, expires_at) = (Token::random()?, Timestamp::now().plus(LIFETIME));
-    let mail_alone = email.is_some() && s.mailer.has_server();
+    let (token, link) = new_link(s, email.as_deref())?;
     let id = if let Some((id, _)) = waiting {
-        store::renew(&mut tx, id, role, token.hash(), expires_at, mail_alone).await?;
+        store::renew(&mut tx, id, role, link).await?;
         id
     } else {
         if store::pending(&mut tx).await? >= MAX_PENDING as i64 {
@@ -80,7 +79,7 @@ pub async fn invite(
             return Err(Error::new(Code::Conflict, why));
         }
         let id = InvitationId::new();
-        store::insert(&mut tx, id, email.as_deref(), role, token.hash(), by, expires_at, mail_alone).await?;
+        store::insert(&mut tx, id, email.as_deref(), role, by, link).await?;
         id
     };
     sent(s, tx, id, &token).await
@@ -92,12 +91,22 @@ pub async fn resend(s: &Services, actor: &Actor, id: InvitationId) -> Result<New
     let mut tx = s.db.tenant(actor).await?;
     let known = one(&mut tx, id).await?;
     may_give(actor, known.role)?;
-    let token = Token::random()?;
-    let (expires_at, mail_alone) = (Timestamp::now().plus(LIFETIME), known.email.is_some() && s.mailer.has_server());
-    if !store::renew(&mut tx, id, known.role, token.hash(), expires_at, mail_alone).await? {
+    let (token, link) = new_link(s, known.email.as_deref())?;
+    if !store::renew(&mut tx, id, known.role, link).await? {
         return Err(ended(known.status));
     }
     sent(s, tx, id, &token).await
+}
+
+/// A new link for whoever is invited.
+fn new_link(s: &Services, email: Option<&str>) -> Result<(Token, store::Link)> {
+    let token = Token::random()?;
+    let link = store::Link {
+        token: token.hash(),
+        expires_at: Timestamp::now().plus(LIFETIME),
+        mail_alone: email.is_some() && s.mailer.has_server(),
+    };
+    Ok((token, link))
 }
 
 /// Posts the letter of an invitation, records it, and commits.

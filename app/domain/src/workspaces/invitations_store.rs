@@ -141,16 +141,25 @@ pub(super) async fn is_member(tx: &mut TenantTx, email: &str) -> Result<bool> {
     .await?)
 }
 
+/// The link that opens an invitation.
+#[derive(Clone, Copy)]
+pub(super) struct Link {
+    /// What is kept of its secret.
+    pub(super) token: TokenHash,
+    /// Until when it opens anything.
+    pub(super) expires_at: Timestamp,
+    /// Whether only a mail to the invited address holds it, so that following it proves the address.
+    pub(super) mail_alone: bool,
+}
+
 /// Makes one.
 pub(super) async fn insert(
     tx: &mut TenantTx,
     id: InvitationId,
     email: Option<&str>,
     role: Role,
-    token: TokenHash,
     by: UserId,
-    expires_at: Timestamp,
-    mail_alone: bool,
+    link: Link,
 ) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
@@ -160,10 +169,10 @@ pub(super) async fn insert(
         id.0,
         email,
         role.as_str(),
-        token.0.as_slice(),
+        link.token.0.as_slice(),
         by.0,
-        expires_at.0,
-        mail_alone,
+        link.expires_at.0,
+        link.mail_alone,
     )
     .execute(tx.conn())
     .await?;
@@ -171,24 +180,17 @@ pub(super) async fn insert(
 }
 
 /// Gives one that waits another link, role and time. The old link opens nothing any more. False when it waits no more.
-pub(super) async fn renew(
-    tx: &mut TenantTx,
-    id: InvitationId,
-    role: Role,
-    token: TokenHash,
-    expires_at: Timestamp,
-    mail_alone: bool,
-) -> Result<bool> {
+pub(super) async fn renew(tx: &mut TenantTx, id: InvitationId, role: Role, link: Link) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
         "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5, mail_alone = $6
          WHERE workspace_id = $1 AND id = $2 AND status = 'pending'",
         workspace,
         id.0,
-        token.0.as_slice(),
-        expires_at.0,
+        link.token.0.as_slice(),
+        link.expires_at.0,
         role.as_str(),
-        mail_alone,
+        link.mail_alone,
     )
     .execute(tx.conn())
     .await?;
