@@ -75,12 +75,6 @@ pub fn local(path: &str) -> &str {
     if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
 }
 
-/// Percent-encodes a path for use as a query's value.
-pub(crate) fn percent_encode(path: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-    path.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
 /// Adds a header to the running response; values that are no header values are left out.
 pub(crate) fn add_header(name: HeaderName, value: &str) {
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {

@@ -45,7 +45,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/sign-in/continue" => auth::continue_page().await,
         "/sign-in/link" => auth::link::link_page().await,
         "/sign-in/second-factor" => auth::second_factor::second_factor_page().await,
-        "/sign-up" => Ok(auth::sign_up_page()),
+        "/sign-up" => auth::sign_up_page().await,
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,

@@ -1,12 +1,12 @@
 //! Pages, server functions, and the files of the browser's side.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, Uri, header},
-    middleware::{from_fn, map_response},
+    middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
     routing::{any, any_service},
 };
@@ -14,11 +14,17 @@ use hyvve_app::{
     App,
     shell::{document, gate},
 };
+use hyvve_domain::{Code, Error};
 use leptos::config::{Env, LeptosOptions};
 use leptos_axum::{LeptosRoutes, file_and_error_handler, generate_route_list};
+use tokio::time::timeout;
 use tower_http::services::ServeDir;
 
-use crate::{config::Site, problem::Problem, state::AppState};
+use crate::{
+    config::Site,
+    problem::{Problem, wants_page},
+    state::AppState,
+};
 
 /// Where the browser's side lies below the site's root.
 const PACKAGE: &str = "pkg";
@@ -26,6 +32,11 @@ const PACKAGE: &str = "pkg";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// One without is asked for again.
 const ASK_AGAIN: &str = "no-cache";
+
+/// Below it lie the server functions.
+const FUNCTIONS: &str = "/_fn/";
+/// The longest that a page is waited for. It comes in one piece, so without an end whoever asked would see nothing, for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What pages have to know of the build of the browser's side.
 pub(crate) fn options(site: &Site, address: SocketAddr) -> LeptosOptions {
@@ -48,15 +59,27 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     Router::new()
         .leptos_routes(state, generate_route_list(App), move || document(options.clone()))
+        .layer(from_fn(in_time))
         .route("/_fn/{*rest}", any(async || Problem::no_such_address()))
         .fallback(elsewhere)
         .layer(from_fn(gate))
 }
 
+/// Gives a page up that is not there in time. Server functions take as long as what they do: a provider may be slow.
+async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.starts_with(FUNCTIONS) {
+        return next.run(request).await;
+    }
+    timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| {
+        tracing::error!(path, "a page was not made in time");
+        Problem::from(Error::new(Code::Unavailable, "This page took too long to make. Load it again.")).into_response()
+    })
+}
+
 /// A file of the site, else the page that says that there is nothing; a program gets an error instead of a page.
 async fn elsewhere(uri: Uri, state: State<AppState>, request: Request) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let is_browser = accept.contains("text/html");
+    let is_browser = wants_page(request.headers());
     let reply = file_and_error_handler::<AppState, _>(document)(uri, state, request).await;
     let is_missing = reply.status() == StatusCode::NOT_FOUND;
     if is_missing && !is_browser { Problem::no_such_address().into_response() } else { reply }
@@ -74,4 +97,29 @@ pub(crate) fn package(options: &LeptosOptions) -> Router<AppState> {
         response
     };
     Router::new().nest_service("/pkg", any_service(files)).layer(map_response(keep))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use axum::{body::Body, routing::get};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_never_comes_is_given_up_and_a_slow_function_is_not() {
+        let slow = async || tokio::time::sleep(2 * PATIENCE).await;
+        let routes = Router::<()>::new()
+            .route("/w/acme", get(pending::<()>))
+            .route("/_fn/test_provider", get(slow))
+            .layer(from_fn(in_time));
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            routes.clone().oneshot(request).await.unwrap().status()
+        };
+        assert_eq!(ask("/w/acme").await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ask("/_fn/test_provider").await, StatusCode::OK);
+    }
 }

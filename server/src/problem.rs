@@ -8,10 +8,11 @@ use std::any::Any;
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use html_escape::encode_text;
 use hyvve_domain::{Code, Error};
 use serde_json::{Value, json};
 
@@ -74,28 +75,39 @@ enum Surface {
     Auth,
     /// HYVVE's own pages, calling server functions.
     ServerFn,
+    /// A person, whose browser asked for a page.
+    Page,
     /// AgentOS's clients, at the root.
     AgentOs,
 }
 
 impl Surface {
-    fn of(path: &str) -> Self {
+    fn of(path: &str, headers: &HeaderMap) -> Self {
         let below =
             |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match () {
             () if below("/api/auth") => Self::Auth,
             () if below("/api") => Self::Api,
             () if below("/_fn") => Self::ServerFn,
+            () if wants_page(headers) => Self::Page,
             () => Self::AgentOs,
         }
     }
 
-    fn body(self, problem: &Problem, id: &RequestId) -> Value {
+    /// The reply's body, and what it is.
+    fn body(self, problem: &Problem, id: &RequestId) -> (String, HeaderValue) {
+        if self == Self::Page {
+            return (page(problem, id), HeaderValue::from_static("text/html; charset=utf-8"));
+        }
+        (self.json(problem, id).to_string(), HeaderValue::from_static("application/json"))
+    }
+
+    fn json(self, problem: &Problem, id: &RequestId) -> Value {
         let Problem { code, message, details, .. } = problem;
         let mut body = match self {
             Self::Api => json!({ "error": { "code": code, "message": message, "requestId": id.as_str() } }),
             Self::Auth | Self::ServerFn => json!({ "code": code, "message": message }),
-            Self::AgentOs => json!({ "detail": message, "error_code": code }),
+            Self::Page | Self::AgentOs => json!({ "detail": message, "error_code": code }),
         };
         match (self, details) {
             (Self::Api, Some(details)) => body["error"]["details"] = details.clone(),
@@ -106,9 +118,28 @@ impl Surface {
     }
 }
 
+/// Whether a browser wants to show what comes.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A page for when HYVVE's own cannot be made: it needs nothing but itself.
+fn page(problem: &Problem, id: &RequestId) -> String {
+    let (message, id) = (encode_text(&problem.message), encode_text(id.as_str()));
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>HYVVE</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"></head>\
+         <body><main><h1>{message}</h1><p><a href=\"\">Try again</a> or go to <a href=\"/\">the start</a>.</p>\
+         <p>If it stays like this, tell whoever runs HYVVE this number: <code>{id}</code></p></main></body></html>"
+    )
+}
+
 /// Writes the bodies of problems, and gives errors of server functions their status.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let surface = Surface::of(request.uri().path());
+    let surface = Surface::of(request.uri().path(), request.headers());
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -124,11 +155,12 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
 fn write(surface: Surface, problem: &Problem, id: &RequestId, response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let (body, kind) = surface.body(problem, id);
+    parts.headers.insert(header::CONTENT_TYPE, kind);
     if let Some(seconds) = retry_after(problem) {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    Response::from_parts(parts, Body::from(surface.body(problem, id).to_string()))
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// Seconds after which the same request may work.
@@ -157,7 +189,8 @@ mod tests {
     #[test]
     fn each_reader_gets_the_error_in_its_own_words() {
         let problem = Problem::from(Error::invalid("email", "isEmail", "No."));
-        let body = |path| Surface::of(path).body(&problem, &RequestId::from("r-1"));
+        let program = HeaderMap::new();
+        let body = |path| Surface::of(path, &program).json(&problem, &RequestId::from("r-1"));
         let details = json!({ "field": "email", "constraint": "isEmail" });
         assert_eq!(
             body("/api/approvals"),
@@ -166,6 +199,11 @@ mod tests {
         assert_eq!(body("/api/auth/sign-in/email"), json!({ "code": "VALIDATION_ERROR", "message": "No." }));
         assert_eq!(body("/_fn/decide1"), json!({ "code": "VALIDATION_ERROR", "message": "No.", "details": details }));
         assert_eq!(body("/agents"), json!({ "detail": "No.", "error_code": "VALIDATION_ERROR" }));
-        assert_eq!(Surface::of("/apiary"), Surface::AgentOs);
+        assert_eq!(Surface::of("/apiary", &program), Surface::AgentOs);
+        let browser = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"))]);
+        assert_eq!(Surface::of("/api/approvals", &browser), Surface::Api);
+        let problem = Problem::from(Error::invalid("name", "isName", "“<b>” is no name."));
+        let (page, _) = Surface::of("/w/acme", &browser).body(&problem, &RequestId::from("r-1"));
+        assert!(page.contains("<h1>“&lt;b&gt;” is no name.</h1>"), "{page}");
     }
 }

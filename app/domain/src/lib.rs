@@ -24,6 +24,8 @@ pub mod tools;
 pub mod workspaces;
 
 #[cfg(feature = "ssr")]
+pub mod address;
+#[cfg(feature = "ssr")]
 pub mod canonical;
 #[cfg(feature = "ssr")]
 pub mod crash;

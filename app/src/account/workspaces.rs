@@ -1,6 +1,6 @@
 //! The workspaces that one belongs to, making another, and having a deleted one back.
 
-use hyvve_domain::workspaces::{DeletedWorkspace, MAX_OWNED, Membership, service};
+use hyvve_domain::workspaces::{DeletedWorkspace, Invitation, MAX_OWNED, Membership, invitations, service};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -8,6 +8,10 @@ use super::layout::{account_page, message};
 use crate::{
     ApiError, context,
     flash::Flash,
+    invite::{
+        api::{AcceptInvitation, RejectInvitation},
+        told,
+    },
     settings::general::api::{CreateWorkspace, RestoreWorkspace},
     ui::{Button, ButtonLink, Card, CardBody, Field, Form, Time, Variant, counted},
 };
@@ -18,8 +22,10 @@ pub(crate) async fn workspaces_page() -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
     let own = service::memberships(&request.services, user.id).await?;
     let deleted = service::deleted(&request.services, user.id).await?;
+    let waiting = invitations::waiting_for(&request.services, &user).await?;
     let content = view! {
         {message(&flash, &["name"])}
+        {invitations_card(waiting)}
         {own_card(own)}
         {create_card(flash.clone())}
         {deleted_card(deleted)}
@@ -44,6 +50,38 @@ fn own_card(own: Vec<Membership>) -> AnyView {
         }
     });
     view! { <Card title="Yours" note=note><ul class="entries">{rows.collect_view()}</ul></Card> }.into_any()
+}
+
+/// Where one is asked to join.
+fn invitations_card(waiting: Vec<Invitation>) -> AnyView {
+    if waiting.is_empty() {
+        return ().into_any();
+    }
+    let rows = waiting.into_iter().map(|invitation| {
+        let (id, again) = (invitation.id.to_string(), invitation.id.to_string());
+        let (told, until) = (told(&invitation), invitation.expires_at);
+        let name = invitation.workspace_name;
+        let (to, of) = (format!(" {name}"), format!(" the invitation to {name}"));
+        view! {
+            <li class="entry">
+                <div class="entry-main">
+                    <p class="entry-title">{name}</p>
+                    <div class="meta"><span>{told}</span><span>"expires "<Time at=until/></span></div>
+                </div>
+                <div class="entry-actions">
+                    <Form action=AcceptInvitation::url()>
+                        <input type="hidden" name="invitation" value=id/>
+                        <Button variant=Variant::Primary kind="submit">"Join"<span class="sr-only">{to}</span></Button>
+                    </Form>
+                    <Form action=RejectInvitation::url()>
+                        <input type="hidden" name="invitation" value=again/>
+                        <Button kind="submit">"Decline"<span class="sr-only">{of}</span></Button>
+                    </Form>
+                </div>
+            </li>
+        }
+    });
+    view! { <Card title="Invitations"><ul class="entries">{rows.collect_view()}</ul></Card> }.into_any()
 }
 
 fn create_card(flash: Flash) -> AnyView {

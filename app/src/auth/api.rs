@@ -6,6 +6,7 @@ use super::session;
 use crate::{
     ApiError, context,
     forms::{answer, answer_with},
+    invite,
 };
 use hyvve_domain::{
     auth::{
@@ -36,7 +37,8 @@ pub async fn sign_in(
     .await
 }
 
-/// Makes an account and goes to its new workspace, or to where one waits for the letter that proves the address.
+/// Makes an account and goes to its new workspace, to the one that the invitation at `next` is for, or to where one waits for
+/// the letter that proves the address.
 #[server(prefix = "/_fn", endpoint = "auth/sign-up")]
 pub async fn sign_up(
     /// The person's name.
@@ -52,10 +54,11 @@ pub async fn sign_up(
     answer_with(vec![("name", name.clone()), ("email", email.clone())], async move {
         let request = context::request()?;
         let input = auth::SignUp { name, email, password: Password(password) };
-        match service::sign_up(&request.services, input, &request.origin).await? {
+        let invitation = invite::link_in(&next);
+        match service::sign_up(&request.services, input, invitation.as_ref(), &request.origin).await? {
             SignedUp::In(signed_in, token) => {
-                let welcome = if next.is_empty() { welcome(&request.services, &signed_in).await? } else { next };
-                session::begin(signed_in.user.id, &token, &welcome).await
+                let first = first_page(&request.services, &signed_in, invitation.is_some(), next).await?;
+                session::begin(signed_in.user.id, &token, &first).await
             }
             SignedUp::Told(_) => {
                 leptos_axum::redirect("/verify-email");
@@ -67,9 +70,13 @@ pub async fn sign_up(
 }
 
 /// Where a new person begins.
-async fn welcome(s: &Services, signed_in: &SignedIn) -> Result<String, ApiError> {
+async fn first_page(s: &Services, signed_in: &SignedIn, invited: bool, next: String) -> Result<String, ApiError> {
     let first = workspaces::service::memberships(s, signed_in.user.id).await?.into_iter().next();
-    Ok(first.map_or_else(|| "/".to_owned(), |first| format!("/w/{}/welcome", first.workspace.slug)))
+    Ok(match first {
+        Some(first) if invited => format!("/w/{}", first.workspace.slug),
+        Some(first) if next.is_empty() => format!("/w/{}/welcome", first.workspace.slug),
+        _ => next,
+    })
 }
 
 /// Ends the session.

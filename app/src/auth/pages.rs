@@ -1,6 +1,6 @@
 //! The sign-in and sign-up pages.
 
-use hyvve_domain::auth::rules::PASSWORD_MIN;
+use hyvve_domain::{address::percent_encode, auth::rules::PASSWORD_MIN, workspaces::invitations};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
@@ -12,9 +12,9 @@ use super::{
     passkey::sign_in_with_passkey,
 };
 use crate::{
-    ApiError,
+    ApiError, context,
     flash::Flash,
-    forms::percent_encode,
+    invite,
     ui::{Button, Field, Form, Variant},
 };
 
@@ -52,11 +52,20 @@ pub(crate) fn sign_in_page() -> Result<AnyView, ApiError> {
 }
 
 /// The page of people who do not have one yet.
-pub(crate) fn sign_up_page() -> AnyView {
+pub(crate) async fn sign_up_page() -> Result<AnyView, ApiError> {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let (other, others) = (with_next("/sign-in", &next), other_ways(&next));
-    view! {
+    let invitation = match invite::link_in(&next) {
+        Some(link) => Some(invitations::opened(&context::request()?.services, &link).await?),
+        None => None,
+    };
+    let typed = flash.typed("email");
+    let asked = invitation.as_ref().and_then(|invitation| invitation.email.clone());
+    let email = if typed.is_empty() { asked.unwrap_or_default() } else { typed };
+    let to = invitation.map(|invitation| view! { <p>{invite::told(&invitation)}</p> });
+    Ok(view! {
         <Door title="Create your account" message=flash.beside(&["name", "email", "password"])>
+            {to}
             <Form action=SignUp::url()>
                 <input type="hidden" name="next" value=next/>
                 <Field
@@ -65,7 +74,7 @@ pub(crate) fn sign_up_page() -> AnyView {
                 />
                 <Field
                     name="email" label="E-mail" kind="email" autocomplete="username" required=true
-                    wrong=WRONG_EMAIL value=flash.typed("email") error=flash.at("email")
+                    wrong=WRONG_EMAIL value=email error=flash.at("email")
                 />
                 <Field
                     name="password" label="Password" kind="password" autocomplete="new-password" required=true
@@ -78,7 +87,7 @@ pub(crate) fn sign_up_page() -> AnyView {
             <p class="door-other">"Have an account? "<a class="link" href=other>"Sign in"</a></p>
         </Door>
     }
-    .into_any()
+    .into_any())
 }
 
 /// Where to go afterwards, as the address says; the server follows only paths of this site.

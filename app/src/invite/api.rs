@@ -3,6 +3,7 @@
 use hyvve_domain::{
     Error,
     auth::sessions::Token,
+    ids::InvitationId,
     workspaces::invitations::{self, Key},
 };
 use leptos::prelude::*;
@@ -17,15 +18,38 @@ pub(super) fn parse(token: &str) -> Result<Token, ApiError> {
     Ok(Token::parse(token).ok_or_else(|| Error::not_found("invitation"))?)
 }
 
+/// How a form names an invitation.
+enum Named {
+    Link(Token),
+    Id(InvitationId),
+}
+
+impl Named {
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        Ok(match text.parse() {
+            Ok(id) => Self::Id(id),
+            Err(_) => Self::Link(parse(text)?),
+        })
+    }
+
+    const fn key(&self) -> Key<'_> {
+        match self {
+            Self::Link(token) => Key::Link(token),
+            Self::Id(id) => Key::Id(*id),
+        }
+    }
+}
+
 /// Joins the workspace, and goes there.
 #[server(prefix = "/_fn", endpoint = "invitation/accept")]
 pub async fn accept_invitation(
-    /// From the link.
-    token: String,
+    /// The secret of its link, or its id when it waits for an address that was proved.
+    invitation: String,
 ) -> Result<(), ApiError> {
     answer(async move {
         let (request, user) = context::person()?;
-        let joined = invitations::accept(&request.services, &user, Key::Link(&parse(&token)?)).await?;
+        let named = Named::parse(&invitation)?;
+        let joined = invitations::accept(&request.services, &user, named.key()).await?;
         let slug = invitations::slug_of(&request.services, joined.workspace_id).await?;
         go_on(&format!("/w/{slug}"));
         Ok::<_, ApiError>(())
@@ -36,12 +60,12 @@ pub async fn accept_invitation(
 /// Declines.
 #[server(prefix = "/_fn", endpoint = "invitation/reject")]
 pub async fn reject_invitation(
-    /// From the link.
-    token: String,
+    /// The secret of its link, or its id when it waits for an address that was proved.
+    invitation: String,
 ) -> Result<(), ApiError> {
     answer(async move {
         let (request, user) = context::person()?;
-        invitations::reject(&request.services, &user, Key::Link(&parse(&token)?)).await?;
+        invitations::reject(&request.services, &user, Named::parse(&invitation)?.key()).await?;
         go_on("/");
         Ok::<_, ApiError>(())
     })

@@ -1,19 +1,22 @@
 //! What one is asked to join, by whom, and as what.
 
 use hyvve_domain::{
+    address::percent_encode,
     auth::User,
     workspaces::{Invitation, InvitationStatus, invitations},
 };
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::api::{AcceptInvitation, RejectInvitation, parse};
+use super::{
+    PATH,
+    api::{AcceptInvitation, RejectInvitation, parse},
+};
 use crate::{
     ApiError,
     auth::{SIGN_OUT, door::Door},
     context,
     flash::Flash,
-    forms::percent_encode,
     ui::{Button, ButtonLink, Form, Time, Variant, now_millis},
 };
 
@@ -24,10 +27,7 @@ pub(crate) async fn invitation_page(token: &str) -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
     let ended = ended(&invitation);
     let message = Some(flash.message).filter(|text| !text.is_empty());
-    let from = format!(
-        "{} invites you to work in “{}” as {}.",
-        invitation.inviter_name, invitation.workspace_name, invitation.role
-    );
+    let from = told(&invitation);
     let until = invitation.expires_at;
     let content = match (ended, request.signed_in.map(|signed_in| signed_in.user)) {
         (Some(why), _) => view! { <p>{why}</p><ButtonLink href="/">"Go to HYVVE"</ButtonLink> }.into_any(),
@@ -40,6 +40,12 @@ pub(crate) async fn invitation_page(token: &str) -> Result<AnyView, ApiError> {
         (None, None) => ways_in(token, &invitation),
     };
     Ok(view! { <Door title="You are invited" message=message><p>{from}</p>{content}</Door> }.into_any())
+}
+
+/// Who asks, and where to.
+pub(crate) fn told(invitation: &Invitation) -> String {
+    let Invitation { inviter_name, workspace_name, role, .. } = invitation;
+    format!("{inviter_name} invites you to work in “{workspace_name}” as {role}.")
 }
 
 /// Why it cannot be accepted any more.
@@ -64,11 +70,11 @@ fn answers(token: &str, user: &User) -> AnyView {
     let join = format!("Join as {}", user.email);
     view! {
         <Form action=AcceptInvitation::url()>
-            <input type="hidden" name="token" value=token/>
+            <input type="hidden" name="invitation" value=token/>
             <Button variant=Variant::Primary kind="submit">{join}</Button>
         </Form>
         <Form action=RejectInvitation::url()>
-            <input type="hidden" name="token" value=again/>
+            <input type="hidden" name="invitation" value=again/>
             <Button kind="submit">"Decline"</Button>
         </Form>
     }
@@ -92,7 +98,7 @@ fn elsewhere(invitation: &Invitation, user: &User) -> AnyView {
 
 /// Not signed in: with an account, or on the way to one.
 fn ways_in(token: &str, invitation: &Invitation) -> AnyView {
-    let next = percent_encode(&format!("/invite/{token}"));
+    let next = percent_encode(&format!("{PATH}{token}"));
     let note = invitation.email.as_ref().map(|email| format!("Use the address {email}: the invitation is for it."));
     view! {
         <p class="muted">{note}</p>

@@ -10,7 +10,9 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use hyvve_domain::{
-    Error, approvals,
+    Error,
+    address::percent_encode,
+    approvals,
     auth::{self, SignedIn},
     events,
     services::Services,
@@ -21,7 +23,7 @@ use super::entry::{Entry, FrameData, WorkspaceName};
 use crate::{
     account::set_up_for,
     context::{RequestContext, slug},
-    forms::{local, percent_encode},
+    forms::local,
 };
 
 enum Gate {
@@ -98,26 +100,9 @@ async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<
 
 /// Where somebody who is signed in already wanted to go.
 fn next(uri: &Uri) -> String {
-    let query = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
-    local(&decode(query.unwrap_or_default())).to_owned()
-}
-
-/// Takes percent-encoding back; what does not decode to text is nothing.
-fn decode(value: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = value.bytes();
-    while let Some(b) = rest.next() {
-        let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
-        bytes.push(match b {
-            b'%' => match (hex(rest.next()), hex(rest.next())) {
-                (Some(high), Some(low)) => (high * 16 + low) as u8,
-                _ => return String::new(),
-            },
-            b'+' => b' ',
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap_or_default()
+    let mut query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let next = query.find_map(|(name, value)| (name == "next").then_some(value));
+    local(&next.unwrap_or_default()).to_owned()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// What is not a page needs nothing. A page brings its own policy, with the nonce of its scripts.
-const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// What is not a page of ours needs nothing. A page brings its own policy, with the nonce of its scripts.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Adds the headers; what the reply says itself stays.
@@ -29,10 +29,7 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);
     }
-    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if !is_page {
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
-    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING);
     headers.entry(header::CACHE_CONTROL).or_insert(NOT_KEPT);
     response
 }

@@ -46,7 +46,7 @@ impl Seen {
 
 /// `POST /api/auth/sign-up/email`
 pub(crate) async fn sign_up(Anyone(asking): Anyone, Json(input): Json<SignUp>) -> Answer<Response> {
-    Ok(match service::sign_up(&asking.services, input, &asking.origin).await? {
+    Ok(match service::sign_up(&asking.services, input, None, &asking.origin).await? {
         SignedUp::In(signed_in, token) => welcome(&asking, &Begun::In(signed_in, token)).await,
         SignedUp::Told(user) => Reply(json!({ "token": null, "user": user })).into_response(),
     })

@@ -15,6 +15,7 @@ mod cross_site;
 mod embedded;
 mod factors;
 mod health;
+mod invited;
 mod isolation;
 mod limits;
 mod matrix;

@@ -1,16 +1,10 @@
 //! What HYVVE writes to people about their accounts.
 
 use super::{Origin, User, devices, sessions::Token};
-use crate::{Timestamp, mail::letters::Letter, services::Services};
+use crate::{Timestamp, address::percent_encode, mail::letters::Letter, services::Services};
 
 fn link(s: &Services, path: &str, token: &Token) -> String {
     format!("{}{path}?token={}", s.settings.public_url, token.expose())
-}
-
-/// A path as the value of a query.
-fn percent_encoded(path: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-    path.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// One letter for each link.
@@ -128,7 +122,7 @@ pub(super) fn sign_in(s: &Services, user: &User, token: &Token, next: &str) -> L
     let mut url = link(s, "/sign-in/link", token);
     if !next.is_empty() {
         url.push_str("&next=");
-        url.push_str(&percent_encoded(next));
+        url.push_str(&percent_encode(next));
     }
     Letter::new(cause("sign-in", token), &user.email, "Your link to sign in")
         .line(&hello(&user.name))

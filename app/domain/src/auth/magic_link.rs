@@ -51,7 +51,7 @@ pub async fn look(s: &Services, token: &str, origin: &Origin) -> Result<String> 
 pub async fn sign_in(s: &Services, token: &str, origin: &Origin) -> Result<Begun> {
     let user = attempts::follow(s, origin, redeem(s, token, origin)).await?;
     let workspace = service::landing(s, &user).await?;
-    service::begin(s, user, Some(workspace), origin, "auth.signed_in_by_link", None).await
+    service::begin(s, user, workspace, origin, "auth.signed_in_by_link", None).await
 }
 
 async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<User> {

@@ -115,11 +115,12 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("a new password").await?;
     let proof = redeem(&mut tx, &KINDS, token).await?;
-    proved(&mut tx, proof.user).await?;
+    let first = proved(&mut tx, proof.user).await?;
     account_store::set_password(&mut tx, proof.user, &phc).await?;
     factors::end_waiting(&mut tx, proof.user).await?;
     proofs_store::forget(&mut tx, proof.user).await?;
-    let ended = account_store::end_sessions(&mut tx, proof.user, None).await?;
+    let mut ended = account_store::end_sessions(&mut tx, proof.user, None).await?;
+    ended.extend(first.ended);
     let cause = each_time("password-changed")?;
     post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
     tx.commit().await?;

@@ -21,7 +21,10 @@ use crate::{
     limits::Door,
     mail::letters::post,
     services::Services,
-    workspaces,
+    workspaces::{
+        self,
+        invitations::{self, Newcomer},
+    },
 };
 
 /// What has come of a sign-up.
@@ -55,23 +58,45 @@ impl Begun {
 
 /// Makes an account. Where addresses have to be proved, a letter says what is next, also to whoever has an account already;
 /// elsewhere the person is signed in at once, to a workspace of his or her own.
-pub async fn sign_up(s: &Services, input: SignUp, origin: &Origin) -> Result<SignedUp> {
-    if !s.settings.sign_up {
+///
+/// Whoever comes with the link of an invitation may sign up where nobody else may, joins that workspace and gets none besides.
+/// Where only a mail has held the link, it proves the address.
+pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, origin: &Origin) -> Result<SignedUp> {
+    if !s.settings.sign_up && invitation.is_none() {
         return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
     }
     let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
     strength::check(&input.password, &[&name, &email]).await?;
-    attempts::counted(s, Door::SignUp, &email, origin, sign_up_as(s, &name, &email, &input.password, origin)).await
+    attempts::counted(s, Door::SignUp, &email, origin, async {
+        let invited = match invitation {
+            Some(link) => Some(invitations::for_newcomer(s, link, &email).await?),
+            None => None,
+        };
+        if s.settings.verify_email && !invited.as_ref().is_some_and(|invited| invited.proves) {
+            return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
+        }
+        let user = create_account(s, &name, &email, &input.password).await?;
+        sign_up_in(s, user, invited, origin).await
+    })
+    .await
 }
 
-async fn sign_up_as(s: &Services, name: &str, email: &str, password: &Password, origin: &Origin) -> Result<SignedUp> {
-    if s.settings.verify_email {
-        return Ok(SignedUp::Told(sign_up_unproved(s, name, email, password).await?));
-    }
-    let user = create_account(s, name, email, password).await?;
-    let workspace = workspaces::service::create_first(s, &user).await?;
+/// Lets a new person in: to where he or she was invited, else to a workspace of his or her own.
+async fn sign_up_in(s: &Services, user: User, invited: Option<Newcomer<'_>>, origin: &Origin) -> Result<SignedUp> {
+    let (user, workspace) = match invited {
+        Some(invited) => match invitations::accept(s, &user, invited.key()).await {
+            Ok(joined) => (find_by_email(s, &user.email).await?, Some(joined.workspace_id)),
+            // Used or taken back since it was looked at. The account is made; its person finds out at the invitation.
+            Err(error) if error.code != Code::InternalError => (user, None),
+            Err(error) => return Err(error),
+        },
+        None => {
+            let workspace = workspaces::service::create_first(s, &user).await?.id;
+            (user, Some(workspace))
+        }
+    };
     let tx = s.db.system("the session of a new account").await?;
-    let (signed_in, token) = open(s, tx, user, Some(workspace.id), origin, "auth.signed_up", Shown::First).await?;
+    let (signed_in, token) = open(s, tx, user, workspace, origin, "auth.signed_up", Shown::First).await?;
     Ok(SignedUp::In(signed_in, token))
 }
 
@@ -123,7 +148,7 @@ pub async fn create_account(s: &Services, name: &str, email: &str, password: &Pa
 
 /// The person with this address.
 pub(crate) async fn find_by_email(s: &Services, email: &str) -> Result<User> {
-    let mut tx = s.db.system("the demo account").await?;
+    let mut tx = s.db.system("a person by the address").await?;
     let found = store::credential(&mut tx, email).await?;
     found.map(|(user, _)| user).ok_or_else(|| Error::not_found("account"))
 }
@@ -155,7 +180,7 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
     attempt.undo().await;
     may_come_in(s, &user).await?;
     let workspace = landing(s, &user).await?;
-    begin(s, user, Some(workspace), origin, "auth.signed_in", phc.as_deref()).await
+    begin(s, user, workspace, origin, "auth.signed_in", phc.as_deref()).await
 }
 
 /// Refuses somebody whose address has to be proved first, and sends a link for it.
@@ -168,12 +193,16 @@ pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Where somebody lands who signs in. A crash during sign-up can leave an account without its workspace; this mends that.
-pub(super) async fn landing(s: &Services, user: &User) -> Result<WorkspaceId> {
-    match workspaces::service::first_of(s, user.id).await? {
-        Some(id) => Ok(id),
-        None => Ok(workspaces::service::create_first(s, user).await?.id),
+/// Where somebody lands who signs in. Who belongs nowhere yet gets a workspace, or is first asked about the invitations that
+/// wait for the address.
+pub(super) async fn landing(s: &Services, user: &User) -> Result<Option<WorkspaceId>> {
+    if let Some(id) = workspaces::service::first_of(s, user.id).await? {
+        return Ok(Some(id));
     }
+    if !invitations::waiting_for(s, user).await?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(workspaces::service::create_first(s, user).await?.id))
 }
 
 /// Begins a session for somebody who has shown a first factor, or asks for the second. `password` is the PHC string of the

@@ -5,6 +5,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use html_escape::{encode_double_quoted_attribute, encode_text};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -52,7 +53,7 @@ impl Letter {
     #[must_use]
     pub(crate) fn line(mut self, text: &str) -> Self {
         let _ = write!(self.content.text, "{text}\n\n");
-        let _ = write!(self.content.html, "<p style=\"margin:0 0 16px\">{}</p>", escaped(text));
+        let _ = write!(self.content.html, "<p style=\"margin:0 0 16px\">{}</p>", encode_text(text));
         self
     }
 
@@ -64,8 +65,8 @@ impl Letter {
             self.content.html,
             "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#1f2937;color:#ffffff;padding:10px 18px;\
              border-radius:6px;text-decoration:none;font-weight:600\">{}</a></p>",
-            escaped(url),
-            escaped(what),
+            encode_double_quoted_attribute(url),
+            encode_text(what),
         );
         self
     }
@@ -79,10 +80,6 @@ impl Letter {
 /// A cause of its own: for what is told each time that it happens.
 pub(crate) fn each_time(what: &str) -> Result<String> {
     Ok(format!("{what}:{}", hex::encode(canonical::random::<16>()?)))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The whole page of a letter's HTML.

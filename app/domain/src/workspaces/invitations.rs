@@ -217,6 +217,33 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
     }
 }
 
+/// An invitation that somebody without an account has opened.
+pub struct Newcomer<'a> {
+    link: &'a Token,
+    /// Only a mail to the invited address has held the link: who follows it reads that mail.
+    pub(crate) proves: bool,
+}
+
+impl Newcomer<'_> {
+    pub(crate) const fn key(&self) -> Key<'_> {
+        Key::Link(self.link)
+    }
+}
+
+/// What the link of an invitation opens for somebody who is about to sign up with this address.
+pub(crate) async fn for_newcomer<'a>(s: &Services, link: &'a Token, email: &str) -> Result<Newcomer<'a>> {
+    let invitation = opened(s, link).await?;
+    if invitation.status != InvitationStatus::Pending || invitation.expires_at < Timestamp::now() {
+        return Err(ended(invitation.status));
+    }
+    if let Some(asked) = invitation.email.as_deref().filter(|asked| *asked != email) {
+        let why = format!("This invitation is for {asked}. Sign up with that address.");
+        return Err(Error::invalid("email", "invited", &why));
+    }
+    let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
+    Ok(Newcomer { link, proves: store::is_mail_alone(&mut tx, invitation.id).await? })
+}
+
 /// Which workspace an invitation leads to: for whoever manages it, and names only the invitation.
 pub async fn workspace_of(s: &Services, id: InvitationId) -> Result<WorkspaceId> {
     let mut tx = s.db.system("the workspace of an invitation").await?;

@@ -1,6 +1,9 @@
 //! Recovery codes: shown once, and made anew.
 
-use hyvve_domain::auth::factors::{Overview, recovery_codes::COUNT};
+use hyvve_domain::{
+    address::percent_encode,
+    auth::factors::{Overview, recovery_codes::COUNT},
+};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -8,7 +11,6 @@ use super::{api::RenewRecoveryCodes, back, password_field};
 use crate::{
     account::layout::message,
     flash::Flash,
-    forms::percent_encode,
     ui::{Button, ButtonLink, Card, CardBody, Form, Variant},
 };
 

@@ -6,6 +6,7 @@ mod codes;
 mod passkeys;
 
 use hyvve_domain::{
+    address::percent_encode,
     auth::{
         SignedIn,
         factors::{Overview, overview},
@@ -20,7 +21,6 @@ use super::security::HERE;
 use crate::{
     ApiError,
     flash::Flash,
-    forms::percent_encode,
     ui::{ButtonLink, Field},
 };
 

@@ -38,7 +38,7 @@ impl World {
         Self::with(&[]).await
     }
 
-    async fn where_addresses_are_proved() -> Self {
+    pub(crate) async fn where_addresses_are_proved() -> Self {
         Self::with(&[("HYVVE_VERIFY_EMAIL", "true")]).await
     }
 
@@ -102,6 +102,21 @@ fn read(path: &Path) -> Option<(String, String)> {
 pub(crate) fn token_in(text: &str) -> String {
     let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("no link in {text}"));
     rest.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Signed up, with the address proved, and signed in; in the person's workspace, if there is one.
+pub(crate) async fn proved(world: &World, name: &str) -> Caller {
+    let email = format!("{}@example.com", name.to_lowercase());
+    let account = json!({ "name": name, "email": email, "password": password_of(name) });
+    world.anyone().post("/api/auth/sign-up/email", &account).await.expect(200);
+    let proof = token_in(&world.letter(&email, VERIFY).await);
+    world.anyone().get(&format!("/api/auth/verify-email?token={proof}")).await.expect(200);
+    let entered = sign_in(&world.anyone(), &email, &password_of(name)).await;
+    let who = world.anyone().with_cookie(&entered.expect(200).cookie().unwrap());
+    match entered.body["session"]["activeOrganizationId"].as_str() {
+        Some(workspace) => who.in_workspace(workspace),
+        None => who,
+    }
 }
 
 async fn sign_in_as(who: &Caller, email: &str, password: &str, agent: &str) -> Reply {

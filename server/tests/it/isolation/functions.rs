@@ -82,8 +82,8 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("account/passkey-remove", "id=00000000-0000-7000-8000-000000000000&password=x"),
     ("workspace/create", "name=x"),
     ("workspace/restore", "id=00000000-0000-7000-8000-000000000000"),
-    ("invitation/accept", "token=x"),
-    ("invitation/reject", "token=x"),
+    ("invitation/accept", "invitation=x"),
+    ("invitation/reject", "invitation=x"),
 ];
 
 const IDS: [(&str, Thing); 9] = [

@@ -1,6 +1,6 @@
 //! A server of its own for each test.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use futures::future::join_all;
 use hyvve_server::{config::Config, serve::Server};
@@ -92,6 +92,13 @@ impl TestApp {
         self.data
     }
 
+    /// Stopped, and started again with settings that it did not have before.
+    pub(crate) async fn again_with(self, settings: &[(&str, &str)]) -> Self {
+        let mut environment = self.environment.clone();
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::start_in(environment, self.stop().await).await
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn anonymous(&self) -> Caller {
         Caller::new(format!("http://{}", self.address), self.http.clone())
@@ -103,7 +110,9 @@ impl TestApp {
     }
 }
 
-/// A client that shows redirects instead of following them.
+/// A client that shows redirects instead of following them. What stays silent for this long has failed: a test that waits for
+/// ever tells nobody why.
 pub(crate) fn client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    let patience = Duration::from_secs(120);
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).read_timeout(patience).build().unwrap()
 }

@@ -3,6 +3,8 @@
 mod app;
 mod caller;
 mod cluster;
+#[path = "../../support/mail_server.rs"]
+mod mail_server;
 mod process;
 mod redis;
 mod sse;
@@ -13,6 +15,7 @@ pub(crate) use self::{
     app::{TestApp, client},
     caller::{Caller, Reply, password_of},
     cluster::Database,
+    mail_server::MailServer,
     process::Process,
     redis::Redis,
     sse::Sse,

@@ -248,7 +248,7 @@ pub async fn sign_in(
     }
     factors::end_pending(&mut tx, user.id).await?;
     factors::forgive(&mut tx, user.id).await?;
-    service::open(s, tx, user, Some(workspace), origin, "auth.signed_in_with_passkey", Shown::Second).await
+    service::open(s, tx, user, workspace, origin, "auth.signed_in_with_passkey", Shown::Second).await
 }
 
 /// What the passkey has signed, if that is what was asked of its owner.

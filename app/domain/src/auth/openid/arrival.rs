@@ -35,7 +35,7 @@ pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, 
     let workspace = landing(s, &user).await?;
     let origin = Origin { by: Some(by.id.clone()), ..origin.clone() };
     let action = if new { "auth.signed_up" } else { "auth.signed_in" };
-    let begun = service::begin(s, user, Some(workspace), &origin, action, None).await?;
+    let begun = service::begin(s, user, workspace, &origin, action, None).await?;
     Ok(Arrived { begun, new })
 }
 

@@ -1,20 +1,17 @@
-//! A mail server that counts: what it has taken, by Message-ID.
+//! A mail server that keeps what it takes.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 
-/// What has arrived.
+/// What has arrived, each as it was sent.
 #[derive(Clone)]
 pub(crate) struct MailServer {
     pub(crate) port: u16,
-    taken: Arc<Mutex<HashMap<String, usize>>>,
+    taken: Arc<Mutex<Vec<String>>>,
 }
 
 impl MailServer {
@@ -30,12 +27,12 @@ impl MailServer {
         server
     }
 
-    pub(crate) fn counts(&self) -> HashMap<String, usize> {
+    pub(crate) fn letters(&self) -> Vec<String> {
         self.taken.lock().unwrap().clone()
     }
 }
 
-async fn converse(stream: TcpStream, taken: Arc<Mutex<HashMap<String, usize>>>) -> std::io::Result<()> {
+async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 test\r\n").await?;
@@ -44,13 +41,12 @@ async fn converse(stream: TcpStream, taken: Arc<Mutex<HashMap<String, usize>>>) 
             "EHLO" => b"250 test\r\n",
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
-                let mut id = String::new();
+                let mut letter = String::new();
                 while let Some(line) = lines.next_line().await?.filter(|l| l != ".") {
-                    if let Some(value) = line.strip_prefix("Message-ID:") {
-                        value.trim().clone_into(&mut id);
-                    }
+                    letter.push_str(&line);
+                    letter.push('\n');
                 }
-                *taken.lock().unwrap().entry(id).or_default() += 1;
+                taken.lock().unwrap().push(letter);
                 b"250 taken\r\n"
             }
             "QUIT" => b"221 bye\r\n",
