@@ -237,6 +237,14 @@ impl SystemTx {
         &mut self.tx
     }
 
+    /// Writes an audit entry of the actor's workspace in this transaction; the workspace's head stays locked until it ends, so
+    /// this comes after everything that others may have locked.
+    pub(crate) async fn audit(&mut self, actor: &Actor, entry: Entry) -> Result<()> {
+        let append = heads::append(actor, &[entry], &[])?;
+        sqlx::raw_sql(AssertSqlSafe(append)).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     /// Commits.
     pub async fn commit(self) -> Result<()> {
         Ok(self.tx.commit().await?)

@@ -9,7 +9,7 @@ use super::state::use_chat;
 pub(super) fn announcer() -> AnyView {
     let chat = use_chat();
     let said = RwSignal::new("");
-    let last = Memo::new(move |_| chat.thread.get().and_then(|thread| thread.last()));
+    let last = Memo::new(move |_| chat.thread.try_get().flatten().and_then(|thread| thread.last()));
     let announce = move |now: &Option<_>, before: Option<&Option<_>>, _| {
         let followed = matches!((now, before), (Some((run, _)), Some(Some((same, _)))) if run == same);
         match now {

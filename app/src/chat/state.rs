@@ -120,7 +120,8 @@ impl Chat {
 
     /// The run that the agent works on.
     pub(super) fn working(self) -> Option<hyvve_domain::ids::RunId> {
-        self.thread.read().as_ref().and_then(Thread::working)
+        // The chat may be gone, while something of it is still being made.
+        self.thread.try_read()?.as_ref().and_then(Thread::working)
     }
 
     /// Puts a text into the field, to be changed and sent again.

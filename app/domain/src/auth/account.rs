@@ -41,11 +41,11 @@ pub async fn update(s: &Services, who: &SignedIn, changes: ProfileChanges, origi
     let image = image.map(Option::unwrap_or_default);
     after.updated_at = store::set_profile(&mut tx, after.id, name.as_deref(), image.as_deref()).await?;
     let stale = store::session_hashes(&mut tx, who.user.id).await?;
-    tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
     let facts = |user: &User| json!({ "name": user.name, "image": user.image.as_deref().map(named) });
     let change = Change { action: "account.updated", before: facts(&who.user), after: facts(&after) };
-    note(s, who, origin, change).await?;
+    trail::note(&mut tx, who, origin, change).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
     Ok(after)
 }
 
@@ -59,13 +59,14 @@ pub async fn reminded(s: &Services, who: &SignedIn) -> Result<bool> {
 pub async fn set_reminded(s: &Services, who: &SignedIn, reminded: bool, origin: &Origin) -> Result<()> {
     let mut tx = s.db.system("whether a person is reminded").await?;
     let before = store::reminded(&mut tx, who.user.id).await?;
-    store::set_reminded(&mut tx, who.user.id, reminded).await?;
-    tx.commit().await?;
     if before == reminded {
         return Ok(());
     }
+    store::set_reminded(&mut tx, who.user.id, reminded).await?;
     let facts = |reminded: bool| json!({ "reminded": reminded });
-    note(s, who, origin, Change { action: "account.updated", before: facts(before), after: facts(reminded) }).await
+    let change = Change { action: "account.updated", before: facts(before), after: facts(reminded) };
+    trail::note(&mut tx, who, origin, change).await?;
+    tx.commit().await
 }
 
 /// A picture as the log names it: an address whole, a picture in itself by its beginning.
@@ -92,9 +93,10 @@ pub async fn change_password(
     let ended = store::end_sessions(&mut tx, who.user.id, Some(who.session.id)).await?;
     let cause = each_time("password-changed")?;
     post(tx.conn(), s, letters::password_changed(s, &who.user.name, &who.user.email, origin, cause)).await?;
+    trail::note(&mut tx, who, origin, Change::of("account.password_changed")).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
-    note(s, who, origin, Change::of("account.password_changed")).await
+    Ok(())
 }
 
 /// Asks the new address whether it is the person's, and tells the old one. It takes a session that has just begun, because whoever
@@ -120,13 +122,13 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
     };
     post(tx.conn(), s, letter).await?;
     post(tx.conn(), s, letters::address_asked(s, &who.user, &email, origin, &token)).await?;
-    tx.commit().await?;
     let change = Change {
         action: "account.email_asked",
         before: json!({ "email": who.user.email }),
         after: json!({ "email": email }),
     };
-    note(s, who, origin, change).await
+    trail::note(&mut tx, who, origin, change).await?;
+    tx.commit().await
 }
 
 /// Ends the account. What the person did stays, under no name; workspaces of nobody else are deleted.
@@ -155,7 +157,9 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
             .with(json!({ "workspaceId": actor.workspace })));
         }
     }
-    note(s, who, origin, Change::of("account.delete_asked")).await?;
+    let mut tx = s.db.system("an account is to be deleted").await?;
+    trail::note(&mut tx, who, origin, Change::of("account.delete_asked")).await?;
+    tx.commit().await?;
     for actor in among_others {
         members::leave(s, &actor).await?;
     }
@@ -200,8 +204,4 @@ pub(super) async fn confirm(
         attempt.keep();
         Err(wrong())
     }
-}
-
-async fn note(s: &Services, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {
-    trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
 }

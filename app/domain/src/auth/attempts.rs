@@ -91,8 +91,8 @@ async fn note(s: &Services, door: Door, email: &str, origin: &Origin) -> Result<
         Knock::Shut(_) => return Ok(()),
     }
     let mut tx = s.db.system("whose door was shut").await?;
-    let found = store::credential(&mut tx, email).await?;
-    drop(tx);
-    let Some((user, _)) = found else { return Ok(()) };
-    trail::note_of_nobody(s, &user, origin, "auth.limited", json!({ "door": door.as_str() })).await
+    let Some((user, _)) = store::credential(&mut tx, email).await? else { return Ok(()) };
+    let details = json!({ "door": door.as_str() });
+    trail::note_of_nobody(&mut tx, user.id, &user.email, origin, "auth.limited", details).await?;
+    tx.commit().await
 }

@@ -123,10 +123,10 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     ended.extend(first.ended);
     let cause = each_time("password-changed")?;
     post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
+    trail::note_of(&mut tx, proof.user, None, origin, Change::of("auth.password_reset")).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;
     s.api_keys.forget_all();
-    trail::note(s, proof.user, None, origin, Change::of("auth.password_reset")).await?;
     Ok(proof.user)
 }
 
@@ -184,7 +184,14 @@ pub async fn prove_email(s: &Services, token: &str, origin: &Origin) -> Result<P
 async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
     let mut tx = s.db.system("the proof of an address").await?;
     let proof = redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
+    // Written first: whoever holds the workspace's head may be waiting for the person's row, which a change of the address locks.
     let proved = if proof.kind == Kind::ChangeEmail {
+        let change = Change {
+            action: "auth.email_changed",
+            before: json!({ "email": proof.current_email }),
+            after: json!({ "email": proof.email }),
+        };
+        trail::note_of(&mut tx, proof.user, None, origin, change).await?;
         if !account_store::set_email(&mut tx, proof.user, &proof.email).await? {
             return Err(Error::new(Code::Conflict, "Another account has this address by now."));
         }
@@ -193,22 +200,15 @@ async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
         let cause = each_time("address-changed")?;
         let letter = letters::address_changed(&proof.name, &proof.current_email, &proof.email, cause);
         post(tx.conn(), s, letter).await?;
-        Proved::NewAddress(proof.email.clone())
+        Proved::NewAddress(proof.email)
     } else {
         account_store::set_verified(&mut tx, proof.user).await?;
+        let change = Change { after: json!({ "email": proof.email }), ..Change::of("auth.email_verified") };
+        trail::note_of(&mut tx, proof.user, None, origin, change).await?;
         Proved::Address
     };
     let stale = account_store::session_hashes(&mut tx, proof.user).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(stale).await;
-    let change = match &proved {
-        Proved::Address => Change { after: json!({ "email": proof.email }), ..Change::of("auth.email_verified") },
-        Proved::NewAddress(email) => Change {
-            action: "auth.email_changed",
-            before: json!({ "email": proof.current_email }),
-            after: json!({ "email": email }),
-        },
-    };
-    trail::note(s, proof.user, None, origin, change).await?;
     Ok(proved)
 }

@@ -12,7 +12,7 @@ use super::{
     proofs::{self, Kind},
     recovery, rules, sessions,
     sessions::Token,
-    store, strength,
+    store, strength, trail,
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -67,7 +67,7 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
     }
     let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
     strength::check(&input.password, &[&name, &email]).await?;
-    attempts::counted(s, Door::SignUp, &email, origin, async {
+    let making = Box::pin(async {
         let invited = match invitation {
             Some(link) => Some(invitations::for_newcomer(s, link, &email).await?),
             None => None,
@@ -77,23 +77,22 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
         }
         let user = create_account(s, &name, &email, &input.password).await?;
         sign_up_in(s, user, invited, origin).await
-    })
-    .await
+    });
+    attempts::counted(s, Door::SignUp, &email, origin, making).await
 }
 
 /// Lets a new person in: to where he or she was invited, else to a workspace of his or her own.
 async fn sign_up_in(s: &Services, user: User, invited: Option<Newcomer<'_>>, origin: &Origin) -> Result<SignedUp> {
-    let (user, workspace) = match invited {
-        Some(invited) => match invitations::accept(s, &user, invited.key()).await {
+    let (user, workspace) = if let Some(invited) = invited {
+        match invitations::accept(s, &user, invited.key()).await {
             Ok(joined) => (find_by_email(s, &user.email).await?, Some(joined.workspace_id)),
             // Used or taken back since it was looked at. The account is made; its person finds out at the invitation.
-            Err(error) if error.code != Code::InternalError => (user, None),
+            Err(error) if error.code == Code::Conflict => (user, None),
             Err(error) => return Err(error),
-        },
-        None => {
-            let workspace = workspaces::service::create_first(s, &user).await?.id;
-            (user, Some(workspace))
         }
+    } else {
+        let workspace = workspaces::service::create_first(s, &user).await?.id;
+        (user, Some(workspace))
     };
     let tx = s.db.system("the session of a new account").await?;
     let (signed_in, token) = open(s, tx, user, workspace, origin, "auth.signed_up", Shown::First).await?;
@@ -255,10 +254,8 @@ pub(super) async fn open(
     if account_store::remember_device(&mut tx, user.id, devices::fingerprint(origin)).await? {
         post(tx.conn(), s, letters::new_device(s, &user, origin, format!("new-device:{}", session.id))).await?;
     }
+    trail::note_sign_in(&mut tx, user.id, workspace, origin, action).await?;
     tx.commit().await?;
-    if let Some(workspace) = workspace {
-        workspaces::service::note_sign_in(s, workspace, user.id, action, origin).await?;
-    }
     Ok((SignedIn { user, session }, token))
 }
 

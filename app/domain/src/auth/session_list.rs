@@ -44,9 +44,10 @@ pub async fn revoke(s: &Services, who: &SignedIn, id: SessionId, origin: &Origin
     let mut tx = s.db.system("a session is revoked").await?;
     let ended = store::end_session(&mut tx, who.user.id, id).await?;
     let ended = ended.ok_or_else(|| Error::not_found("session"))?;
+    trail::note(&mut tx, who, origin, revoked(json!({ "session": id }))).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(vec![ended]).await;
-    note(s, who, origin, json!({ "session": id })).await
+    Ok(())
 }
 
 /// Ends all but the one that asks. Answers how many.
@@ -62,16 +63,15 @@ pub async fn revoke_all(s: &Services, who: &SignedIn, origin: &Origin) -> Result
 async fn end(s: &Services, who: &SignedIn, but: Option<SessionId>, origin: &Origin) -> Result<usize> {
     let mut tx = s.db.system("sessions are revoked").await?;
     let ended = store::end_sessions(&mut tx, who.user.id, but).await?;
-    tx.commit().await?;
     let count = ended.len();
-    s.sessions.forget_all_of(ended).await;
     if count > 0 {
-        note(s, who, origin, json!({ "sessions": count })).await?;
+        trail::note(&mut tx, who, origin, revoked(json!({ "sessions": count }))).await?;
     }
+    tx.commit().await?;
+    s.sessions.forget_all_of(ended).await;
     Ok(count)
 }
 
-async fn note(s: &Services, who: &SignedIn, origin: &Origin, ended: serde_json::Value) -> Result<()> {
-    let change = Change { before: ended, ..Change::of("account.sessions_revoked") };
-    trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
+fn revoked(before: serde_json::Value) -> Change {
+    Change { before, ..Change::of("account.sessions_revoked") }
 }

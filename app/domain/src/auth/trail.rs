@@ -1,14 +1,15 @@
 //! Changes of accounts in the audit log: of the workspace that the session used last, because an account has none of its own.
+//! Each is written in the transaction that makes the change.
 
 use serde_json::{Value, json};
 
-use super::{Origin, User};
+use super::{Origin, SignedIn};
 use crate::{
-    Actor, Code, Result,
+    Actor, Result,
     audit::Entry,
+    db::SystemTx,
     ids::{UserId, WorkspaceId},
-    services::Services,
-    workspaces::{self, service::Named},
+    workspaces,
 };
 
 /// A change: what, and how it was before and after. Both are personal data and can be erased.
@@ -25,45 +26,56 @@ impl Change {
     }
 }
 
-/// Writes it down. Somebody who is in no workspace leaves no trace: there is nobody to read it.
-pub(super) async fn note(
-    s: &Services,
+/// Writes down what somebody does who is signed in.
+pub(super) async fn note(tx: &mut SystemTx, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {
+    note_of(tx, who.user.id, who.session.active_organization_id, origin, change).await
+}
+
+/// Writes down what somebody does in a workspace, or in the one that he or she came to first. Somebody who is in none leaves no
+/// trace: there is nobody to read it.
+pub(super) async fn note_of(
+    tx: &mut SystemTx,
     user: UserId,
     workspace: Option<WorkspaceId>,
     origin: &Origin,
     change: Change,
 ) -> Result<()> {
-    let workspace = match workspace {
-        Some(workspace) => Some(workspace),
-        None => workspaces::service::first_of(s, user).await?,
-    };
-    let Some(workspace) = workspace else { return Ok(()) };
-    let actor = match workspaces::service::actor_without_session(s, user, &Named::Id(workspace)).await {
-        Ok(actor) => actor,
-        Err(e) if e.code == Code::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
-    let mut tx = s.db.tenant(&actor).await?;
-    tx.audit(Entry::new(change.action, "user", user.0).personal(json!({
+    let Some(actor) = workspaces::service::standing_of(tx, user, workspace).await? else { return Ok(()) };
+    let entry = Entry::new(change.action, "user", user.0).personal(json!({
         "ip": origin.ip, "userAgent": origin.user_agent, "before": change.before, "after": change.after,
-    })));
-    tx.commit().await
+    }));
+    tx.audit(&actor, entry).await
+}
+
+/// Writes down that somebody came in.
+pub(super) async fn note_sign_in(
+    tx: &mut SystemTx,
+    user: UserId,
+    workspace: Option<WorkspaceId>,
+    origin: &Origin,
+    action: &'static str,
+) -> Result<()> {
+    let Some(actor) = workspaces::service::standing_of(tx, user, workspace).await? else { return Ok(()) };
+    let entry = Entry::new(action, "user", user.0);
+    let entry = match &origin.by {
+        Some(provider) => entry.details(json!({ "provider": provider })),
+        None => entry,
+    };
+    tx.audit(&actor, entry.personal(json!({ "ip": origin.ip, "userAgent": origin.user_agent }))).await
 }
 
 /// Writes down what befell an account at the hands of nobody that HYVVE knows, in the person's first workspace.
 pub(super) async fn note_of_nobody(
-    s: &Services,
-    user: &User,
+    tx: &mut SystemTx,
+    user: UserId,
+    email: &str,
     origin: &Origin,
     action: &'static str,
     details: Value,
 ) -> Result<()> {
-    let Some(workspace) = workspaces::service::first_of(s, user.id).await? else { return Ok(()) };
-    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
-    tx.audit(
-        Entry::new(action, "user", user.id.0)
-            .details(details)
-            .personal(json!({ "email": user.email, "ip": origin.ip, "userAgent": origin.user_agent })),
-    );
-    tx.commit().await
+    let Some(person) = workspaces::service::standing_of(tx, user, None).await? else { return Ok(()) };
+    let entry = Entry::new(action, "user", user.0)
+        .details(details)
+        .personal(json!({ "email": email, "ip": origin.ip, "userAgent": origin.user_agent }));
+    tx.audit(&Actor::system(person.workspace), entry).await
 }

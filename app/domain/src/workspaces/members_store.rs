@@ -123,3 +123,21 @@ pub(super) async fn forget_active(tx: &mut SystemTx, workspace: WorkspaceId, use
     .await?;
     Ok(())
 }
+
+/// A workspace that the person belongs to, and as what: this one if it is among them, else the first.
+pub(super) async fn standing(
+    tx: &mut SystemTx,
+    user: UserId,
+    workspace: Option<WorkspaceId>,
+) -> Result<Option<(WorkspaceId, Role)>> {
+    let row = sqlx::query!(
+        "SELECT m.workspace_id, m.role FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+         WHERE m.user_id = $1 AND w.deleted_at IS NULL
+         ORDER BY (m.workspace_id = $2) DESC NULLS LAST, m.created_at, m.workspace_id LIMIT 1",
+        user.0,
+        workspace.map(|id| id.0),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|row| Ok((WorkspaceId(row.workspace_id), role(&row.role)?))).transpose()
+}

@@ -10,7 +10,7 @@ use crate::{
     Actor, Code, Error, Result, Role,
     api_keys::Presented,
     audit::Entry,
-    auth::{self, Origin, Password, SignedIn, User, rules},
+    auth::{self, Password, SignedIn, User, rules},
     canonical,
     db::{SystemTx, TenantTx},
     events::Draft,
@@ -85,6 +85,17 @@ async fn standing(s: &Services, user: UserId, named: &Named) -> Result<(Workspac
     let (workspace, standing) = found.ok_or_else(|| Error::not_found("workspace"))?;
     s.memberships.put((user, workspace), standing).await;
     Ok((workspace, standing))
+}
+
+/// The person in a workspace that he or she belongs to: in this one if it is among them, else in the one that he or she came to
+/// first.
+pub(crate) async fn standing_of(
+    tx: &mut SystemTx,
+    user: UserId,
+    workspace: Option<WorkspaceId>,
+) -> Result<Option<Actor>> {
+    let found = members_store::standing(tx, user, workspace).await?;
+    Ok(found.map(|(workspace, role)| Actor::user(workspace, user, role)))
 }
 
 /// Whether an error is a workspace's that asks for a second factor.
@@ -254,25 +265,6 @@ pub async fn purge(s: &Services) -> Result<u64> {
         tracing::info!(workspace_id = %id, "a deleted workspace was purged");
     }
     Ok(gone.len() as u64)
-}
-
-/// Writes a sign-in to the audit log of the workspace that the person lands in.
-pub(crate) async fn note_sign_in(
-    s: &Services,
-    workspace: WorkspaceId,
-    user: UserId,
-    action: &'static str,
-    origin: &Origin,
-) -> Result<()> {
-    let actor = actor_without_session(s, user, &Named::Id(workspace)).await?;
-    let mut tx = s.db.tenant(&actor).await?;
-    let entry = Entry::new(action, "user", user.0);
-    let entry = match &origin.by {
-        Some(provider) => entry.details(json!({ "provider": provider })),
-        None => entry,
-    };
-    tx.audit(entry.personal(json!({ "ip": origin.ip, "userAgent": origin.user_agent })));
-    tx.commit().await
 }
 
 /// Makes the demo: an account and a workspace named Acme, unless they are there. Answers the workspace.

@@ -113,6 +113,6 @@ impl TestApp {
 /// A client that shows redirects instead of following them. What stays silent for this long has failed: a test that waits for
 /// ever tells nobody why.
 pub(crate) fn client() -> reqwest::Client {
-    let patience = Duration::from_secs(120);
+    let patience = Duration::from_mins(2);
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).read_timeout(patience).build().unwrap()
 }

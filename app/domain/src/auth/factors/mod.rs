@@ -25,10 +25,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    Origin, Password, SignedIn, account, account_store, letters,
-    sessions::TokenHash,
-    store as identity_store,
-    trail::{self, Change},
+    Origin, Password, SignedIn, account, account_store, letters, sessions::TokenHash, store as identity_store,
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -221,8 +218,4 @@ async fn removed(
 
 async fn tell(tx: &mut SystemTx, s: &Services, letter: Letter) -> Result<()> {
     post(tx.conn(), s, letter).await
-}
-
-async fn note(s: &Services, who: &SignedIn, origin: &Origin, change: Change) -> Result<()> {
-    trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
 }

@@ -16,8 +16,8 @@ use webauthn_rs::prelude::{
 };
 
 use super::{
-    Method, Party, added, challenges_store as challenges, note, passkeys_store as store, pending, reassured,
-    recovery_codes, removed, store as factors,
+    Method, Party, added, challenges_store as challenges, passkeys_store as store, pending, reassured, recovery_codes,
+    removed, store as factors,
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -26,7 +26,7 @@ use crate::{
         service::{self, Shown},
         sessions::Token,
         store as identity_store,
-        trail::Change,
+        trail::{self, Change},
     },
     ids::{PasskeyId, UserId},
     services::Services,
@@ -192,10 +192,10 @@ pub async fn add(
     }
     let stale = added(&mut tx, s, who, Method::Passkey, &had, origin).await?;
     let codes = if had.is_empty() { Some(recovery_codes::make(&mut tx, user).await?) } else { None };
+    let after = json!({ "method": Method::Passkey.as_str(), "name": passkey.name });
+    trail::note(&mut tx, who, origin, Change { after, ..Change::of("auth.second_factor_added") }).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(stale).await;
-    let after = json!({ "method": Method::Passkey.as_str(), "name": passkey.name });
-    note(s, who, origin, Change { after, ..Change::of("auth.second_factor_added") }).await?;
     Ok(Added { passkey, codes })
 }
 
@@ -304,10 +304,11 @@ pub async fn remove(
     factors::lock(&mut tx, who.user.id).await?;
     let name = store::remove(&mut tx, who.user.id, id).await?.ok_or_else(|| Error::not_found("passkey"))?;
     let stale = removed(&mut tx, s, who, Method::Passkey, origin).await?;
+    let before = json!({ "method": Method::Passkey.as_str(), "name": name });
+    trail::note(&mut tx, who, origin, Change { before, ..Change::of("auth.second_factor_removed") }).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(stale).await;
-    let before = json!({ "method": Method::Passkey.as_str(), "name": name });
-    note(s, who, origin, Change { before, ..Change::of("auth.second_factor_removed") }).await
+    Ok(())
 }
 
 async fn keep(s: &Services, user: Option<UserId>, ceremony: &Ceremony, options: Value) -> Result<Asked> {

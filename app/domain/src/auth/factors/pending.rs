@@ -106,21 +106,18 @@ pub async fn show_code(s: &Services, token: Option<&Token>, code: &str, origin: 
         if wrong_ones == WRONG {
             // Whoever tries has shown the first factor.
             tell(&mut tx, s, letters::codes_guessed(s, &person, origin, each_time("codes-guessed")?)).await?;
+            trail::note_of(&mut tx, user, workspace, origin, Change::of("auth.codes_refused")).await?;
         }
         tx.commit().await?;
-        if wrong_ones == WRONG {
-            trail::note(s, user, workspace, origin, Change::of("auth.codes_refused")).await?;
-        }
         return Err(if tried < TRIES { wrong() } else { over() });
     };
     store::end_pending(&mut tx, user).await?;
     store::forgive(&mut tx, user).await?;
     shown.tell(&mut tx, s, &person, origin).await?;
-    let (who, token) = service::open(s, tx, person, workspace, origin, "auth.signed_in", Shown::Second).await?;
     if shown == Used::RecoveryCode {
-        trail::note(s, user, workspace, origin, Change::of("auth.recovery_code_used")).await?;
+        trail::note_of(&mut tx, user, workspace, origin, Change::of("auth.recovery_code_used")).await?;
     }
-    Ok((who, token))
+    service::open(s, tx, person, workspace, origin, "auth.signed_in", Shown::Second).await
 }
 
 fn wrong() -> Error {

@@ -1,9 +1,12 @@
 //! Recovery codes: for whoever has lost the app and the passkeys. Ten of 80 random bits, shown once; each works once.
 
-use super::{note, reassured, store};
+use super::{reassured, store};
 use crate::{
     Code, Error, Result,
-    auth::{Origin, Password, SignedIn, trail::Change},
+    auth::{
+        Origin, Password, SignedIn,
+        trail::{self, Change},
+    },
     canonical,
     db::SystemTx,
     ids::UserId,
@@ -29,8 +32,8 @@ pub async fn renew(s: &Services, who: &SignedIn, password: Option<&Password>, or
         ));
     }
     let codes = make(&mut tx, who.user.id).await?;
+    trail::note(&mut tx, who, origin, Change::of("auth.recovery_codes_renewed")).await?;
     tx.commit().await?;
-    note(s, who, origin, Change::of("auth.recovery_codes_renewed")).await?;
     Ok(codes)
 }
 

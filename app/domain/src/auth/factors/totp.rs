@@ -10,10 +10,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
-use super::{Method, added, note, reassured, recovery_codes, removed, store};
+use super::{Method, added, reassured, recovery_codes, removed, store};
 use crate::{
     Code, Error, Result, Timestamp,
-    auth::{Origin, Password, SignedIn, trail::Change},
+    auth::{
+        Origin, Password, SignedIn,
+        trail::{self, Change},
+    },
     canonical,
     db::SystemTx,
     ids::UserId,
@@ -160,10 +163,10 @@ pub async fn confirm(
     } else {
         None
     };
+    let change = Change { after: json!({ "method": Method::Totp.as_str() }), ..Change::of("auth.second_factor_added") };
+    trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(stale).await;
-    let change = Change { after: json!({ "method": Method::Totp.as_str() }), ..Change::of("auth.second_factor_added") };
-    note(s, who, origin, change).await?;
     Ok(made)
 }
 
@@ -176,11 +179,12 @@ pub async fn remove(s: &Services, who: &SignedIn, password: Option<&Password>, o
         return Err(Error::new(Code::Conflict, "There is no authenticator app."));
     }
     let stale = removed(&mut tx, s, who, Method::Totp, origin).await?;
-    tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
     let change =
         Change { before: json!({ "method": Method::Totp.as_str() }), ..Change::of("auth.second_factor_removed") };
-    note(s, who, origin, change).await
+    trail::note(&mut tx, who, origin, change).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(stale).await;
+    Ok(())
 }
 
 /// Takes a code of the person's app. Of many who show the same at once, one succeeds.

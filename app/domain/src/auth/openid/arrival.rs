@@ -75,7 +75,7 @@ async fn unknown(
         return Err(refused(told));
     }
     if let Some((user, _)) = identity_store::credential(&mut tx, &email).await? {
-        let Some(user) = linked::link_proved(s, &mut tx, user, by, identity).await? else {
+        let Some(user) = linked::link_proved(s, &mut tx, user, by, identity, origin).await? else {
             return Err(Error::new(
                 Code::Conflict,
                 format!(
@@ -85,7 +85,6 @@ async fn unknown(
             ));
         };
         tx.commit().await?;
-        linked::note(s, &user, None, origin, "auth.linked", by, identity).await?;
         return Ok((user, false));
     }
     if !s.settings.sign_up {

@@ -12,7 +12,7 @@ use crate::{
         trail::{self, Change},
     },
     db::SystemTx,
-    ids::{UserId, WorkspaceId},
+    ids::UserId,
     mail::letters::{each_time, post},
     services::Services,
 };
@@ -93,9 +93,10 @@ pub(super) async fn link(
     }
     let stale = account_store::session_hashes(&mut tx, who.user.id).await?;
     tell(s, &mut tx, &who.user, by).await?;
+    trail::note(&mut tx, who, origin, by_provider("auth.linked", by, identity)).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(stale).await;
-    note(s, &who.user, who.session.active_organization_id, origin, "auth.linked", by, identity).await
+    Ok(())
 }
 
 /// Links it to the account that has the address, if both sides have proved the address; else answers nothing.
@@ -105,6 +106,7 @@ pub(super) async fn link_proved(
     user: User,
     by: &Registration,
     identity: &Identity,
+    origin: &Origin,
 ) -> Result<Option<User>> {
     // Locked, so that the address is still the account's when the provider is linked.
     let Some((email, true)) = store::lock(tx, user.id).await? else { return Ok(None) };
@@ -112,6 +114,7 @@ pub(super) async fn link_proved(
         return Ok(None);
     }
     tell(s, tx, &user, by).await?;
+    trail::note_of(tx, user.id, None, origin, by_provider("auth.linked", by, identity)).await?;
     Ok(Some(user))
 }
 
@@ -149,10 +152,9 @@ pub async fn unlink(
     store::unlink(&mut tx, who.user.id, gone.id).await?;
     let name = s.openid.iter().find(|by| by.id == gone.provider_id).map_or(&gone.provider_id, |by| &by.name);
     post(tx.conn(), s, letters::unlinked(s, &who.user, name, each_time("unlinked")?)).await?;
-    tx.commit().await?;
     let before = json!({ "provider": gone.provider_id, "email": gone.email });
-    let change = Change { before, ..Change::of("auth.unlinked") };
-    trail::note(s, who.user.id, who.session.active_organization_id, origin, change).await
+    trail::note(&mut tx, who, origin, Change { before, ..Change::of("auth.unlinked") }).await?;
+    tx.commit().await
 }
 
 /// Takes away what was linked while nobody had proved the account's address: whoever proves it now need not be who linked it.
@@ -165,16 +167,7 @@ async fn tell(s: &Services, tx: &mut SystemTx, user: &User, by: &Registration) -
     post(tx.conn(), s, letters::linked(s, user, &by.name, each_time("linked")?)).await.map(drop)
 }
 
-/// Writes it to the audit log.
-pub(super) async fn note(
-    s: &Services,
-    user: &User,
-    workspace: Option<WorkspaceId>,
-    origin: &Origin,
-    action: &'static str,
-    by: &Registration,
-    identity: &Identity,
-) -> Result<()> {
-    let after = json!({ "provider": by.id, "email": identity.email });
-    trail::note(s, user.id, workspace, origin, Change { after, ..Change::of(action) }).await
+/// The change as the audit log tells it.
+fn by_provider(action: &'static str, by: &Registration, identity: &Identity) -> Change {
+    Change { after: json!({ "provider": by.id, "email": identity.email }), ..Change::of(action) }
 }

@@ -115,7 +115,7 @@ pub(super) async fn link(tx: &mut SystemTx, user: UserId, by: &Registration, ide
 
 /// Waits until no other request changes how this person signs in, and answers the address and whether it is proved.
 pub(super) async fn lock(tx: &mut SystemTx, user: UserId) -> Result<Option<(String, bool)>> {
-    let row = sqlx::query!("SELECT email, email_verified FROM users WHERE id = $1 FOR UPDATE", user.0)
+    let row = sqlx::query!("SELECT email, email_verified FROM users WHERE id = $1 FOR NO KEY UPDATE", user.0)
         .fetch_optional(tx.conn())
         .await?;
     Ok(row.map(|r| (r.email, r.email_verified)))
