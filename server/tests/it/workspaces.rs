@@ -4,7 +4,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, TestApp};
+use crate::support::{Caller, Reply, TestApp, until};
 
 async fn send(who: &Caller, method: Method, path: &str, body: Value) -> Reply {
     Reply::of(who.request(method, path).json(&body)).await
@@ -263,4 +263,29 @@ async fn settings_are_checked_and_an_address_belongs_to_one_workspace() {
     }
     let taken = send(&bob, Method::PATCH, &at(bob.workspace(), ""), json!({ "slug": "ada-co" })).await;
     assert_eq!(taken.expect(409).body["error"]["details"]["field"], "slug");
+}
+
+#[tokio::test]
+async fn what_the_agents_of_a_removed_member_are_at_stops() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.sign_up("Ada").await, app.sign_up("Bob").await);
+    let home = ada.workspace().to_owned();
+    join(&ada, &bob, "member").await;
+    let bob = bob.in_workspace(&home);
+    // A provider that takes the question and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", silent.local_addr().unwrap());
+    let provider = json!({
+        "provider": "openai_compatible", "name": "Silent", "baseUrl": url, "apiKey": "sk-of-nobody", "defaultModel": "m",
+        "makeDefault": true,
+    });
+    ada.post("/api/ai-providers", &provider).await.expect(201);
+    let agent = bob.get("/agents").await.expect(200).body[0]["id"].as_str().unwrap().to_owned();
+    let fields = [("message", "Hello"), ("stream", "false"), ("background", "true")];
+    let begun = bob.post_form(&format!("/agents/{agent}/runs"), &fields).await;
+    let run = format!("/api/runs/{}", begun.expect(202).body["run_id"].as_str().unwrap());
+    let _question = silent.accept().await.unwrap();
+    assert_eq!(ada.get(&run).await.expect(200).body["data"]["run"]["status"], "RUNNING");
+    send(&ada, Method::DELETE, &at(&home, &format!("/members/{}", user_id(&bob).await)), json!({})).await.expect(200);
+    until(&ada, &run, |body| body["data"]["run"]["status"] == "CANCELLED").await;
 }

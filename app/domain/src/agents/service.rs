@@ -15,7 +15,7 @@ use crate::{
     crash,
     db::TenantTx,
     events::Draft,
-    ids::{AgentId, AgentSessionId, RunId},
+    ids::{AgentId, AgentSessionId, RunId, UserId},
     providers,
     services::Services,
 };
@@ -271,6 +271,12 @@ pub async fn cancel(s: &Services, actor: &Actor, id: RunId) -> Result<Run> {
         }
     }
     Ok(self::run(s, actor, id).await?.run)
+}
+
+/// Asks whoever drives runs of somebody who is going to stop; those that rest end when they are taken up. Once the transaction has
+/// committed, [`Hub::cancel`](crate::events::Hub::cancel) makes it known at once on this node.
+pub(crate) async fn stop_those_of(tx: &mut TenantTx, requester: UserId) -> Result<Vec<RunId>> {
+    store::request_cancel_of(tx, requester).await
 }
 
 /// Ends a run that nobody drives. The items that it waits for are HYVVE's to end, so HYVVE itself acts; the audit log names

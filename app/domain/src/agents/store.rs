@@ -250,6 +250,19 @@ pub(super) async fn request_cancel(tx: &mut TenantTx, run: RunId) -> Result<()> 
     Ok(())
 }
 
+/// The same for all runs of a person that somebody drives. Answers which.
+pub(super) async fn request_cancel_of(tx: &mut TenantTx, requester: UserId) -> Result<Vec<RunId>> {
+    let workspace = tx.workspace().0;
+    let runs = sqlx::query_scalar!(
+        "UPDATE runs SET cancel_requested = true WHERE workspace_id = $1 AND requester_id = $2 AND status = 'RUNNING' RETURNING id",
+        workspace,
+        requester.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(runs.into_iter().map(RunId).collect())
+}
+
 /// Writes what a run has come to: answer, failure, model and tokens.
 pub(super) async fn set_result(
     tx: &mut TenantTx,

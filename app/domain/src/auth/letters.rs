@@ -156,6 +156,11 @@ pub(super) fn recovery_code_used(s: &Services, user: &User, left: i64, origin: &
         .line(&format!("It does not work again. Codes that are left: {left}. You can make new ones at any time."))
 }
 
+/// There are other recovery codes.
+pub(super) fn recovery_codes_renewed(s: &Services, user: &User, origin: &Origin, cause: String) -> Letter {
+    factor(s, user, "Your recovery codes were replaced", origin, cause).line("Those that you had do not work any more.")
+}
+
 /// Something about the second factor, and what to do if it was somebody else.
 fn factor(s: &Services, user: &User, what: &str, origin: &Origin, cause: String) -> Letter {
     Letter::new(cause, &user.email, what)

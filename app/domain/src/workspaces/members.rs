@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{Member, members_store as store};
 use crate::{
-    Actor, Code, Error, Result, Role,
+    Actor, Code, Error, Result, Role, agents,
     audit::Entry,
     db::{SystemTx, TenantTx},
     events::Draft,
-    ids::{UserId, WorkspaceId},
+    ids::{RunId, UserId, WorkspaceId},
     services::Services,
 };
 
@@ -61,9 +61,11 @@ pub async fn remove(s: &Services, actor: &Actor, user: UserId) -> Result<()> {
     }
     let mut tx = s.db.tenant(actor).await?;
     let role = Locked::all(&mut tx).await?.managed(actor, user)?;
-    store::remove(&mut tx, user).await?;
-    gone(&mut tx, "workspace.member.removed", user, role);
+    let stopped = gone(&mut tx, "workspace.member.removed", user, role).await?;
     tx.commit().await?;
+    for run in stopped {
+        s.hub.cancel(run);
+    }
     forget(s, actor.workspace, Some(user)).await
 }
 
@@ -73,9 +75,11 @@ pub async fn leave(s: &Services, actor: &Actor) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(actor.workspace)).await?;
     tx.asked_by(*actor);
     Locked::all(&mut tx).await?.keeps_an_owner_without(user, Role::Guest)?;
-    store::remove(&mut tx, user).await?;
-    gone(&mut tx, "workspace.member.left", user, role);
+    let stopped = gone(&mut tx, "workspace.member.left", user, role).await?;
     tx.commit().await?;
+    for run in stopped {
+        s.hub.cancel(run);
+    }
     forget(s, actor.workspace, Some(user)).await
 }
 
@@ -127,9 +131,13 @@ pub(super) fn may_give(actor: &Actor, role: Role) -> Result<()> {
     Err(Error::forbidden("Only an owner may make somebody an owner."))
 }
 
-fn gone(tx: &mut TenantTx, action: &'static str, user: UserId, role: Role) {
+/// Takes the workspace from a member, whose agents stop. Answers the runs of which their drivers have to be told.
+async fn gone(tx: &mut TenantTx, action: &'static str, user: UserId, role: Role) -> Result<Vec<RunId>> {
+    store::remove(tx, user).await?;
+    let stopped = agents::service::stop_those_of(tx, user).await?;
     tx.audit(Entry::new(action, "user", user.0).details(json!({ "role": role })));
     tx.emit(Draft::new(action, "user", user.0, json!({})));
+    Ok(stopped)
 }
 
 /// After somebody, or everybody, lost the workspace.

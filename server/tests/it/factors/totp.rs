@@ -104,6 +104,7 @@ async fn a_recovery_code_works_once_and_its_owner_is_told() {
     ada.post(path, &json!({ "password": "not-her-password" })).await.expect(400);
     let renewed = ada.post(path, &json!({ "password": password_of("Ada") })).await;
     let renewed = strings(&renewed.expect(200).body["backupCodes"]);
+    world.letter("ada@example.com", "Your recovery codes were replaced").await;
     waiting(&world, "Ada").await.post(RECOVER, &json!({ "code": codes[4] })).await.expect(400);
     waiting(&world, "Ada").await.post(RECOVER, &json!({ "code": renewed[0] })).await.expect(200);
     let actions = ada.get("/api/audit-log").await;

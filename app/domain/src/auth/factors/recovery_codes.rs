@@ -1,15 +1,16 @@
 //! Recovery codes: for whoever has lost the app and the passkeys. Ten of 80 random bits, shown once; each works once.
 
-use super::{reassured, store};
+use super::{reassured, store, tell};
 use crate::{
     Code, Error, Result,
     auth::{
-        Origin, Password, SignedIn,
+        Origin, Password, SignedIn, letters,
         trail::{self, Change},
     },
     canonical,
     db::SystemTx,
     ids::UserId,
+    mail::letters::each_time,
     services::Services,
 };
 
@@ -32,6 +33,8 @@ pub async fn renew(s: &Services, who: &SignedIn, password: Option<&Password>, or
         ));
     }
     let codes = make(&mut tx, who.user.id).await?;
+    let letter = letters::recovery_codes_renewed(s, &who.user, origin, each_time("recovery-codes-renewed")?);
+    tell(&mut tx, s, letter).await?;
     trail::note(&mut tx, who, origin, Change::of("auth.recovery_codes_renewed")).await?;
     tx.commit().await?;
     Ok(codes)
