@@ -10,6 +10,7 @@ mod run;
 mod say;
 mod server;
 mod size;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -43,7 +44,9 @@ enum Task {
     Size(size::Options),
     /// Kill the server at every point of a run's life: nothing is lost, nothing happens twice
     Crash(crash::Options),
-    /// Measure the whole program from outside: runs, open streams, the queue's list, memory, start, the browser's bytes
+    /// Check what takes long: that nobody learns whose address has an account, and that no tenant is shown another's rows
+    Soak(soak::Options),
+    /// Measure the whole program from outside: runs, sessions, open streams, the queue's list, memory, start, the browser's bytes
     Bench(bench::Options),
     /// Find or install every tool, and say where each one is
     Tools,
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Prepare(options) => prepare::run(options),
         Task::Size(options) => size::run(options),
         Task::Crash(options) => crash::run(&options),
+        Task::Soak(options) => return soak::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Tools => tools::list(),
     };

@@ -4,6 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a bench that cannot measure has nothing to say, and prints what it measured"
 )]
@@ -15,6 +16,7 @@ mod probe;
 mod provider;
 mod report;
 mod runs;
+mod sessions;
 mod start;
 mod streams;
 #[path = "../../tests/support/mod.rs"]
@@ -30,6 +32,7 @@ use self::{report::Report, support::process::World};
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Case {
     Runs,
+    Sessions,
     Streams,
     Approvals,
     Memory,
@@ -57,6 +60,7 @@ fn main() {
             if arguments.name.is_none_or(|name| name == *case) {
                 match case {
                     Case::Runs => runs::measure(&mut report).await,
+                    Case::Sessions => sessions::measure(&mut report).await,
                     Case::Streams => streams::measure(&mut report).await,
                     Case::Approvals => approvals::measure(&mut report).await,
                     Case::Memory => memory::measure(&mut report).await,

@@ -53,6 +53,11 @@ impl Times {
         Self(times)
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The nearest-rank quantile, in milliseconds.
     pub(crate) fn at(&self, quantile: f64) -> f64 {
         let rank = (quantile * self.0.len() as f64).ceil() as usize;

@@ -13,6 +13,8 @@
 
 #[path = "../support/mail_server.rs"]
 mod mail_server;
+#[path = "../support/plan.rs"]
+mod plan;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;
@@ -23,6 +25,7 @@ use std::{
 };
 
 use hyvve_domain::crash::POINTS;
+use plan::{Plan, setting};
 use serde_json::Value;
 use sweep::Sweep;
 
@@ -32,20 +35,6 @@ const PER_LIFE: usize = 8;
 const LIFE: Duration = Duration::from_secs(3);
 /// How long everything may take to come to rest at the end.
 const SETTLE: Duration = Duration::from_mins(1);
-
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
-}
-
-/// A shuffled, endless supply of points and visits, the same for the same seed.
-struct Plan(u64);
-
-impl Plan {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % below
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_crash_loses_a_run_or_repeats_an_effect() {

@@ -1,3 +1,3 @@
-//! What the crash sweep and the benches share.
+//! What the crash sweep, the soak and the benches share.
 
 pub(crate) mod process;

@@ -11,6 +11,9 @@ use hyvve_postgres::{Cluster, Options};
 use serde_json::{Value, json};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// The person who is signed in.
+pub(crate) const EMAIL: &str = "test@example.com";
+pub(crate) const PASSWORD: &str = "long enough for this";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a starting server is asked whether it answers.
@@ -22,14 +25,15 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
     pub(crate) cookie: String,
     pub(crate) agent: String,
+    /// Of the servers that are started from now on.
+    pub(crate) settings: Vec<(&'static str, String)>,
     folder: tempfile::TempDir,
-    settings: Vec<(&'static str, String)>,
     port: u16,
     child: Option<Child>,
 }
 
 impl World {
-    /// A database that was migrated, with one person in it; no server runs. `settings` are for all its servers.
+    /// A database that was migrated, with one person in it; no server runs.
     pub(crate) async fn new(database: impl FnOnce(&Path) -> Options, settings: Vec<(&'static str, String)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Cluster::start(&database(folder.path())).expect("PostgreSQL starts");
@@ -38,7 +42,7 @@ impl World {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
         let (cookie, agent) = Default::default();
-        let mut world = Self { cluster, client, cookie, agent, folder, settings, port, child: None };
+        let mut world = Self { cluster, client, cookie, agent, settings, folder, port, child: None };
         world.start(None).await;
         world.sign_up().await;
         world.kill();
@@ -46,7 +50,7 @@ impl World {
     }
 
     async fn sign_up(&mut self) {
-        let body = json!({ "name": "Test Person", "email": "test@example.com", "password": "long enough for this" });
+        let body = json!({ "name": "Test Person", "email": EMAIL, "password": PASSWORD });
         let reply = self.client.post(self.url("/api/auth/sign-up/email")).json(&body).send().await.unwrap();
         assert!(reply.status().is_success(), "{}", reply.text().await.unwrap());
         let cookie = reply.headers().get("set-cookie").unwrap().to_str().unwrap();

@@ -47,8 +47,8 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     close(&outcomes)
 }
 
-/// The count stands alone on the last line, for whoever reads only that.
-fn close(outcomes: &[(&str, bool, Duration)]) -> ExitCode {
+/// The table of what passed and what did not. The count stands alone on the last line, for whoever reads only that.
+pub(crate) fn close(outcomes: &[(&str, bool, Duration)]) -> ExitCode {
     say!("Done");
     for (name, passed, time) in outcomes {
         print_line!("{:>8.1} s  {}  {name}", time.as_secs_f64(), if *passed { "passed" } else { "FAILED" });

@@ -1,0 +1,54 @@
+//! `cargo xtask soak`: checks that are too slow for every day, or want the machine for themselves.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::say::say;
+use crate::{process, test, tools};
+
+/// What is checked, and how much of it.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only this check
+    #[arg(value_parser = NAMES)]
+    name: Option<String>,
+    /// At each door: so many addresses that have an account, and so many that have none
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    samples: u64,
+    /// Replies that two tenants get on two connections
+    #[arg(long, default_value_t = 100_000)]
+    replies: u64,
+    /// Chooses who asks for what, and who leaves when
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// The checks: modules of the server's test `soak`.
+const NAMES: [&str; 2] = ["enumeration", "bleed"];
+
+/// Runs the checks, each whatever has come of the other, and closes with a table.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let chosen = NAMES.into_iter().filter(|name| options.name.as_deref().is_none_or(|chosen| chosen == *name));
+    let outcomes: Vec<_> = chosen
+        .map(|name| {
+            say!("── {name}");
+            let start = Instant::now();
+            let result = check(name, options);
+            if let Err(error) = &result {
+                say!("{name} failed: {error:#}");
+            }
+            (name, result.is_ok(), start.elapsed())
+        })
+        .collect();
+    test::close(&outcomes)
+}
+
+fn check(name: &str, options: &Options) -> Result<()> {
+    tools::postgres()?;
+    let mut command = process::cargo(&["test", "--quiet", "--package", "hyvve-server", "--test", "soak", "--"]);
+    command.args([&format!("{name}::"), "--include-ignored", "--nocapture"]);
+    command.env("SOAK_SAMPLES", options.samples.to_string()).env("SOAK_REPLIES", options.replies.to_string());
+    process::run(command.env("SOAK_SEED", options.seed.to_string()))
+}
