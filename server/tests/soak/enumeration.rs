@@ -19,6 +19,9 @@ use crate::{
 
 /// How far apart the medians of a door may be.
 const APART: Duration = Duration::from_millis(5);
+/// A door whose medians are further apart is tried once more, and all samples count: what is so at one moment only is the
+/// machine's doing.
+const ROUNDS: usize = 2;
 /// Asked before the first that counts, with known and with unknown addresses.
 const WARM_UP: usize = 20;
 /// How long accounts may take to be there after their sign-ups were answered.
@@ -26,8 +29,9 @@ const SETTLE: Duration = Duration::from_mins(1);
 /// What would have the samples wait.
 const LIMITS: [&str; 4] =
     ["HYVVE_LIMIT_SIGN_IN", "HYVVE_LIMIT_SIGN_IN_NETWORK", "HYVVE_LIMIT_SIGN_UP", "HYVVE_LIMIT_FORGOT_PASSWORD"];
-/// Nobody's password, and good enough for a new one.
-const PASSWORD: &str = "a password that nobody has";
+/// What accounts are made with, and what is never right.
+const PASSWORD: &str = "long enough for anybody";
+const WRONG: &str = "just as long, but wrong";
 
 /// Where somebody who is not signed in can show an address.
 struct Door {
@@ -41,7 +45,7 @@ const DOORS: [Door; 4] = [
     Door {
         name: "sign-in",
         path: "/api/auth/sign-in/email",
-        body: |email| json!({ "email": email, "password": PASSWORD }),
+        body: |email| json!({ "email": email, "password": WRONG }),
     },
     Door { name: "password reset", path: "/api/auth/request-password-reset", body: |email| json!({ "email": email }) },
     Door { name: "link to sign in", path: "/api/auth/sign-in/magic-link", body: |email| json!({ "email": email }) },
@@ -60,7 +64,7 @@ enum Address {
 }
 
 impl Address {
-    fn number(self, n: usize) -> String {
+    fn numbered(self, n: usize) -> String {
         let name = match self {
             Self::Known => "person",
             Self::Unknown => "nobody",
@@ -146,11 +150,17 @@ async fn known_and_unknown_addresses_are_answered_alike_and_as_quickly() {
     println!("{:16}{:>28}{:>28}", "", "known 25 %  50 %  75 %", "unknown 25 %  50 %  75 %");
     let mut seen = Vec::new();
     for door in DOORS {
-        let figures = try_door(&world, &door, samples, &mut plan).await;
+        let mut figures = Figures { name: door.name, known: Vec::new(), unknown: Vec::new(), unlike: Vec::new() };
+        for round in 0..ROUNDS {
+            show(&world, &door, samples, round, &mut plan, &mut figures).await;
+            if figures.is_silent() || !figures.unlike.is_empty() {
+                break;
+            }
+        }
         println!("{figures}");
         seen.push(figures);
     }
-    println!("milliseconds; {samples} of each kind; medians may be {} ms apart", APART.as_millis());
+    println!("milliseconds; {samples} of each kind, or twice as many; medians may be {} ms apart", APART.as_millis());
     for figures in seen {
         assert!(figures.unlike.is_empty(), "{}: an answer tells: {}", figures.name, figures.unlike[0]);
         assert!(figures.is_silent(), "{}: the medians are {:?} apart", figures.name, figures.apart());
@@ -165,7 +175,7 @@ async fn world(accounts: usize, letters: &Path) -> World {
     world.settings.extend(LIMITS.map(|name| (name, "1000000/1s".to_owned())));
     world.start(None).await;
     for n in 0..accounts {
-        let told = world.post("/api/auth/sign-up/email", account(&Address::Known.number(n))).await;
+        let told = world.post("/api/auth/sign-up/email", account(&Address::Known.numbered(n))).await;
         told.expect("whoever signs up is told of a letter");
     }
     let mut root = PgConnection::connect(&world.cluster.superuser_url("hyvve")).await.unwrap();
@@ -183,14 +193,17 @@ async fn count(root: &mut PgConnection) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(root).await.unwrap()
 }
 
-/// Each address is shown once. Kinds come in random order: what one leaves to be done meets the next one, whichever it is.
-async fn try_door(world: &World, door: &Door, samples: usize, plan: &mut Plan) -> Figures {
+/// Each address is shown once in a round, and who is unknown is somebody else in each. Kinds come in random order: what one
+/// leaves to be done meets the next one, whichever it is.
+async fn show(world: &World, door: &Door, samples: usize, round: usize, plan: &mut Plan, figures: &mut Figures) {
     let client = Client::new();
-    let mut figures = Figures { name: door.name, known: Vec::new(), unknown: Vec::new(), unlike: Vec::new() };
     let mut first = None;
     let warm_up = shuffled(0..WARM_UP, plan);
     for (n, (kind, number)) in warm_up.into_iter().chain(shuffled(WARM_UP..WARM_UP + samples, plan)).enumerate() {
-        let email = kind.number(number);
+        let email = match kind {
+            Address::Known => kind.numbered(number),
+            Address::Unknown => kind.numbered(round * (WARM_UP + samples) + number),
+        };
         let request = client.post(world.url(door.path)).json(&(door.body)(&email)).build().unwrap();
         let began = Instant::now();
         let reply = client.execute(request).await.unwrap();
@@ -208,7 +221,6 @@ async fn try_door(world: &World, door: &Door, samples: usize, plan: &mut Plan) -
             }
         }
     }
-    figures
 }
 
 fn shuffled(numbers: std::ops::Range<usize>, plan: &mut Plan) -> Vec<(Address, usize)> {
