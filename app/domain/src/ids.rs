@@ -61,6 +61,8 @@ ids! {
     ApiKeyId;
     /// A passkey of a person.
     PasskeyId;
+    /// A picture of a person or of a workspace; each that was ever drawn has its own.
+    PictureId;
     /// A configured AI provider of a workspace.
     ProviderId;
     /// An agent of a workspace.

@@ -1,5 +1,6 @@
 //! What people change about their own accounts, and how one ends.
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role,
     mail::letters::{each_time, post},
+    pictures::{self, Change as PictureChange},
     services::Services,
     workspaces::{self, members},
 };
@@ -23,25 +25,46 @@ const DELETED: &str = "Deleted person";
 pub struct ProfileChanges {
     /// Another name.
     pub name: Option<String>,
-    /// Another picture; `""` for none.
+    /// Another picture, as [`PictureChange::said`] reads it; `""` for none.
     pub image: Option<String>,
 }
 
 /// Changes name and picture.
 pub async fn update(s: &Services, who: &SignedIn, changes: ProfileChanges, origin: &Origin) -> Result<User> {
     let name = changes.name.map(|name| rules::name(&name)).transpose()?;
-    let image = changes.image.map(|image| rules::picture(&image)).transpose()?;
+    let picture = match changes.image {
+        Some(text) => PictureChange::said(&text, who.user.image.as_deref())?,
+        None => PictureChange::Keep,
+    };
+    change(s, who, name, picture, origin).await
+}
+
+/// Takes an uploaded file as the person's picture, or takes the picture away.
+pub async fn set_picture(s: &Services, who: &SignedIn, file: Option<Bytes>, origin: &Origin) -> Result<User> {
+    change(s, who, None, file.map_or(PictureChange::Remove, PictureChange::Take), origin).await
+}
+
+async fn change(
+    s: &Services,
+    who: &SignedIn,
+    name: Option<String>,
+    picture: PictureChange<Bytes>,
+    origin: &Origin,
+) -> Result<User> {
+    let picture = pictures::service::draw(picture).await?;
     let mut after = who.user.clone();
     after.name = name.clone().unwrap_or(after.name);
-    after.image = image.clone().unwrap_or(after.image);
+    after.image = picture.after(after.image);
     if after == who.user {
         return Ok(after);
     }
     let mut tx = s.db.system("a person's profile").await?;
-    let image = image.map(Option::unwrap_or_default);
-    after.updated_at = store::set_profile(&mut tx, after.id, name.as_deref(), image.as_deref()).await?;
+    after.updated_at = store::set_profile(&mut tx, after.id, name.as_deref(), picture.path().as_deref()).await?;
+    pictures::service::set_of_person(&mut tx, after.id, &picture).await?;
+    // The account may have ended while the picture was drawn; nothing of the person comes back.
+    identity_store::session_hash(&mut tx, who.session.id).await?.ok_or_else(Error::unauthorized)?;
     let stale = store::session_hashes(&mut tx, who.user.id).await?;
-    let facts = |user: &User| json!({ "name": user.name, "image": user.image.as_deref().map(named) });
+    let facts = |user: &User| json!({ "name": user.name, "image": user.image });
     let change = Change { action: "account.updated", before: facts(&who.user), after: facts(&after) };
     trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await?;
@@ -67,11 +90,6 @@ pub async fn set_reminded(s: &Services, who: &SignedIn, reminded: bool, origin: 
     let change = Change { action: "account.updated", before: facts(before), after: facts(reminded) };
     trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await
-}
-
-/// A picture as the log names it: an address whole, a picture in itself by its beginning.
-fn named(image: &str) -> &str {
-    if image.starts_with("data:") { image.split(',').next().unwrap_or_default() } else { image }
 }
 
 /// Changes the password; it needs the one until now, and ends all other sessions.
@@ -170,6 +188,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     factors::lock(&mut tx, user).await?;
     store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}@invalid")).await?;
     factors::forget(&mut tx, user).await?;
+    pictures::service::set_of_person(&mut tx, user, &PictureChange::Remove).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(ended).await;

@@ -76,7 +76,7 @@ pub struct User {
     pub email_verified: bool,
     /// As the person writes it.
     pub name: String,
-    /// A picture's address.
+    /// The address of the person's picture on this site.
     pub image: Option<String>,
     /// When the account was made.
     pub created_at: Timestamp,

@@ -6,10 +6,6 @@ use crate::{Error, Result};
 pub const PASSWORD_MIN: usize = 8;
 /// Most characters of a password.
 pub const PASSWORD_MAX: usize = 128;
-/// Most characters of a picture that is an address.
-const PICTURE_URL_MAX: usize = 2_000;
-/// Most characters of a picture that is one itself.
-const PICTURE_MAX: usize = 64 << 10;
 
 /// A person's name: 1 to 100 characters, no control characters.
 pub fn name(text: &str) -> Result<String> {
@@ -55,30 +51,6 @@ pub fn email(text: &str) -> Result<String> {
     Ok(email)
 }
 
-/// A picture: an https address, or the picture itself; nothing for none.
-pub fn picture(text: &str) -> Result<Option<String>> {
-    const KINDS: [&str; 4] = ["png", "jpeg", "webp", "gif"];
-    let text = text.trim();
-    let plain = text.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"\"'<>\\".contains(&b));
-    let is_address =
-        || text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) && text.len() <= PICTURE_URL_MAX;
-    let is_picture = || {
-        let (kind, data) =
-            text.strip_prefix("data:image/").and_then(|rest| rest.split_once(";base64,")).unwrap_or_default();
-        let encoded = data.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-        KINDS.contains(&kind) && encoded && !data.is_empty() && text.len() <= PICTURE_MAX
-    };
-    if text.is_empty() {
-        Ok(None)
-    } else if plain && (is_address() || is_picture()) {
-        Ok(Some(text.to_owned()))
-    } else {
-        let why =
-            "Please enter an address that begins with https://, or a picture of at most 64 KB as a data: address.";
-        Err(Error::invalid("image", "picture", why))
-    }
-}
-
 /// A password's length in characters.
 pub fn password_length(password: &str) -> Result<()> {
     let length = password.chars().count();
@@ -120,25 +92,5 @@ mod tests {
             assert_eq!(email(bad).err().as_ref().and_then(Error::field), Some("email"), "{bad:?} was taken");
         }
         assert!(email("ada@xn--bcher-kva.example").is_ok());
-    }
-
-    #[test]
-    fn a_picture_is_an_https_address_or_a_small_picture() {
-        assert_eq!(picture(" "), Ok(None));
-        for good in ["https://example.com/ada.png", "data:image/png;base64,iVBORw0KGgo="] {
-            assert_eq!(picture(good), Ok(Some(good.to_owned())));
-        }
-        let large = format!("data:image/png;base64,{}", "A".repeat(64 << 10));
-        for bad in [
-            "http://example.com/a.png",
-            "https://",
-            "javascript:alert(1)",
-            "data:image/svg+xml;base64,PHN2Zz4=",
-            "data:text/html;base64,AA==",
-            "https://x/\"onload=",
-            &large,
-        ] {
-            assert_eq!(picture(bad).err().as_ref().and_then(Error::field), Some("image"), "{bad:?} was taken");
-        }
     }
 }

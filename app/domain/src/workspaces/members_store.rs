@@ -16,7 +16,7 @@ pub(super) fn role(text: &str) -> Result<Role> {
 pub(super) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
     let id = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT m.user_id, u.name, u.email, m.role, m.created_at
+        "SELECT m.user_id, u.name, u.email, u.image, m.role, m.created_at
          FROM workspace_members m JOIN users u ON u.id = m.user_id WHERE m.workspace_id = $1 ORDER BY m.created_at, m.user_id",
         id,
     )
@@ -28,6 +28,7 @@ pub(super) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
                 user_id: UserId(r.user_id),
                 name: r.name,
                 email: r.email,
+                image: r.image,
                 role: role(&r.role)?,
                 created_at: Timestamp(r.created_at),
             })

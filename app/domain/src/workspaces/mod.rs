@@ -46,7 +46,7 @@ pub struct Workspace {
     pub slug: String,
     /// Its name for people.
     pub name: String,
-    /// A picture's address.
+    /// The address of its picture on this site.
     pub image: Option<String>,
     /// IANA time zone of its days.
     pub timezone: String,
@@ -86,6 +86,8 @@ pub struct Member {
     pub name: String,
     /// The person's address.
     pub email: String,
+    /// The address of the person's picture on this site.
+    pub image: Option<String>,
     /// The role.
     pub role: Role,
     /// When the person joined.
@@ -100,7 +102,7 @@ pub struct WorkspaceChanges {
     pub name: Option<String>,
     /// Its name in addresses. Old addresses stop working.
     pub slug: Option<String>,
-    /// A picture: an https address, or `""` for none.
+    /// A picture, as [`crate::pictures::Change::said`] reads it; `""` for none.
     pub image: Option<String>,
     /// IANA time zone of its days.
     pub timezone: Option<String>,
@@ -200,16 +202,6 @@ pub fn slug(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A picture's address: https, or nothing for none.
-pub fn image(text: &str) -> Result<String> {
-    let text = text.trim();
-    let plain = text.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"\"'<>\\".contains(&b));
-    if !text.is_empty() && (!text.starts_with("https://") || !plain || text.len() > 2_000) {
-        return Err(Error::invalid("image", "url", "Please enter an address that begins with https://, or nothing."));
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,12 +218,6 @@ mod tests {
         assert_eq!(slug(" acme-2 ").ok().as_deref(), Some("acme-2"));
         for bad in ["", "a", "-ab", "ab-", "Ab", "a b", "a/b", "ä", &"x".repeat(49)] {
             assert!(slug(bad).is_err(), "{bad:?}");
-        }
-        assert!(image("").is_ok() && image("https://a.example/b.png").is_ok());
-        for bad in
-            ["http://a.example/b.png", "javascript:alert(1)", "https://a.example/\"onerror=\"x", "data:text/html,x"]
-        {
-            assert!(image(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Making, finding, changing and deleting workspaces, and turning a person into an actor in one of them.
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::{
@@ -15,6 +16,7 @@ use crate::{
     db::{SystemTx, TenantTx},
     events::Draft,
     ids::{UserId, WorkspaceId},
+    pictures::{self, Change as PictureChange},
     services::Services,
 };
 
@@ -173,7 +175,11 @@ pub async fn update(s: &Services, actor: &Actor, changes: WorkspaceChanges) -> R
     actor.require(Role::can_edit_workspace, "change the workspace")?;
     let name = changes.name.map(|name| rules::line(&name, "name", 100, "Please enter a name.")).transpose()?;
     let slug = changes.slug.map(|slug| super::slug(&slug)).transpose()?;
-    let image = changes.image.map(|image| super::image(&image)).transpose()?;
+    let picture = match &changes.image {
+        Some(text) => PictureChange::said(text, get(s, actor).await?.image.as_deref())?,
+        None => PictureChange::Keep,
+    };
+    let picture = pictures::service::draw(picture).await?;
     let mut tx = s.db.tenant(actor).await?;
     let before = store::get(&mut tx).await?;
     if let Some(zone) = &changes.timezone
@@ -182,20 +188,37 @@ pub async fn update(s: &Services, actor: &Actor, changes: WorkspaceChanges) -> R
         return Err(Error::invalid("timezone", "known", "Please name a time zone like Europe/Berlin."));
     }
     let zone = changes.timezone.as_deref();
-    if !store::update(&mut tx, name.as_deref(), slug.as_deref(), image.as_deref(), zone).await? {
+    if !store::update(&mut tx, name.as_deref(), slug.as_deref(), picture.path().as_deref(), zone).await? {
         return Err(Error::new(Code::Conflict, "This address is taken. Please choose another.")
             .with(json!({ "field": "slug", "constraint": "unique" })));
     }
+    pictures::service::set_of_workspace(&mut tx, &picture).await?;
+    updated(tx, before).await
+}
+
+/// Takes an uploaded file as the workspace's picture, or takes the picture away.
+pub async fn set_picture(s: &Services, actor: &Actor, file: Option<Bytes>) -> Result<Workspace> {
+    actor.require(Role::can_edit_workspace, "change the workspace")?;
+    let picture = pictures::service::draw(file.map_or(PictureChange::Remove, PictureChange::Take)).await?;
+    let mut tx = s.db.tenant(actor).await?;
+    let before = store::get(&mut tx).await?;
+    store::update(&mut tx, None, None, picture.path().as_deref(), None).await?;
+    pictures::service::set_of_workspace(&mut tx, &picture).await?;
+    updated(tx, before).await
+}
+
+/// Writes down what has changed, and commits.
+async fn updated(mut tx: TenantTx, before: Workspace) -> Result<Workspace> {
     let after = store::get(&mut tx).await?;
     let facts = |w: &Workspace| json!({ "name": w.name, "slug": w.slug, "image": w.image, "timezone": w.timezone });
     if facts(&before) == facts(&after) {
         return Ok(before);
     }
     tx.audit(
-        Entry::new("workspace.updated", "workspace", actor.workspace.0)
+        Entry::new("workspace.updated", "workspace", after.id.0)
             .details(json!({ "before": facts(&before), "after": facts(&after) })),
     );
-    tx.emit(Draft::new("workspace.updated", "workspace", actor.workspace.0, json!({})));
+    tx.emit(Draft::new("workspace.updated", "workspace", after.id.0, json!({})));
     tx.commit().await?;
     Ok(after)
 }
