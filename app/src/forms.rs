@@ -44,7 +44,7 @@ pub async fn answer_with<T, E: Into<ApiError>>(
 }
 
 /// Whether a form was posted without JavaScript: a browser that goes to a page wants HTML.
-fn is_plain(headers: &HeaderMap) -> bool {
+pub fn is_plain(headers: &HeaderMap) -> bool {
     header_text(headers, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
@@ -57,9 +57,14 @@ pub fn go_on(path: &str) {
 
 /// Sends such a form back to its page, without the query that opened the form.
 pub fn leave_form() {
-    let referer = context::parts().ok().and_then(|parts| header_text(&parts.headers, header::REFERER));
+    go_on(&context::parts().map_or_else(|_| "/".to_owned(), |parts| page_before(&parts.headers)));
+}
+
+/// The page that a form stood on, without its query: a path of this site.
+pub fn page_before(headers: &HeaderMap) -> String {
+    let referer = header_text(headers, header::REFERER);
     let path = path_of(referer.as_deref().unwrap_or("/"));
-    go_on(path.split(['?', '#']).next().unwrap_or("/"));
+    local(path.split(['?', '#']).next().unwrap_or("/")).to_owned()
 }
 
 /// Gives the running response the status that belongs to an error.

@@ -24,6 +24,8 @@ pub mod live;
 mod mailbox;
 #[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+mod picture;
 pub mod records;
 pub mod runs;
 #[cfg(feature = "ssr")]

@@ -12,6 +12,7 @@ use hyvve_domain::{
     Actor, Code, Error, Role,
     api_keys::Scope,
     auth::{Origin, SignedIn, sessions::Token},
+    pictures::service::Viewer,
     services::Services,
     workspaces::service::Named,
 };
@@ -107,6 +108,15 @@ impl Caller {
         Ok(entered)
     }
 
+    /// As somebody who looks at pictures, which belong to no workspace that a page could name: whoever reads may.
+    pub(crate) fn viewer(self) -> Result<(Services, Viewer), Error> {
+        let Self { services, credential, .. } = self;
+        covers(&credential, Scope::Read)?;
+        let user = credential.user().ok_or_else(Error::unauthorized)?;
+        let viewer = Viewer { user, only: credential.workspace(), has_second_factor: credential.has_second_factor() };
+        Ok((services, viewer))
+    }
+
     /// The workspace that the request is about. Clients that name none mean the one that they used last; a key or token has only one.
     fn workspace(&mut self) -> Result<Named, Error> {
         let implied = match &self.credential {
@@ -128,14 +138,7 @@ impl Entered {
 
     /// Refuses a key that is not for this. Sessions and their tokens are for everything that the person's role allows.
     pub(crate) fn covers(&self, scope: Scope) -> Result<(), Error> {
-        match &self.credential {
-            Credential::Key { key, .. } if !key.scopes.contains(&scope) => {
-                let has = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-                let why = format!("This needs an API key with the scope “{scope}”; this one has: {has}.");
-                Err(Error::forbidden(why))
-            }
-            _ => Ok(()),
-        }
+        covers(&self.credential, scope)
     }
 
     /// Refuses a key that would make somebody mightier than a key is to be: who decides, makes keys and lets others in is a
@@ -152,6 +155,17 @@ impl Entered {
     /// Whether this one may go on reading a stream.
     pub(crate) fn welcome(&self) -> Welcome {
         Welcome::new(self.services.clone(), self.credential.clone(), self.actor)
+    }
+}
+
+fn covers(credential: &Credential, scope: Scope) -> Result<(), Error> {
+    match credential {
+        Credential::Key { key, .. } if !key.scopes.contains(&scope) => {
+            let has = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+            let why = format!("This needs an API key with the scope “{scope}”; this one has: {has}.");
+            Err(Error::forbidden(why))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use html_escape::encode_text;
+use hyvve_app::flash::Flash;
+use hyvve_domain::{Code, Error};
 use hyvve_domain::{Code, Error};
 use serde_json::{Value, json};
 
@@ -36,6 +38,12 @@ impl Problem {
     /// There is nothing at this address.
     pub(crate) fn no_such_address() -> Self {
         Error::not_found("address").into()
+    }
+
+    /// The same for a page that a form goes on to.
+    pub(crate) fn flash(self) -> Flash {
+        let field = self.details.as_ref().and_then(|details| details.get("field")?.as_str().map(str::to_owned));
+        Flash { message: self.message, field, ..Flash::default() }
     }
 
     /// There is something, but not for this method.

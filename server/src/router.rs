@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     routing::{any, delete, get, patch, post, put},
 };
@@ -23,6 +24,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn(problem::render));
     Router::new()
         .merge(api().route_layer(from_fn(guard::limit::calls)))
+        .merge(pictures())
         .merge(agent_os().route_layer(from_fn(guard::limit::calls)))
         .merge(pages::routes(&state).layer(from_fn(guard::limit::server_functions)))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -108,6 +110,9 @@ fn api() -> Router<AppState> {
         .route("/api/auth/organization/update-member-role", post(http::organization::change_role))
         .route("/api/auth/organization/leave", post(http::organization::leave))
         .route("/api/auth/organization/has-permission", post(http::organization::has_permission))
+        // Pictures; the guard has looked at how large they are
+        .route("/api/account/picture", post(http::pictures::of_person).layer(DefaultBodyLimit::disable()))
+        .route("/api/workspaces/{id}/picture", post(http::pictures::of_workspace).layer(DefaultBodyLimit::disable()))
         // Workspaces
         .route("/api/workspaces", get(http::workspaces::list).post(http::workspaces::create))
         .route("/api/workspaces/deleted", get(http::workspaces::deleted))
@@ -164,6 +169,11 @@ fn api() -> Router<AppState> {
         // What happens: the browser's one stream
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
+}
+
+/// Pictures: pages show many of them, and browsers keep each, so they are not counted as calls.
+fn pictures() -> Router<AppState> {
+    Router::new().route("/api/pictures/{id}", get(http::pictures::get))
 }
 
 /// What AgentOS's clients speak, at the root.

@@ -22,18 +22,15 @@ use crate::{
 const PROFILE: &str = "/account/profile";
 const SESSIONS: &str = "/account/sessions";
 
-/// Changes name and picture.
+/// Changes the name. Pictures come as files, to an address of their own.
 #[server(prefix = "/_fn", endpoint = "account/profile")]
 pub async fn change_profile(
     /// How others see the person.
     name: String,
-    /// A picture's address; empty for none.
-    #[server(default)]
-    image: String,
 ) -> Result<(), ApiError> {
     answer_with(vec![("name", name.clone())], async move {
         let (services, who) = context::signed_in()?;
-        let changes = ProfileChanges { name: Some(name), image: Some(image) };
+        let changes = ProfileChanges { name: Some(name), ..ProfileChanges::default() };
         account::update(&services, &who, changes, &context::request()?.origin).await?;
         done_at(PROFILE, "Saved.".to_owned());
         Ok::<_, ApiError>(())

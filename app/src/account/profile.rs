@@ -11,7 +11,8 @@ use super::{
 use crate::{
     ApiError, context,
     flash::Flash,
-    ui::{Button, Card, CardBody, Field, Form, Pill, Tone, Variant},
+    picture::picture_form,
+    ui::{Avatar, AvatarSize, Button, Card, CardBody, Field, Form, Pill, Tone, Variant},
 };
 
 /// The page at `/account/profile`.
@@ -33,19 +34,17 @@ fn profile_card(user: &User, flash: Flash) -> AnyView {
         Some(flash.typed(field)).filter(|t| !t.is_empty()).unwrap_or_else(|| stored.to_owned())
     };
     let name = or_typed("name", &user.name);
-    let image = or_typed("image", user.image.as_deref().unwrap_or_default());
+    let avatar = view! { <Avatar name=user.name.clone() image=user.image.clone() size=AvatarSize::Large/> };
+    let picture = picture_form("/api/account/picture", avatar.into_any(), user.image.is_some(), flash.at("image"));
     view! {
         <Card title="You">
             <CardBody>
                 {message(&flash, &["name", "image", "email"])}
+                {picture}
                 <Form action=ChangeProfile::url()>
                     <Field
                         name="name" label="Your name" autocomplete="name" required=true value=name
                         wrong="Please enter your name." error=flash.at("name")
-                    />
-                    <Field
-                        name="image" label="Picture" value=image error=flash.at("image") placeholder="https://…"
-                        hint="The address of a picture, or a small picture as a data: address. Leave it empty for none."
                     />
                     <div><Button variant=Variant::Primary kind="submit">"Save"</Button></div>
                 </Form>

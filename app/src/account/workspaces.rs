@@ -13,7 +13,7 @@ use crate::{
         told,
     },
     settings::general::api::{CreateWorkspace, RestoreWorkspace},
-    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Time, Variant, counted},
+    ui::{Avatar, AvatarSize, Button, ButtonLink, Card, CardBody, Field, Form, Time, Variant, Whose, counted},
 };
 
 /// The page at `/account/workspaces`.
@@ -37,8 +37,10 @@ fn own_card(own: Vec<Membership>) -> AnyView {
     let note = counted(own.len() as u64, "workspace");
     let rows = own.into_iter().map(|Membership { workspace, role }| {
         let of = format!(" {}", workspace.name);
+        let (name, image) = (workspace.name.clone(), workspace.image);
         view! {
             <li class="entry">
+                <Avatar name=name image=image whose=Whose::Workspace size=AvatarSize::Medium/>
                 <div class="entry-main">
                     <p class="entry-title">{workspace.name}</p>
                     <div class="meta"><span>{format!("/w/{}", workspace.slug)}</span><span>{format!("you are {role}")}</span></div>

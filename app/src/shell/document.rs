@@ -5,7 +5,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::{
     chrome::{chrome, preferences::Preferences},
-    entry::Entry,
+    entry::{Entry, Pictures},
     policy,
 };
 use crate::{App, context};
@@ -15,7 +15,8 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     policy::send();
     let parts = context::parts().ok();
     let path = parts.as_ref().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let entry = parts.and_then(|parts| parts.extensions.get::<Entry>().cloned());
+    let entry = parts.as_ref().and_then(|parts| parts.extensions.get::<Entry>().cloned());
+    let pictures = parts.and_then(|parts| parts.extensions.get::<Pictures>().cloned()).unwrap_or_default();
     let preferences = Preferences::of_request();
     let facts = entry.as_ref().and_then(|Entry(entry)| entry.as_ref().ok());
     let workspace = facts.map(|data| data.name.slug.clone());
@@ -24,7 +25,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     // What stands outside of every workspace works without.
     let scripts = path.starts_with("/w/").then(|| view! { <HydrationScripts options=options.clone()/> });
     let body = match entry {
-        Some(Entry(Ok(data))) => chrome(&data, &path, &preferences, view! { <App/> }.into_any()),
+        Some(Entry(Ok(data))) => chrome(&data, &pictures, &path, &preferences, view! { <App/> }.into_any()),
         _ => view! { <main id="main"><App/></main> }.into_any(),
     };
     view! {

@@ -54,6 +54,24 @@ impl FrameData {
     }
 }
 
+/// Pictures of what the chrome names. The browser draws none of them, so they do not travel with the entry.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Default, Debug)]
+pub(super) struct Pictures {
+    /// The person's.
+    pub(super) person: Option<String>,
+    /// By slug, those of the person's workspaces that have one.
+    pub(super) workspaces: std::collections::BTreeMap<String, String>,
+}
+
+#[cfg(feature = "ssr")]
+impl Pictures {
+    /// That of a workspace.
+    pub(super) fn of(&self, workspace: &WorkspaceName) -> Option<String> {
+        self.workspaces.get(&workspace.slug).cloned()
+    }
+}
+
 /// The frame of a page, or why there is none.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Entry(pub(super) Result<FrameData, Error>);

@@ -19,7 +19,7 @@ use hyvve_domain::{
     workspaces::{self, Membership, service::Named},
 };
 
-use super::entry::{Entry, FrameData, WorkspaceName};
+use super::entry::{Entry, FrameData, Pictures, WorkspaceName};
 use crate::{
     account::set_up_for,
     context::{RequestContext, slug},
@@ -29,8 +29,8 @@ use crate::{
 enum Gate {
     /// The page needs nothing.
     Open,
-    /// The page comes in this frame.
-    In(Entry),
+    /// The page comes in this frame, with these pictures.
+    In(Entry, Pictures),
     /// Somewhere else.
     To(String),
 }
@@ -40,8 +40,9 @@ pub async fn gate(mut request: Request, next: Next) -> Response {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else { return next.run(request).await };
     match open(&context, request.uri()).await {
         Gate::Open => next.run(request).await,
-        Gate::In(entry) => {
+        Gate::In(entry, pictures) => {
             request.extensions_mut().insert(entry);
+            request.extensions_mut().insert(pictures);
             next.run(request).await
         }
         Gate::To(path) => Redirect::to(&path).into_response(),
@@ -57,7 +58,8 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
         (Some(signed_in), _, Some(slug)) => match frame(services, signed_in, &slug).await {
             // The error says so to programs; people are sent to where they can do something about it.
             Err(error) if workspaces::service::asks_for_second_factor(&error) => Gate::To(set_up_for(&slug)),
-            entry => Gate::In(Entry(entry)),
+            Ok((frame, pictures)) => Gate::In(Entry(Ok(frame)), pictures),
+            Err(error) => Gate::In(Entry(Err(error)), Pictures::default()),
         },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
         (None, path, slug) if slug.is_some() || path.starts_with("/account") => {
@@ -75,7 +77,7 @@ async fn home(services: &Services, signed_in: &SignedIn) -> String {
     found.map_or_else(|| "/account/workspaces".to_owned(), |m| format!("/w/{}", m.workspace.slug))
 }
 
-async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<FrameData, Error> {
+async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<(FrameData, Pictures), Error> {
     let person = &signed_in.user;
     let actor = workspaces::service::actor(services, signed_in, &Named::Slug(slug.to_owned())).await?;
     // Before everything that is read after it: what happens in between comes twice rather than never.
@@ -85,7 +87,9 @@ async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<
     let here = memberships.iter().find(is_here).ok_or_else(|| Error::not_found("workspace"))?;
     let name = |m: &Membership| WorkspaceName { name: m.workspace.name.clone(), slug: m.workspace.slug.clone() };
     auth::service::use_workspace(services, signed_in, actor.workspace).await?;
-    Ok(FrameData {
+    let pictured = memberships.iter().filter_map(|m| Some((m.workspace.slug.clone(), m.workspace.image.clone()?)));
+    let pictures = Pictures { person: person.image.clone(), workspaces: pictured.collect() };
+    let frame = FrameData {
         workspace: actor.workspace,
         name: name(here),
         others: memberships.iter().filter(|m| !is_here(m)).map(name).collect(),
@@ -95,7 +99,8 @@ async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<
         role: here.role,
         pending: approvals::service::pending_count(services, &actor).await?,
         cursor,
-    })
+    };
+    Ok((frame, pictures))
 }
 
 /// Where somebody who is signed in already wanted to go.

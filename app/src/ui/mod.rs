@@ -1,5 +1,7 @@
 //! The kit that pages are built of. Colours come only as token pairs from `style/tokens.css`; nothing here knows a slice.
 
+#[cfg(feature = "ssr")]
+pub mod avatar;
 pub mod button;
 pub mod card;
 pub mod copy;
@@ -28,6 +30,8 @@ pub mod time;
 pub mod title;
 pub mod toast;
 
+#[cfg(feature = "ssr")]
+pub use avatar::{Avatar, AvatarSize, Whose};
 pub use button::{Button, ButtonLink, Variant};
 pub use card::{Card, CardBody};
 pub use copy::copy_text;

@@ -3,31 +3,43 @@
 use axum::{
     body::{Body, HttpBody, to_bytes},
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use futures::StreamExt;
-use hyvve_domain::{Code, Error};
+use hyvve_domain::{Code, Error, pictures};
 
 use crate::problem::Problem;
 
 /// The largest body.
 const LIMIT: usize = 1 << 20;
+/// The largest one with a picture in it, and what a form puts around that.
+const PICTURE_LIMIT: usize = pictures::MAX_BYTES + (16 << 10);
 /// How much of a larger one is read before it is refused: clients that only listen after they have sent everything would
 /// otherwise see a broken connection instead of the refusal.
 const PATIENCE: usize = 32 << 20;
 
+/// Why a picture could not be read. A form's answer is a page, so that the handler says so.
+#[derive(Clone)]
+pub(crate) struct Unread(pub(crate) Error);
+
 /// Reads the body before anything else happens, so that every surface refuses the same things in the same way.
 pub(crate) async fn whole(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let checked = match read(body).await {
-        Ok(bytes) => check(&parts.headers, &bytes).map(|()| bytes),
-        Err(error) => Err(error),
+    let checked = if brings_picture(&parts) {
+        let read = read(body, PICTURE_LIMIT, pictures::too_large).await;
+        Ok(read.unwrap_or_else(|error| {
+            parts.extensions.insert(Unread(error));
+            Bytes::new()
+        }))
+    } else {
+        let too_large = || Error::new(Code::PayloadTooLarge, format!("At most {} KiB, please.", LIMIT >> 10));
+        read(body, LIMIT, too_large).await.and_then(|bytes| check(&parts.headers, &bytes).map(|()| bytes))
     };
     match checked {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
@@ -35,11 +47,19 @@ pub(crate) async fn whole(request: Request, next: Next) -> Response {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
-    let too_large = || Error::new(Code::PayloadTooLarge, format!("At most {} KiB, please.", LIMIT >> 10));
-    if body.size_hint().lower() <= LIMIT as u64 && body.size_hint().upper().is_some() {
+/// Whether the body is a form with a file in it, which is no text. Only two addresses take any.
+fn brings_picture(parts: &Parts) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase());
+    let path = parts.uri.path();
+    path.starts_with("/api/")
+        && path.ends_with("/picture")
+        && kind.is_some_and(|k| k.starts_with(b"multipart/form-data"))
+}
+
+async fn read(body: Body, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {
+    if body.size_hint().lower() <= limit as u64 && body.size_hint().upper().is_some() {
         let broken = |_| Error::invalid("body", "complete", "The body ended too early.");
-        return to_bytes(body, LIMIT).await.map_err(broken);
+        return to_bytes(body, limit).await.map_err(broken);
     }
     let mut chunks = body.into_data_stream();
     let (mut kept, mut seen) = (Vec::new(), 0);
@@ -48,13 +68,13 @@ async fn read(body: Body) -> Result<Bytes, Error> {
         seen += chunk.len();
         if seen > PATIENCE {
             return Err(too_large());
-        } else if seen > LIMIT {
+        } else if seen > limit {
             kept = Vec::new();
         } else {
             kept.extend_from_slice(&chunk);
         }
     }
-    if seen > LIMIT { Err(too_large()) } else { Ok(kept.into()) }
+    if seen > limit { Err(too_large()) } else { Ok(kept.into()) }
 }
 
 /// Text is UTF-8 without NUL, whatever it is wrapped in.

@@ -88,6 +88,16 @@ impl Credential {
         }
     }
 
+    /// Whether a second factor was shown, or, for a key, its person has one.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Refused(_) => false,
+            Self::Session { signed_in, .. } => signed_in.session.second_factor_at.is_some(),
+            Self::Token(bearer) => bearer.signed_in.session.second_factor_at.is_some(),
+            Self::Key { key, .. } => key.has_second_factor,
+        }
+    }
+
     /// The person as an actor in a workspace. What a session has shown counts, and what a key's person has.
     pub(crate) async fn actor(&self, s: &Services, workspace: &Named) -> Result<Actor, Error> {
         match self {

@@ -21,7 +21,7 @@ use hyvve_domain::{Error, audit::Source, workspaces::service::Named};
 use tracing::Span;
 
 pub(crate) use self::{
-    body::whole,
+    body::{Unread, whole},
     credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},

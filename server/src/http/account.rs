@@ -190,7 +190,7 @@ pub(crate) struct Profile {
     image: Option<String>,
 }
 
-fn or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+pub(super) fn or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     Ok(Some(Option::deserialize(value)?.unwrap_or_default()))
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod invitations;
 pub(crate) mod mails;
 pub(crate) mod openid;
 pub(crate) mod organization;
+pub(crate) mod pictures;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod stream;

@@ -8,6 +8,7 @@ use hyvve_domain::{
     Error, Role,
     auth::service as sessions,
     ids::{InvitationId, UserId, WorkspaceId},
+    pictures,
     workspaces::{
         Invitation, Member, Workspace, WorkspaceChanges, invitations, members,
         service::{self, Named},
@@ -16,6 +17,7 @@ use hyvve_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::account::or_none;
 use crate::{
     asking::{self, Person},
     extract::{Json, Query},
@@ -65,7 +67,7 @@ impl From<Workspace> for Organization {
 fn member(workspace: WorkspaceId, m: &Member) -> Value {
     json!({
         "id": m.user_id, "userId": m.user_id, "organizationId": workspace, "role": m.role, "createdAt": m.created_at,
-        "user": { "id": m.user_id, "name": m.name, "email": m.email, "image": null },
+        "user": { "id": m.user_id, "name": m.name, "email": m.email, "image": m.image },
     })
 }
 
@@ -111,6 +113,9 @@ pub(crate) async fn create(asking: Person, Json(new): Json<New>) -> Answer<Reply
     if let Some(slug) = &new.slug {
         free(&s, slug).await?;
     }
+    if let Some(logo) = &new.logo {
+        pictures::service::check(pictures::Change::said(logo, None)?).await?;
+    }
     let made = service::create(&s, asking.signed_in.user.id, &new.name).await?;
     sessions::use_workspace(&s, &asking.signed_in, made.id).await?;
     let asking = asking.enter(&Named::Id(made.id)).await?;
@@ -150,6 +155,7 @@ pub(crate) struct Update {
 pub(crate) struct Changes {
     name: Option<String>,
     slug: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
     logo: Option<String>,
 }
 

@@ -17,7 +17,7 @@ use image::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Kind, Picture, SIDE, fits, unreadable};
+use super::{Kind, MAX_BYTES, Picture, SIDE, too_large, unreadable};
 use crate::{Error, Result, ids::PictureId};
 
 /// What is decoded at most; phones' cameras have 12 million by default.
@@ -33,7 +33,9 @@ static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// Draws the picture in a file, on a thread that may be kept busy.
 pub(super) async fn draw(file: Bytes) -> Result<Picture> {
-    fits(file.len())?;
+    if file.len() > MAX_BYTES {
+        return Err(too_large());
+    }
     let turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
     let drawing = tokio::task::spawn_blocking(move || {
         // Also where nobody waits for it any more.
@@ -205,7 +207,9 @@ mod tests {
         let kept = anew(&photo).unwrap();
         let drawn = image::load_from_memory(&kept.bytes).unwrap().into_luma8();
         assert!(drawn.get_pixel(32, 4).0[0] > 200 && drawn.get_pixel(32, 60).0[0] < 50, "white is above");
-        assert!(!kept.bytes.windows(7).any(|word| word == b"at home") && !kept.bytes.windows(4).any(|word| word == b"Exif"));
+        assert!(
+            !kept.bytes.windows(7).any(|word| word == b"at home") && !kept.bytes.windows(4).any(|word| word == b"Exif")
+        );
     }
 
     #[test]
@@ -239,7 +243,8 @@ mod tests {
         let whole = file(&photo(90, 90), ImageFormat::Png);
         let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
         let bitmap = [b"BM".as_slice(), &[0; 60]].concat();
-        for bad in [b"".as_slice(), b"hello", svg, &bitmap, &whole[..whole.len() / 2], b"\x89PNG\r\n\x1a\n", b"GIF89a"] {
+        for bad in [b"".as_slice(), b"hello", svg, &bitmap, &whole[..whole.len() / 2], b"\x89PNG\r\n\x1a\n", b"GIF89a"]
+        {
             let error = anew(bad).err().and_then(|e| e.details).unwrap_or_default();
             assert_eq!(error["constraint"], "picture");
         }

@@ -22,7 +22,7 @@ pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Error, Result, Role, Timestamp,
@@ -102,10 +102,16 @@ pub struct WorkspaceChanges {
     pub name: Option<String>,
     /// Its name in addresses. Old addresses stop working.
     pub slug: Option<String>,
-    /// A picture, as [`crate::pictures::Change::said`] reads it; `""` for none.
+    /// A picture, as `pictures::Change::said` reads it; `""` or nothing for none.
+    #[serde(default, deserialize_with = "or_none")]
     pub image: Option<String>,
     /// IANA time zone of its days.
     pub timezone: Option<String>,
+}
+
+/// A `null` that is said is another thing than a field that is not there.
+fn or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(Option::deserialize(value)?.unwrap_or_default()))
 }
 
 /// A workspace that its owner deleted, and can have back.

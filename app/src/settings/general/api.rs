@@ -18,20 +18,17 @@ pub async fn change_workspace(
     name: String,
     /// Its name in addresses.
     slug: String,
-    /// A picture's address; empty for none.
-    #[server(default)]
-    image: String,
     /// IANA time zone of its days.
     timezone: String,
 ) -> Result<(), ApiError> {
-    let typed = [("name", &name), ("slug", &slug), ("image", &image), ("timezone", &timezone)];
+    let typed = [("name", &name), ("slug", &slug), ("timezone", &timezone)];
     answer_with(typed.map(|(field, text)| (field, text.clone())).to_vec(), async move {
         let (services, actor) = context::actor().await?;
         let changes = WorkspaceChanges {
             name: Some(name),
             slug: Some(slug),
-            image: Some(image),
             timezone: Some(timezone.trim().to_owned()),
+            ..WorkspaceChanges::default()
         };
         let now = service::update(&services, &actor, changes).await?;
         tell(vec![("done", "Saved.".to_owned())]);

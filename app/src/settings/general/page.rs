@@ -11,9 +11,10 @@ use super::api::{ChangeWorkspace, DeleteWorkspace, LeaveWorkspace};
 use crate::{
     ApiError,
     flash::Flash,
+    picture::picture_form,
     settings::layout::{done, settings_page},
     shell::{Visit, use_frame},
-    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Variant},
+    ui::{Avatar, AvatarSize, Button, ButtonLink, Card, CardBody, Field, Form, Variant, Whose},
 };
 
 /// The page's address in the workspace.
@@ -48,11 +49,15 @@ fn change_card(workspace: &Workspace, flash: Flash) -> AnyView {
     };
     let name = or_typed("name", &workspace.name);
     let slug = or_typed("slug", &workspace.slug);
-    let image = or_typed("image", workspace.image.as_deref().unwrap_or_default());
+    let (of, image) = (workspace.name.clone(), workspace.image.clone());
+    let avatar = view! { <Avatar name=of image=image whose=Whose::Workspace size=AvatarSize::Large/> };
+    let to = format!("/api/workspaces/{}/picture", workspace.id);
+    let picture = picture_form(&to, avatar.into_any(), workspace.image.is_some(), flash.at("image"));
     let timezone = or_typed("timezone", &workspace.timezone);
     view! {
         <Card title="Workspace">
             <CardBody>
+                {picture}
                 <Form action=ChangeWorkspace::url()>
                     <Field
                         name="name" label="Name" value=name error=flash.at("name") required=true
@@ -63,10 +68,6 @@ fn change_card(workspace: &Workspace, flash: Flash) -> AnyView {
                         pattern="[a-z0-9][a-z0-9\\-]{0,46}[a-z0-9]"
                         wrong="Please use 2 to 48 of a–z, 0–9 and dashes."
                         hint="What stands after /w/ in the address bar. Links to the old address stop working."
-                    />
-                    <Field
-                        name="image" label="Picture" kind="url" value=image error=flash.at("image")
-                        placeholder="https://…" hint="The address of a picture. Leave it empty for none."
                     />
                     <Field
                         name="timezone" label="Time zone" value=timezone error=flash.at("timezone") required=true

@@ -7,7 +7,7 @@ use server_fn::ServerFn as _;
 use super::{api::ChangeRole, page::HERE};
 use crate::{
     shell::use_frame,
-    ui::{Button, ButtonLink, Card, Select, Time, Variant},
+    ui::{Avatar, AvatarSize, Button, ButtonLink, Card, Select, Time, Variant},
 };
 
 /// All of them; whoever may manage somebody gets the means to.
@@ -27,6 +27,7 @@ fn person(member: Member, own: UserId, role: Role) -> AnyView {
     };
     view! {
         <li class="entry">
+            <Avatar name=member.name.clone() image=member.image size=AvatarSize::Medium/>
             <div class="entry-main">
                 <p class="entry-title">{name}</p>
                 <div class="meta"><span>{member.email}</span><span>"joined "<Time at=member.created_at/></span></div>

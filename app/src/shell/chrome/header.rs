@@ -4,12 +4,15 @@ use leptos::prelude::*;
 
 use crate::{
     auth::SIGN_OUT,
-    shell::{entry::FrameData, places::PLACES},
-    ui::{Glyph, Icon, Kbd, MENU_ITEM, Menu},
+    shell::{
+        entry::{FrameData, Pictures},
+        places::PLACES,
+    },
+    ui::{Avatar, Glyph, Icon, Kbd, MENU_ITEM, Menu},
 };
 
 /// Above every page.
-pub(super) fn header(data: &FrameData, here: usize) -> AnyView {
+pub(super) fn header(data: &FrameData, pictures: &Pictures, here: usize) -> AnyView {
     let place = PLACES.get(here).map(|place| view! { <a id="place" href=data.href(place.path)>{place.name}</a> });
     view! {
         <header class="app-header">
@@ -29,7 +32,7 @@ pub(super) fn header(data: &FrameData, here: usize) -> AnyView {
             </button>
             {theme_menu()}
             {button("Chat", "btn btn-ghost btn-icon", "chat", Glyph::Chat)}
-            {user_menu(data)}
+            {user_menu(data, pictures)}
         </header>
     }
     .into_any()
@@ -56,11 +59,11 @@ fn theme_menu() -> AnyView {
 }
 
 /// Who is signed in, and the way out.
-fn user_menu(data: &FrameData) -> AnyView {
-    let initial = data.person.chars().next().map(String::from).unwrap_or_default();
+fn user_menu(data: &FrameData, pictures: &Pictures) -> AnyView {
+    let face = view! { <Avatar name=data.person.clone() image=pictures.person.clone()/> }.into_any();
     let (person, email, role) = (data.person.clone(), data.email.clone(), format!("Role: {}", data.role));
     view! {
-        <Menu label="Your account" trigger=view! { <span class="avatar">{initial}</span> }.into_any() end=true>
+        <Menu label="Your account" trigger=face end=true>
             <div class="px-2.5 py-1.5">
                 <div class="font-semibold">{person}</div>
                 <div class="text-muted-foreground text-sm">{email}</div>

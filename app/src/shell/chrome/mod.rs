@@ -13,19 +13,25 @@ use leptos::prelude::*;
 use self::preferences::Preferences;
 use super::{
     dock::DOCK,
-    entry::FrameData,
+    entry::{FrameData, Pictures},
     places::{PLACES, Place, place_of},
 };
 
 /// The body of a workspace's document, with the page in it.
-pub(super) fn chrome(data: &FrameData, path: &str, preferences: &Preferences, page: AnyView) -> AnyView {
+pub(super) fn chrome(
+    data: &FrameData,
+    pictures: &Pictures,
+    path: &str,
+    preferences: &Preferences,
+    page: AnyView,
+) -> AnyView {
     let here = place_of(path.strip_prefix(&data.href("")).unwrap_or_default());
     view! {
         <a class="skip-link" href="#main">"Skip to the page"</a>
         <div class="app">
-            {sidebar::sidebar(data, here)}
+            {sidebar::sidebar(data, pictures, here)}
             <div class="app-body">
-                {header::header(data, here)}
+                {header::header(data, pictures, here)}
                 <main id="main" class="app-main" tabindex="-1">{page}</main>
             </div>
             {dock(preferences)}

@@ -5,12 +5,16 @@ use leptos::prelude::*;
 
 use super::places;
 use crate::{
-    shell::{entry::FrameData, places::Place},
-    ui::{Glyph, Icon, MENU_ITEM, Menu},
+    shell::{
+        WorkspaceName,
+        entry::{FrameData, Pictures},
+        places::Place,
+    },
+    ui::{Avatar, Glyph, Icon, MENU_ITEM, Menu, Whose},
 };
 
 /// Left of every page.
-pub(super) fn sidebar(data: &FrameData, here: usize) -> AnyView {
+pub(super) fn sidebar(data: &FrameData, pictures: &Pictures, here: usize) -> AnyView {
     let links = |bottom: bool| {
         let wanted = places(data).filter(|(_, place)| place.bottom == bottom);
         wanted.map(|(index, place)| link(data, place, index == here)).collect_view()
@@ -18,7 +22,7 @@ pub(super) fn sidebar(data: &FrameData, here: usize) -> AnyView {
     view! {
         <div class="drawer-shade" data-do="set drawer closed"></div>
         <nav class="sidebar" aria-label="Main">
-            {switcher(data)}
+            {switcher(data, pictures)}
             {links(false)}
             <div class="grow"></div>
             {links(true)}
@@ -58,15 +62,19 @@ fn link(data: &FrameData, place: &Place, current: bool) -> AnyView {
 }
 
 /// The workspace's name, and the way to the others. Each workspace is a document of its own, so these load anew.
-fn switcher(data: &FrameData) -> AnyView {
+fn switcher(data: &FrameData, pictures: &Pictures) -> AnyView {
     // A name that begins with what one sees: whoever speaks to the browser says just that.
     let label = format!("{}: switch workspace", data.name.name);
     let name = data.name.name.clone();
-    let trigger = view! { <span class="hex" aria-hidden="true"></span><span class="nav-text truncate">{name}</span> };
-    let link = |(slug, name): (String, String)| {
-        view! { <a class=MENU_ITEM href=format!("/w/{slug}") rel="external">{name}</a> }
+    let face = |of: &WorkspaceName| {
+        view! { <Avatar name=of.name.clone() image=pictures.of(of) whose=Whose::Workspace/> }
     };
-    let others = data.others.iter().map(|other| link((other.slug.clone(), other.name.clone()))).collect_view();
+    let trigger = view! { {face(&data.name)}<span class="nav-text truncate">{name}</span> };
+    let link = |other: &WorkspaceName| {
+        let (face, name) = (face(other), other.name.clone());
+        view! { <a class=MENU_ITEM href=format!("/w/{}", other.slug) rel="external">{face}{name}</a> }
+    };
+    let others = data.others.iter().map(link).collect_view();
     view! {
         <div class="switcher">
             <Menu label=label trigger=trigger.into_any()>
