@@ -13,8 +13,9 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 15] = [
+const WITHOUT_TENANT: [&str; 16] = [
     "users",           // people; policies let one see only the people of the present tenant
+    "user_pictures",   // of people, who belong to no tenant; the serving role has no grant
     "accounts",        // credentials; the serving role has no grant at all
     "sessions",        // the same
     "one_time_tokens", // the same
@@ -189,6 +190,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("passkey_challenges", "SELECT, INSERT, UPDATE, DELETE"),
         ("pending_sign_ins", "SELECT, INSERT, UPDATE, DELETE"),
         ("wrong_codes", "SELECT, INSERT, UPDATE, DELETE"),
+        ("user_pictures", "SELECT, INSERT, UPDATE, DELETE"),
         ("letters", "SELECT, UPDATE, DELETE"),
         ("invitations", "DELETE, TRUNCATE"),
         ("api_keys", "DELETE, TRUNCATE"),
@@ -260,6 +262,8 @@ fn fill(t: char) -> String {
          INSERT INTO sessions (id, user_id, token_hash, expires_at) VALUES ('{ses}', '{u}', decode(repeat(md5('{t}'), 2), 'hex'), now() + interval '1 day');
          INSERT INTO invitations (workspace_id, id, email, role, token_hash, invited_by, expires_at) VALUES ('{w}', '{inv}', 'x@example.com', 'viewer', decode(repeat(md5('{t}'), 2), 'hex'), '{u}', now());
          INSERT INTO api_keys (workspace_id, id, user_id, name, prefix, key_hash, scopes, expires_at) VALUES ('{w}', '{key}', '{u}', 'x', 'x', decode(repeat(md5('{t}'), 2), 'hex'), '{{read}}', now());
+         INSERT INTO user_pictures (user_id, id, kind, bytes) VALUES ('{u}', '{u}', 'image/png', 'x');
+         INSERT INTO workspace_pictures (workspace_id, id, kind, bytes) VALUES ('{w}', '{w}', 'image/png', 'x');
          INSERT INTO workspace_heads (workspace_id) VALUES ('{w}');
          INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
          INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');

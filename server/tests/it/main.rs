@@ -20,6 +20,7 @@ mod isolation;
 mod limits;
 mod matrix;
 mod outage;
+mod pictures;
 mod races;
 mod secrets;
 mod sharing;

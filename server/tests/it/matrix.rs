@@ -16,6 +16,7 @@ use crate::{
         functions::{ELSEWHERE, IN_A_WORKSPACE, ON_ONES_ACCOUNT, filled},
         routes::routed,
     },
+    pictures::{a_picture, form_of},
     support::{Caller, Story, TestApp},
 };
 
@@ -118,6 +119,7 @@ impl Workspace {
             path if path.starts_with("/api/ai-providers/") => NOBODYS,
             path if path.starts_with("/api/records/") => &things.record,
             path if path.starts_with("/api/runs/") => &things.run,
+            path if path.starts_with("/api/pictures/") => &things.picture,
             _ => &things.change,
         };
         let mut path = line.path.replace("{id}", of_id).replace("{agent_id}", &things.agent);
@@ -131,6 +133,7 @@ impl Workspace {
         let request = caller.request(line.method.parse().unwrap(), &path);
         match (line.method, line.path) {
             ("GET", _) => request,
+            (_, "/api/account/picture" | "/api/workspaces/{id}/picture") => request.multipart(form_of(a_picture())),
             (_, "/agents/{agent_id}/runs") => {
                 request.form(&[("message", "Hello"), ("stream", "false"), ("background", "true")])
             }

@@ -13,7 +13,7 @@ use image::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType as PngFilter, PngEncoder},
     },
-    imageops::{self, FilterType},
+    imageops::FilterType,
 };
 use tokio::sync::Semaphore;
 
@@ -110,7 +110,7 @@ fn shrunk(mut picture: RgbaImage) -> RgbaImage {
         let weigh = |colour: u8| (u16::from(colour) * u16::from(alpha) / 255) as u8;
         pixel.0 = [weigh(red), weigh(green), weigh(blue), alpha];
     }
-    let mut small = imageops::resize(&picture, side, side, FilterType::Lanczos3);
+    let mut small = DynamicImage::from(picture).resize_exact(side, side, FilterType::Lanczos3).into_rgba8();
     for pixel in small.pixels_mut() {
         let [red, green, blue, alpha] = pixel.0;
         let lighten = |colour: u8| (u16::from(colour) * 255 / u16::from(alpha.max(1))).min(255) as u8;
@@ -147,8 +147,8 @@ mod tests {
 
     /// Every point another colour, as in a photo.
     fn photo(width: u32, height: u32) -> DynamicImage {
-        let noise = |x: u32, y: u32| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).to_be_bytes();
-        RgbImage::from_fn(width, height, |x, y| Rgb([noise(x, y)[0], (x / 4) as u8, noise(y, x)[1]])).into()
+        let noise = |x: u32, y: u32| ((x * 7_919 + y * 104_729).wrapping_mul(2_654_435_761) >> 17) as u8;
+        RgbImage::from_fn(width, height, |x, y| Rgb([(x / 4) as u8, noise(x, y) / 8, noise(y, x) / 4])).into()
     }
 
     fn drawing(width: u32, height: u32) -> DynamicImage {

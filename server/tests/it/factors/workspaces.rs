@@ -8,6 +8,7 @@ use super::protect;
 use crate::{
     accounts::World,
     isolation::functions::{IN_A_WORKSPACE, call, filled},
+    pictures::data_url,
     support::{Caller, password_of},
 };
 
@@ -45,8 +46,18 @@ async fn a_workspace_that_asks_for_a_second_factor_is_shut_on_every_door_until_t
     let program = world.anyone().with_key(made.expect(201).body["data"]["secret"].as_str().unwrap());
     program.get("/api/approvals").await.expect(200);
 
+    ada.post("/api/auth/update-user", &json!({ "image": data_url() })).await.expect(200);
+    let pictured = ada.get("/api/auth/session").await.expect(200).body["user"]["image"].clone();
+    let picture = pictured.as_str().unwrap();
+    for member in [&bob, &program] {
+        member.get(picture).await.expect(200);
+    }
+
     let mut stream = bob_here.open("/api/stream").await;
     demand(&ada, true).await.expect(200);
+    for member in [&bob, &program] {
+        member.get(picture).await.expect(404);
+    }
     // A key cannot show a factor; it enters where its person could.
     let refused = program.get("/api/approvals").await;
     assert_eq!(refused.expect(403).body["error"]["details"]["reason"], "second_factor_required");
@@ -76,6 +87,7 @@ async fn a_workspace_that_asks_for_a_second_factor_is_shut_on_every_door_until_t
 
     protect(&bob, "Bob").await;
     bob_here.get("/api/approvals").await.expect(200);
+    bob.get(picture).await.expect(200);
     tokio::time::sleep(Duration::from_millis(1100)).await;
     program.get("/api/approvals").await.expect(200);
     bob.get(&page).await.expect(200);

@@ -26,7 +26,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
     ("records/assign", "id={record}&user="),
     ("records/share", "id={record}&user={member}"),
     ("records/unshare", "id={record}&user={member}"),
-    ("workspace/change", "name=x&slug=x-y&image=&timezone=UTC"),
+    ("workspace/change", "name=x&slug=x-y&timezone=UTC"),
     ("workspace/name", "name=Another"),
     ("workspace/delete", "confirm=not+its+name"),
     ("workspace/security", "required=false"),
@@ -62,7 +62,7 @@ pub(crate) const ELSEWHERE: [&str; 13] = [
 /// Those that act on the account of whoever is signed in, with a form that they understand. What they do is in `accounts.rs`.
 pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("account/reminders", "reminded=true"),
-    ("account/profile", "name=x&image="),
+    ("account/profile", "name=x"),
     ("account/change-email", "email=x%40example.com"),
     ("account/prove-address", ""),
     ("account/change-password", "current_password=x&password=x"),

@@ -7,7 +7,10 @@ pub(crate) mod routes;
 
 use serde_json::json;
 
-use crate::support::{Story, TestApp, id};
+use crate::{
+    pictures::data_url,
+    support::{Story, TestApp, id},
+};
 
 /// An id that nobody has.
 pub(crate) const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
@@ -25,6 +28,7 @@ pub(crate) enum Thing {
     Member,
     Invitation,
     Key,
+    Picture,
 }
 
 /// The ids of what is Ada's.
@@ -39,6 +43,7 @@ pub(crate) struct Things {
     pub(crate) member: String,
     pub(crate) invitation: String,
     pub(crate) key: String,
+    pub(crate) picture: String,
 }
 
 impl Things {
@@ -51,6 +56,8 @@ impl Things {
         let invitation = story.user.post(&path, &json!({ "role": "viewer" })).await;
         let path = format!("/api/workspaces/{}/api-keys", story.user.workspace());
         let key = story.user.post(&path, &json!({ "name": "Ada’s", "scopes": ["read"] })).await;
+        story.user.post("/api/auth/update-user", &json!({ "image": data_url() })).await.expect(200);
+        let pictured = story.user.get("/api/auth/session").await.expect(200).body["user"]["image"].clone();
         Self {
             workspace: story.user.workspace().to_owned(),
             change: id(&story.change).to_owned(),
@@ -62,6 +69,7 @@ impl Things {
             member: id(&person.expect(200).body["user"]).to_owned(),
             invitation: id(&invitation.expect(201).body["data"]).to_owned(),
             key: id(&key.expect(201).body["data"]).to_owned(),
+            picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
         }
     }
 
@@ -77,6 +85,7 @@ impl Things {
             Thing::Member => &self.member,
             Thing::Invitation => &self.invitation,
             Thing::Key => &self.key,
+            Thing::Picture => &self.picture,
         }
     }
 }

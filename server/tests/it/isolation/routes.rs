@@ -62,6 +62,8 @@ fn probes() -> Vec<Probe> {
             Json(json!({ "name": "x", "scopes": ["admin"] })),
         ),
         probe(Method::DELETE, "/api/workspaces/{id}/api-keys/{key_id}", Thing::Key, None),
+        probe(Method::POST, "/api/workspaces/{id}/picture", Thing::Workspace, None),
+        probe(Method::GET, "/api/pictures/{id}", Thing::Picture, None),
         probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
         probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
