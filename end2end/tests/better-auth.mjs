@@ -5,6 +5,9 @@ import { jwtClient, magicLinkClient, organizationClient, twoFactorClient } from 
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { totp } from '../support/totp.mjs';
 
+/** A picture of one point. */
+const PIXEL = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 /** A client that keeps its cookies as a browser would. */
 function client(url) {
   const jar = new Map();
@@ -40,6 +43,14 @@ export default function register(test) {
     assert.equal(good(await auth.getSession()).user.email, email);
     good(await auth.updateUser({ name: 'Ada King' }));
     assert.equal(good(await auth.getSession()).user.name, 'Ada King');
+    good(await auth.updateUser({ image: PIXEL }));
+    const { image } = good(await auth.getSession()).user;
+    assert.match(image, /^\/api\/pictures\//);
+    good(await auth.updateUser({ name: 'Ada King', image }));
+    assert.equal(good(await auth.getSession()).user.image, image);
+    assert.equal(refused(await auth.updateUser({ image: 'https://example.com/ada.png' })), 400);
+    good(await auth.updateUser({ image: null }));
+    assert.equal(good(await auth.getSession()).user.image, null);
     const other = client(url);
     assert.equal(refused(await other.signIn.email({ email, password: 'something else' })), 401);
     good(await other.signIn.email({ email, password }));

@@ -1,0 +1,60 @@
+// Pictures: uploaded with a plain form, shown where their owner is named.
+import assert from 'node:assert/strict';
+import { inspect, signUp, visitor } from '../support/browser.mjs';
+
+/** A picture of these colours, drawn by the browser itself. */
+const drawn = (page, type, colours) => page.evaluate(async ({ type, colours }) => {
+  const canvas = new OffscreenCanvas(900, 600);
+  const pen = canvas.getContext('2d');
+  colours.forEach((colour, at) => { pen.fillStyle = colour; pen.beginPath(); pen.arc(450, 300 + at * 140, 260 - at * 60, 0, 7); pen.fill(); });
+  const file = await canvas.convertToBlob({ type });
+  return [...new Uint8Array(await file.arrayBuffer())];
+}, { type, colours }).then((bytes) => Buffer.from(bytes));
+
+/** Whether every avatar on the page that has a picture shows it. */
+const shown = (page) => page.locator('.avatar img').evaluateAll((all) => all.every((one) => one.complete && one.naturalWidth === 256));
+
+export default function register(test) {
+  test('people and workspaces have initials until they have a picture, which needs no script', async ({ url, browser, screens }) => {
+    const artist = await visitor(browser);
+    const files = {
+      jpeg: await drawn(artist.page, 'image/jpeg', ['#35507a', '#e8c39e', '#7a3b2e']),
+      webp: await drawn(artist.page, 'image/webp', ['#1c3a8a', '#ff7a00']),
+    };
+    await artist.context.close();
+    const { context, page, complaints } = await visitor(browser, { script: false });
+    const home = await signUp(page, url);
+    const places = [['profile', '/account/profile'], ['workspaces', '/account/workspaces'], ['general', `${home}/settings/general`], ['members', `${home}/settings/members`]];
+    const look = async (state) => {
+      for (const theme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme: theme });
+        for (const [name, path] of places) {
+          await page.goto(url + path);
+          assert.ok(await shown(page), `a picture does not show on ${name}`);
+          if (screens) await inspect(page, `pictures-${state}-${name}`, { screens, theme });
+        }
+      }
+    };
+    const send = async (path, name, buffer) => {
+      await page.goto(url + path);
+      await page.getByLabel('Picture').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+      await page.getByRole('button', { name: 'Upload' }).click();
+    };
+    await look('none');
+    assert.equal(await page.locator('.app-header .avatar').textContent(), 'GT');
+    await send('/account/profile', 'me.jpg', files.jpeg);
+    await page.getByText('Saved.').waitFor();
+    await send(`${home}/settings/general`, 'logo.webp', files.webp);
+    await page.getByText('Saved.').waitFor();
+    await look('some');
+    await page.goto(`${url}/account/profile`);
+    await page.getByLabel('Another picture').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByText('This is no picture that we can read.').waitFor();
+    await page.getByRole('button', { name: 'Remove the picture' }).click();
+    await page.getByText('Saved.').waitFor();
+    assert.equal(await page.locator('.avatar').textContent(), 'GT');
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+}
