@@ -15,7 +15,6 @@ use axum::{
 use html_escape::encode_text;
 use hyvve_app::flash::Flash;
 use hyvve_domain::{Code, Error};
-use hyvve_domain::{Code, Error};
 use serde_json::{Value, json};
 
 use crate::guard::RequestId;

@@ -282,8 +282,13 @@ async fn programs_of_better_auth_send_the_picture_itself_and_no_address_elsewher
     let ada = app.sign_up("Ada").await;
     let workspace = format!("/api/workspaces/{}", ada.workspace());
     let person = async |image: Value| ada.post("/api/auth/update-user", &json!({ "image": image })).await;
-    let logo =
-        async |logo: Value| ada.post("/api/auth/organization/update", &json!({ "data": { "logo": logo } })).await;
+    let logo = async |logo: Value| {
+        ada.post(
+            "/api/auth/organization/update",
+            &json!({ "organizationId": ada.workspace(), "data": { "logo": logo } }),
+        )
+        .await
+    };
     let ours =
         async |image: Value| Reply::of(ada.request(Method::PATCH, &workspace).json(&json!({ "image": image }))).await;
     person(json!(data_url())).await.expect(200);
