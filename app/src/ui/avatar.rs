@@ -63,14 +63,16 @@ pub fn Avatar(
         (Whose::Workspace, Some(_)) => "avatar-square",
         (Whose::Workspace, None) => "avatar-cell",
     };
-    let content = match image {
-        Some(image) => {
-            let side = size.side();
-            view! { <img src=image alt="" width=side height=side loading="lazy" decoding="async"/> }.into_any()
-        }
-        None => initials(&name, whose).into_any(),
-    };
-    view! { <span class=format!("{} {shape}", size.class()) aria-hidden="true">{content}</span> }.into_any()
+    let side = size.side();
+    // Painted by the style sheet: as text, they would be part of what a button says.
+    let initials = image.is_none().then(|| initials(&name, whose));
+    let picture = image.map(|image| {
+        view! { <img src=image alt="" width=side height=side loading="lazy" decoding="async"/> }
+    });
+    view! {
+        <span class=format!("{} {shape}", size.class()) data-initials=initials aria-hidden="true">{picture}</span>
+    }
+    .into_any()
 }
 
 /// Of a person's first and last name; of a workspace only the first, for which a cell has room.
