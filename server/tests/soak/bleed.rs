@@ -27,7 +27,7 @@ const GIVEN_UP: usize = 3;
 /// One in so many is a change.
 const CHANGES: usize = 10;
 /// How long anything may take while so many wait for so little.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long it may take when nobody else asks.
 const AT_ONCE: Duration = Duration::from_secs(2);
 /// How long whatever was given up may take to end.
@@ -264,9 +264,8 @@ async fn follow(own: &Tenant, other: &Tenant, wanted: usize, seen: &Seen) -> usi
     let mut stream = request.send().await.unwrap().error_for_status().unwrap();
     let mut text = String::new();
     while seen.replies.load(Ordering::Relaxed) < wanted {
-        match tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
-            Ok(chunk) => text.push_str(&String::from_utf8_lossy(&chunk.unwrap().expect("a stream that goes on"))),
-            Err(_) => continue,
+        if let Ok(chunk) = tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
+            text.push_str(&String::from_utf8_lossy(&chunk.unwrap().expect("a stream that goes on")));
         }
     }
     own.owns(&text, other, "the stream");

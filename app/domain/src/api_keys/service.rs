@@ -92,6 +92,7 @@ pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Opt
     if let Some(known) = s.api_keys.get(&hash).await {
         return Ok(Some(known).filter(|key| key.expires_at > Timestamp::now()));
     }
+    let asked = s.api_keys.ask(&hash);
     let mut tx = s.db.system("the check of an API key").await?;
     let Some(mut key) = store::find(&mut tx, hash).await? else { return Ok(None) };
     key.has_second_factor = factors::has_one(&mut tx, key.user).await?;
@@ -101,6 +102,6 @@ pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Opt
         tx.commit().await?;
         key.last_used_at = Some(now);
     }
-    s.api_keys.put(hash, key.clone()).await;
+    s.api_keys.put(hash, asked, key.clone()).await;
     Ok(Some(key))
 }

@@ -68,7 +68,7 @@ async fn change(
     let change = Change { action: "account.updated", before: facts(&who.user), after: facts(&after) };
     trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(after)
 }
 
@@ -113,7 +113,7 @@ pub async fn change_password(
     post(tx.conn(), s, letters::password_changed(s, &who.user.name, &who.user.email, origin, cause)).await?;
     trail::note(&mut tx, who, origin, Change::of("account.password_changed")).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(ended).await;
+    s.sessions.forget_all_of(ended);
     Ok(())
 }
 
@@ -191,7 +191,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     pictures::service::set_of_person(&mut tx, user, &PictureChange::Remove).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(ended).await;
+    s.sessions.forget_all_of(ended);
     Ok(())
 }
 

@@ -64,7 +64,7 @@ async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<User> {
     }
     let user = store::person(&mut tx, proof.user).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(first.ended).await;
+    s.sessions.forget_all_of(first.ended);
     s.api_keys.forget_all();
     Ok(user)
 }

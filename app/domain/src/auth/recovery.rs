@@ -125,7 +125,7 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     post(tx.conn(), s, letters::password_changed(s, &proof.name, &proof.email, origin, cause)).await?;
     trail::note_of(&mut tx, proof.user, None, origin, Change::of("auth.password_reset")).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(ended).await;
+    s.sessions.forget_all_of(ended);
     s.api_keys.forget_all();
     Ok(proof.user)
 }
@@ -172,7 +172,7 @@ pub(crate) async fn address_proved(s: &Services, user: UserId) -> Result<()> {
     account_store::set_verified(&mut tx, user).await?;
     let stale = account_store::session_hashes(&mut tx, user).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(())
 }
 
@@ -209,6 +209,6 @@ async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
     };
     let stale = account_store::session_hashes(&mut tx, proof.user).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(proved)
 }

@@ -265,6 +265,7 @@ pub async fn check(s: &Services, token: &Token) -> Result<Option<SignedIn>> {
     if let Some(known) = s.sessions.get(hash).await {
         return Ok(Some(known));
     }
+    let asked = s.sessions.ask(hash);
     let mut tx = s.db.system("a session check").await?;
     let Some(mut signed_in) = store::find_session(&mut tx, hash).await? else { return Ok(None) };
     let renewed = Timestamp::now().plus(sessions::LIFETIME);
@@ -276,7 +277,7 @@ pub async fn check(s: &Services, token: &Token) -> Result<Option<SignedIn>> {
         account_store::touch(&mut tx, signed_in.session.id).await?;
         tx.commit().await?;
     }
-    s.sessions.put(hash, signed_in.clone()).await;
+    s.sessions.put(hash, asked, signed_in.clone()).await;
     Ok(Some(signed_in))
 }
 
@@ -295,12 +296,13 @@ pub(super) async fn check_by_id(s: &Services, id: SessionId) -> Result<Option<Si
         None => store::session_hash(&mut tx, id).await?,
     };
     let Some(hash) = hash else { return Ok(None) };
+    let asked = s.sessions.ask(hash);
     let Some(signed_in) = store::find_session(&mut tx, hash).await? else {
         s.sessions.forget_hash_of(id).await;
         return Ok(None);
     };
     s.sessions.put_hash_of(id, hash).await;
-    s.sessions.put(hash, signed_in.clone()).await;
+    s.sessions.put(hash, asked, signed_in.clone()).await;
     Ok(Some(signed_in))
 }
 
@@ -313,7 +315,7 @@ pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: Worksp
     let changed = store::set_active(&mut tx, signed_in.session.id, workspace).await?;
     tx.commit().await?;
     if let Some(hash) = changed {
-        s.sessions.forget(hash).await;
+        s.sessions.forget(hash);
     }
     Ok(())
 }
@@ -323,6 +325,6 @@ pub async fn sign_out(s: &Services, token: &Token) -> Result<()> {
     let mut tx = s.db.system("sign-out").await?;
     store::delete_session(&mut tx, token.hash()).await?;
     tx.commit().await?;
-    s.sessions.forget(token.hash()).await;
+    s.sessions.forget(token.hash());
     Ok(())
 }

@@ -46,7 +46,7 @@ pub async fn revoke(s: &Services, who: &SignedIn, id: SessionId, origin: &Origin
     let ended = ended.ok_or_else(|| Error::not_found("session"))?;
     trail::note(&mut tx, who, origin, revoked(json!({ "session": id }))).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(vec![ended]).await;
+    s.sessions.forget_all_of(vec![ended]);
     Ok(())
 }
 
@@ -68,7 +68,7 @@ async fn end(s: &Services, who: &SignedIn, but: Option<SessionId>, origin: &Orig
         trail::note(&mut tx, who, origin, revoked(json!({ "sessions": count }))).await?;
     }
     tx.commit().await?;
-    s.sessions.forget_all_of(ended).await;
+    s.sessions.forget_all_of(ended);
     Ok(count)
 }
 

@@ -9,7 +9,11 @@ use base64::Engine as _;
 use moka::future::Cache;
 
 use super::{SignedIn, cookies};
-use crate::{Result, canonical, ids::SessionId};
+use crate::{
+    Result, canonical,
+    ids::SessionId,
+    lately::{Asked, Lately},
+};
 
 /// A session lives this long after its last use.
 pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
@@ -17,9 +21,6 @@ pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
 pub const RENEW_AFTER: Duration = Duration::from_hours(24);
 /// When it was last used is written down at most this often.
 pub const TOUCH_AFTER: Duration = Duration::from_mins(1);
-/// How long a session is believed without asking the database.
-const BELIEVE: Duration = Duration::from_secs(1);
-
 /// SHA-256 of a session's secret: what the database and the cache know it by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TokenHash(pub [u8; 32]);
@@ -63,22 +64,19 @@ pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
     cookies::set(cookie_name(secure), token.map(Token::expose), LIFETIME, secure)
 }
 
-/// How many sessions are remembered at most.
+/// Of how many sessions the hash is remembered at most.
 const CAPACITY: u64 = 10_000;
 
 /// Sessions seen lately.
 pub struct SessionCache {
-    lately: Cache<TokenHash, SignedIn>,
+    lately: Lately<TokenHash, SignedIn>,
     /// By which hash a session is known. That stays so for as long as it lives; whether it lives is asked by the hash.
     hashes: Cache<SessionId, TokenHash>,
 }
 
 impl Default for SessionCache {
     fn default() -> Self {
-        Self {
-            lately: Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVE).build(),
-            hashes: Cache::builder().max_capacity(CAPACITY).build(),
-        }
+        Self { lately: Lately::default(), hashes: Cache::builder().max_capacity(CAPACITY).build() }
     }
 }
 
@@ -87,20 +85,26 @@ impl SessionCache {
         self.lately.get(&hash).await
     }
 
-    pub(super) async fn put(&self, hash: TokenHash, signed_in: SignedIn) {
-        self.lately.insert(hash, signed_in).await;
+    /// Call it before a session is looked up, and give [`Self::put`] what it answers.
+    pub(super) fn ask(&self, hash: TokenHash) -> Asked {
+        self.lately.ask(&hash)
     }
 
-    pub(super) async fn forget(&self, hash: TokenHash) {
-        self.lately.invalidate(&hash).await;
+    pub(super) async fn put(&self, hash: TokenHash, asked: Asked, signed_in: SignedIn) {
+        self.lately.put(hash, asked, signed_in).await;
+    }
+
+    pub(super) fn forget(&self, hash: TokenHash) {
+        self.lately.forget(&hash);
     }
 
     /// Several at once: what ended, or what shows a person as he or she was before.
-    pub(super) async fn forget_all_of(&self, hashes: Vec<TokenHash>) {
+    pub(super) fn forget_all_of(&self, hashes: Vec<TokenHash>) {
         for hash in hashes {
-            self.forget(hash).await;
+            self.forget(hash);
         }
     }
+
     pub(super) async fn hash_of(&self, id: SessionId) -> Option<TokenHash> {
         self.hashes.get(&id).await
     }

@@ -205,6 +205,8 @@ impl Resolved {
 
 /// The provider that an agent runs on, with its key opened: for the runtime, which acts as an agent or as HYVVE itself.
 pub async fn resolve(tx: &mut TenantTx, s: &Services, provider_id: Option<ProviderId>) -> Result<Resolved> {
+    let question = (tx.workspace(), provider_id);
+    let asked = s.resolved.ask(&question);
     let stored = store::find(tx, provider_id).await?.ok_or_else(|| match provider_id {
         Some(_) => Error::not_found("AI provider"),
         None => Error::new(
@@ -214,7 +216,7 @@ pub async fn resolve(tx: &mut TenantTx, s: &Services, provider_id: Option<Provid
     })?;
     let endpoint = open(s, tx.workspace(), &stored)?;
     let resolved = Resolved { provider: stored.provider, endpoint };
-    s.resolved.put((tx.workspace(), provider_id), resolved.clone()).await;
+    s.resolved.put(question, asked, resolved.clone()).await;
     Ok(resolved)
 }
 

@@ -80,12 +80,19 @@ async fn standing(s: &Services, user: UserId, named: &Named) -> Result<(Workspac
         return Ok((*id, standing));
     }
     let mut tx = s.db.user(user).await?;
+    let asked = match named {
+        Named::Id(id) => Some(s.memberships.ask(&(user, *id))),
+        // Which workspace it is, and with it the part that a change of it belongs to, is known only afterwards.
+        Named::Slug(_) => None,
+    };
     let found = match named {
         Named::Id(id) => store::membership(&mut tx, Some(id.0), None).await?,
         Named::Slug(slug) => store::membership(&mut tx, None, Some(slug)).await?,
     };
     let (workspace, standing) = found.ok_or_else(|| Error::not_found("workspace"))?;
-    s.memberships.put((user, workspace), standing).await;
+    if let Some(asked) = asked {
+        s.memberships.put((user, workspace), asked, standing).await;
+    }
     Ok((workspace, standing))
 }
 

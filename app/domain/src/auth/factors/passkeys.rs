@@ -195,7 +195,7 @@ pub async fn add(
     let after = json!({ "method": Method::Passkey.as_str(), "name": passkey.name });
     trail::note(&mut tx, who, origin, Change { after, ..Change::of("auth.second_factor_added") }).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(Added { passkey, codes })
 }
 
@@ -307,7 +307,7 @@ pub async fn remove(
     let before = json!({ "method": Method::Passkey.as_str(), "name": name });
     trail::note(&mut tx, who, origin, Change { before, ..Change::of("auth.second_factor_removed") }).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(())
 }
 

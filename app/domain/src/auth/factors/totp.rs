@@ -166,7 +166,7 @@ pub async fn confirm(
     let change = Change { after: json!({ "method": Method::Totp.as_str() }), ..Change::of("auth.second_factor_added") };
     trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(made)
 }
 
@@ -183,7 +183,7 @@ pub async fn remove(s: &Services, who: &SignedIn, password: Option<&Password>, o
         Change { before: json!({ "method": Method::Totp.as_str() }), ..Change::of("auth.second_factor_removed") };
     trail::note(&mut tx, who, origin, change).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(())
 }
 

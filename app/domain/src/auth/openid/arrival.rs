@@ -46,7 +46,7 @@ async fn known(s: &Services, mut tx: SystemTx, mut user: User, identity: &Identi
         account_store::set_verified(&mut tx, user.id).await?;
         let stale = account_store::session_hashes(&mut tx, user.id).await?;
         tx.commit().await?;
-        s.sessions.forget_all_of(stale).await;
+        s.sessions.forget_all_of(stale);
     }
     Ok(user)
 }

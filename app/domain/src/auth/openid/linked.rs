@@ -95,7 +95,7 @@ pub(super) async fn link(
     tell(s, &mut tx, &who.user, by).await?;
     trail::note(&mut tx, who, origin, by_provider("auth.linked", by, identity)).await?;
     tx.commit().await?;
-    s.sessions.forget_all_of(stale).await;
+    s.sessions.forget_all_of(stale);
     Ok(())
 }
 
