@@ -75,13 +75,14 @@ fn model_facts(model: &str, usage: Usage, first: Option<u32>, total: u32, finish
     let ending = match finish {
         Finish::Stop | Finish::ToolCalls => None,
         Finish::Length => Some("cut off at the output limit".to_owned()),
-        Finish::ContentFilter => Some("cut off by the provider’s filter".to_owned()),
+        Finish::ContentFilter => Some("declined, or cut off by the provider’s filter".to_owned()),
     };
     let facts = [
         runs_on(None, Some(model)),
         (usage.input + usage.output > 0)
             .then(|| format!("{} in, {} out", counted(usage.input, "token"), counted(usage.output, "token"))),
-        (usage.cached > 0).then(|| format!("{} from the cache", counted(usage.cached, "token"))),
+        (usage.cache_read > 0).then(|| format!("{} from the cache", counted(usage.cache_read, "token"))),
+        (usage.cache_write > 0).then(|| format!("{} into the cache", counted(usage.cache_write, "token"))),
         (usage.reasoning > 0).then(|| format!("{} of reasoning", counted(usage.reasoning, "token"))),
         first.map(|ms| format!("first token after {}", millis(ms.into()))),
         Some(format!("{} in all", millis(total.into()))),

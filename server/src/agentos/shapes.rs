@@ -68,14 +68,7 @@ fn content(run: &Run) -> Option<&str> {
 }
 
 fn metrics(run: &Run) -> Value {
-    let usage = run.usage;
-    json!({
-        "input_tokens": usage.input,
-        "output_tokens": usage.output,
-        "total_tokens": usage.input + usage.output,
-        "reasoning_tokens": usage.reasoning,
-        "cache_read_tokens": usage.cached,
-    })
+    run.usage.metrics()
 }
 
 /// A call: AgentOS's ToolExecution.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{RunEvent, RunStatus, StepContent};
+use super::{Making, RunEvent, RunStatus, StepContent};
 use crate::{
     Error, Result, Timestamp,
     db::{SystemTx, TenantTx},
@@ -62,6 +62,8 @@ pub(super) struct NewStep<'a> {
     pub(super) position: i32,
     pub(super) content: &'a StepContent,
     pub(super) approval: Option<ApprovalId>,
+    /// How an answer was made, where that matters to its provider.
+    pub(super) making: Option<&'a Making>,
 }
 
 /// Stores it in one statement, with the lease as a fence, and renews the lease. False when the lease was lost: then nothing
@@ -89,7 +91,9 @@ pub(super) async fn write(
                     ended_at = CASE WHEN $11 THEN now() END,
                     output = COALESCE($12, output), provider = COALESCE($13, provider), model = COALESCE($14, model),
                     input_tokens = input_tokens + $15, output_tokens = output_tokens + $16,
-                    reasoning_tokens = reasoning_tokens + $17, cached_tokens = cached_tokens + $18
+                    reasoning_tokens = reasoning_tokens + $17, cached_tokens = cached_tokens + $18,
+                    cache_write_tokens = cache_write_tokens + $25,
+                    cost_micros = COALESCE(cost_micros + $26, cost_micros, $26)
              WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING'
                AND ($5::int IS NULL OR next_event_index = $5) RETURNING id),
            told AS (
@@ -97,8 +101,8 @@ pub(super) async fn write(
              SELECT $1, fence.id, e.index, e.name, e.data, $9
              FROM fence, unnest($6::int[], $7::text[], $8::jsonb[]) AS e (index, name, data)),
            achieved AS (
-             INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, ended_at)
-             SELECT $1, fence.id, $19, $20, $21, $22, $23, $24, CASE WHEN $21 = 'done' THEN now() END
+             INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, making, ended_at)
+             SELECT $1, fence.id, $19, $20, $21, $22, $23, $24, $27, CASE WHEN $21 = 'done' THEN now() END
              FROM fence WHERE $19::int IS NOT NULL)
            SELECT EXISTS (SELECT 1 FROM fence) AS "kept!""#,
         workspace,
@@ -118,13 +122,16 @@ pub(super) async fn write(
         usage.input as i64,
         usage.output as i64,
         usage.reasoning as i64,
-        usage.cached as i64,
+        usage.cache_read as i64,
         step.map(|(s, _)| s.position),
         step.map(|(_, c)| c.kind),
         step.map(|(_, c)| c.state),
         step.and_then(|(_, c)| c.call),
         step.and_then(|(s, _)| s.approval).map(|a| a.0),
         step.map(|(s, _)| serde_json::to_value(s.content)).transpose().map_err(Error::internal)?,
+        usage.cache_write as i64,
+        usage.cost_micros.map(|micros| micros as i64),
+        step.and_then(|(s, _)| s.making).map(serde_json::to_value).transpose().map_err(Error::internal)?,
     )
     .fetch_one(tx.conn())
     .await?)

@@ -29,7 +29,7 @@ use serde_json::Value;
 use crate::{
     Timestamp,
     ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId},
-    providers::{Finish, ToolCall, Usage},
+    providers::{Finish, Layout, ToolCall, Usage},
 };
 
 pub use turn::{ToolCard, ToolState, Turn, TurnItem};
@@ -135,13 +135,16 @@ impl RunStatus {
 /// Why a run ended in an error, in words that may be shown.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RunFailure {
-    /// A stable word: `key_refused`, `unreachable`, `stalled`, `invalid_tool_arguments`, …
+    /// A stable word: `invalid_key`, `unreachable`, `stalled`, `invalid_tool_arguments`, …
     #[serde(rename = "type")]
     pub kind: String,
     /// What happened, naming the provider.
     pub message: String,
     /// What to do.
     pub remedy: String,
+    /// What the provider said about it, in one short line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// A run as lists and pages show it.
@@ -212,6 +215,21 @@ pub struct Step {
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// How an answer was made, where its provider wants more of it back than is shown. It is told to nobody else.
+    #[serde(skip)]
+    pub making: Option<Making>,
+}
+
+/// By whom an answer was made, and of what parts. What a provider sealed goes back to the same model of the same provider
+/// only: no other can read it, and some refuse a conversation with it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Making {
+    /// Whom the workspace asked.
+    pub provider: ProviderId,
+    /// Which model was asked for.
+    pub model: String,
+    /// The answer's parts.
+    pub layout: Layout,
 }
 
 /// What a step is.

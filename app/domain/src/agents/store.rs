@@ -154,7 +154,7 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()
 pub(super) async fn steps(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId, Step)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT run_id, position, state, approval_id, content, created_at, ended_at FROM run_steps
+        "SELECT run_id, position, state, approval_id, content, created_at, ended_at, making FROM run_steps
          WHERE workspace_id = $1 AND run_id = ANY ($2) ORDER BY run_id, position",
         workspace,
         runs,
@@ -170,6 +170,7 @@ pub(super) async fn steps(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId
                 approval_id: r.approval_id.map(ApprovalId),
                 created_at: Timestamp(r.created_at),
                 ended_at: r.ended_at.map(Timestamp),
+                making: r.making.map(serde_json::from_value).transpose().map_err(Error::internal)?,
             };
             Ok((RunId(r.run_id), step))
         })
@@ -275,7 +276,8 @@ pub(super) async fn set_result(
     let workspace = tx.workspace().0;
     sqlx::query!(
         "UPDATE runs SET output = COALESCE($3, output), error = $4, provider = COALESCE($5, provider), model = COALESCE($6, model),
-                input_tokens = input_tokens + $7, output_tokens = output_tokens + $8, reasoning_tokens = reasoning_tokens + $9, cached_tokens = cached_tokens + $10
+                input_tokens = input_tokens + $7, output_tokens = output_tokens + $8, reasoning_tokens = reasoning_tokens + $9, cached_tokens = cached_tokens + $10,
+                cache_write_tokens = cache_write_tokens + $11, cost_micros = COALESCE(cost_micros + $12, cost_micros, $12)
          WHERE workspace_id = $1 AND id = $2",
         workspace,
         run.0,
@@ -286,7 +288,9 @@ pub(super) async fn set_result(
         usage.input as i64,
         usage.output as i64,
         usage.reasoning as i64,
-        usage.cached as i64,
+        usage.cache_read as i64,
+        usage.cache_write as i64,
+        usage.cost_micros.map(|micros| micros as i64),
     )
     .execute(tx.conn())
     .await?;
@@ -348,7 +352,7 @@ pub(super) async fn runs(
     let wanted = filter.status.map(RunStatus::as_str);
     let rows = sqlx::query!(
         r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, u.name AS requester, r.status, r.input, r.output, r.error,
-                  r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.attempt, r.created_at, r.ended_at,
+                  r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.cache_write_tokens, r.cost_micros, r.attempt, r.created_at, r.ended_at,
                   count(*) OVER () AS "total!"
            FROM runs r
            JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
@@ -387,8 +391,9 @@ pub(super) async fn runs(
                     input: r.input_tokens as u64,
                     output: r.output_tokens as u64,
                     reasoning: r.reasoning_tokens as u64,
-                    cached: r.cached_tokens as u64,
-                    cost_micros: None,
+                    cache_read: r.cached_tokens as u64,
+                    cache_write: r.cache_write_tokens as u64,
+                    cost_micros: r.cost_micros.map(|micros| micros as u64),
                 },
                 attempt: r.attempt,
                 created_at: Timestamp(r.created_at),

@@ -149,6 +149,7 @@ impl Turn {
                     kind: text("error_type").unwrap_or("error").to_owned(),
                     message: text("content").unwrap_or("The run failed.").to_owned(),
                     remedy: text("remedy").unwrap_or_default().to_owned(),
+                    said: None,
                 });
             }
             // A model call is repeated after a crash: what it had said so far does not count.

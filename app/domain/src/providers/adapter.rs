@@ -2,43 +2,44 @@
 
 use reqwest::{
     Method, Url,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
+use secrecy::ExposeSecret;
+use serde::Serialize;
 
-use super::{ChatRequest, Endpoint, FailureKind, Kind, ModelEvent, openai::OpenAi};
+use super::{
+    ChatRequest, Endpoint, FailureKind, Fault, Kind, ModelEvent, anthropic::Anthropic, completions::Completions,
+    gemini::Gemini, responses::Responses,
+};
 
 /// Translates between the neutral types and one wire format.
 ///
-/// What it is given by a provider is not trusted: no reply, however broken, may do more than end in a [`FailureKind`], and
-/// no text of a failed reply leaves the adapter.
+/// What it is given by a provider is not trusted: no reply, however broken, may do more than end in a [`Fault`].
 pub trait Adapter: Send + Sync {
     /// The request that asks for a streamed answer.
-    fn chat(&self, endpoint: &Endpoint, request: &ChatRequest) -> Result<HttpRequest, FailureKind>;
+    fn chat(&self, endpoint: &Endpoint, request: &ChatRequest) -> Result<HttpRequest, Fault>;
 
     /// Reads the stream that answers [`Self::chat`].
     fn decoder(&self) -> Box<dyn Decoder>;
 
     /// The request for the list of models.
-    fn models(&self, endpoint: &Endpoint) -> Result<HttpRequest, FailureKind>;
+    fn models(&self, endpoint: &Endpoint) -> Result<HttpRequest, Fault>;
 
     /// Reads the ids of the models from the list.
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, FailureKind>;
+    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault>;
 
     /// The request that a wrong key fails, where the list of models is open to everyone.
-    fn key_check(&self, endpoint: &Endpoint) -> Result<Option<HttpRequest>, FailureKind>;
-
-    /// What a reply means that is not the one asked for. `body` may be cut off.
-    fn failure(&self, status: u16, body: &[u8]) -> FailureKind;
+    fn key_check(&self, endpoint: &Endpoint) -> Result<Option<HttpRequest>, Fault>;
 }
 
 /// Reads one streamed answer. Bytes may be split anywhere.
 pub trait Decoder: Send {
     /// Reads more bytes and adds what they say to `out`, also when it ends in an error. An answer is complete with
     /// [`ModelEvent::Finish`], always the last event; what follows it is ignored.
-    fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), FailureKind>;
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
 
-    /// The stream has ended. [`FailureKind::Broken`] when the answer was not complete.
-    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind>;
+    /// The stream has ended. [`super::FailureKind::BadReply`] when the answer was not complete.
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
 }
 
 /// A request, ready to be sent. It is no `Debug`: the body is a conversation.
@@ -61,12 +62,24 @@ impl HttpRequest {
     }
 
     /// A POST of JSON that wants an event stream.
-    pub fn post(url: Url, body: Vec<u8>) -> Self {
+    pub fn post(url: Url, body: &impl Serialize) -> Result<Self, Fault> {
+        let body = serde_json::to_vec(body).map_err(|_| FailureKind::Refused)?;
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("text/event-stream")),
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         ]);
-        Self { method: Method::POST, url, headers, body }
+        Ok(Self { method: Method::POST, url, headers, body })
+    }
+
+    /// The same with the key, if there is one, after `scheme` in a header that does not print.
+    pub fn with_key(mut self, endpoint: &Endpoint, header: HeaderName, scheme: &str) -> Result<Self, Fault> {
+        if let Some(key) = &endpoint.key {
+            let text = format!("{scheme}{}", key.expose_secret());
+            let mut value = HeaderValue::from_str(&text).map_err(|_| FailureKind::InvalidKey)?;
+            value.set_sensitive(true);
+            self.headers.insert(header, value);
+        }
+        Ok(self)
     }
 }
 
@@ -75,7 +88,47 @@ impl Kind {
     pub fn adapter(self) -> Option<&'static dyn Adapter> {
         match self {
             Self::Sandbox => None,
-            Self::OpenaiCompatible => Some(&OpenAi),
+            Self::Anthropic => Some(&Anthropic),
+            Self::Openai => Some(&Responses),
+            Self::Gemini => Some(&Gemini),
+            Self::Deepseek => Some(&Completions::Deepseek),
+            Self::Openrouter => Some(&Completions::Openrouter),
+            Self::OpenaiCompatible => Some(&Completions::Compatible),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::providers::BaseUrl;
+
+    #[test]
+    fn every_kind_sends_its_key_in_its_own_header_that_does_not_print() -> crate::Result<()> {
+        for (kind, url, header, value) in [
+            (Kind::Anthropic, "https://api.anthropic.com/v1/models?limit=1000", "x-api-key", "sk-canary"),
+            (Kind::Openai, "https://api.openai.com/v1/models", "authorization", "Bearer sk-canary"),
+            (
+                Kind::Gemini,
+                "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000",
+                "x-goog-api-key",
+                "sk-canary",
+            ),
+            (Kind::Deepseek, "https://api.deepseek.com/v1/models", "authorization", "Bearer sk-canary"),
+            (Kind::Openrouter, "https://openrouter.ai/api/v1/models", "authorization", "Bearer sk-canary"),
+        ] {
+            let base_url = BaseUrl::parse(kind.base_url().unwrap_or_default())?;
+            let endpoint = Endpoint { base_url, key: Some(SecretString::from("sk-canary")) };
+            let request = kind.adapter().and_then(|adapter| adapter.models(&endpoint).ok());
+            let request = request.ok_or_else(|| crate::Error::internal("no request"))?;
+            assert_eq!(request.url.as_str(), url);
+            assert_eq!(request.headers.get(header).map(HeaderValue::as_bytes), Some(value.as_bytes()));
+            assert!(!format!("{:?} {endpoint:?}", request.headers).contains("canary"));
+            let keyless = kind.adapter().and_then(|a| a.models(&Endpoint { key: None, ..endpoint }).ok());
+            assert!(keyless.is_some_and(|request| request.headers.get(header).is_none()), "{kind}");
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use reqwest::Response;
 use tokio::time::timeout;
 
-use super::{ChatRequest, Decoder, Failure, FailureKind, ModelEvent, sandbox::Performance, sender};
+use super::{
+    ChatRequest, Decoder, Failure, FailureKind, Fault, ModelEvent, Seal,
+    sandbox::Performance,
+    sender::{self, Patience, Voice},
+};
 
 /// The most bytes of one answer: a server that never ends must not fill the database.
 const MAX_ANSWER: usize = 64 << 20;
@@ -21,8 +25,8 @@ enum Source {
 struct HttpAnswer {
     response: Response,
     decoder: Box<dyn Decoder>,
-    provider: String,
-    stall: Duration,
+    voice: Voice,
+    patience: Patience,
     received: usize,
     /// What comes after the events that were given out last.
     failure: Option<Failure>,
@@ -30,13 +34,12 @@ struct HttpAnswer {
 }
 
 impl ModelStream {
-    pub(super) fn http(response: Response, decoder: Box<dyn Decoder>, provider: &str, stall: Duration) -> Self {
-        let provider = provider.to_owned();
+    pub(super) fn http(response: Response, decoder: Box<dyn Decoder>, voice: Voice, patience: Patience) -> Self {
         Self(Source::Http(Box::new(HttpAnswer {
             response,
             decoder,
-            provider,
-            stall,
+            voice,
+            patience,
             received: 0,
             failure: None,
             ended: false,
@@ -64,39 +67,42 @@ impl HttpAnswer {
     async fn next(&mut self) -> Result<Option<Vec<ModelEvent>>, Failure> {
         let mut events = Vec::new();
         while events.is_empty() && !self.ended {
-            if let Err(kind) = self.read(&mut events).await {
+            if let Err(fault) = self.read(&mut events).await {
                 self.ended = true;
-                self.failure = Some(sender::failed(&self.provider, kind));
+                self.failure = Some(self.voice.failure(fault));
             }
         }
         if events.is_empty() { self.failure.take().map_or(Ok(None), Err) } else { Ok(Some(events)) }
     }
 
     /// Reads one piece of the body.
-    async fn read(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
+    async fn read(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         let read = self.read_raw(events).await;
         events.iter_mut().for_each(without_nul);
         read
     }
 
-    async fn read_raw(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
-        let broken = match timeout(self.stall, self.response.chunk()).await {
+    async fn read_raw(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        let wait = if self.received == 0 { self.patience.first_byte } else { self.patience.idle };
+        let broken = match timeout(wait, self.response.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 self.received += bytes.len();
                 if self.received > MAX_ANSWER {
-                    return Err(FailureKind::Broken);
+                    return Err(FailureKind::BadReply.into());
                 }
                 let read = self.decoder.push(&bytes, events);
                 self.ended = matches!(events.last(), Some(ModelEvent::Finish(_)));
                 return read;
             }
-            Ok(Ok(None)) => FailureKind::Broken,
+            Ok(Ok(None)) => FailureKind::BadReply,
             Ok(Err(cause)) => sender::kind_of(cause),
             Err(_) => FailureKind::Stalled,
         };
         // However the stream ended: an answer that had said why it finished is complete.
         self.ended = true;
-        self.decoder.end(events).map_err(|_| broken)
+        self.decoder
+            .end(events)
+            .map_err(|fault| if fault.kind == FailureKind::BadReply { broken.into() } else { fault })
     }
 }
 
@@ -114,6 +120,10 @@ fn without_nul(event: &mut ModelEvent) {
             clean(name);
         }
         ModelEvent::ToolCallArguments { delta, .. } => clean(delta),
+        ModelEvent::PartEnd(seal) => {
+            // A seal that is not what it was is worth nothing.
+            seal.take_if(|Seal(json)| json.to_string().contains("\\u0000"));
+        }
         ModelEvent::Usage(_) | ModelEvent::Finish(_) => {}
     }
 }

@@ -23,10 +23,10 @@ impl fmt::Debug for ApiKey {
 pub struct NewProvider {
     /// Its wire format.
     pub provider: Kind,
-    /// What to call it; the host of the base URL, unless set.
+    /// What to call it; unless set, the kind’s name, or the host of a compatible server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where requests go; the sandbox has none.
+    /// Where requests go; unless set, the kind’s own address. The sandbox has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
     /// The key; many self-hosted servers want none. Empty is the same as none.

@@ -25,14 +25,27 @@ pub(super) fn model(kind: Kind, text: &str) -> Result<String> {
     Ok(model)
 }
 
-/// The base URL: every kind needs one, except the sandbox, which must have none.
+/// The base URL: the kind's own unless another is entered. The sandbox must have none.
 pub(super) fn base_url(kind: Kind, text: Option<&str>) -> Result<Option<BaseUrl>> {
     match (kind, text) {
         (Kind::Sandbox, None) => Ok(None),
         (Kind::Sandbox, Some(_)) => {
             Err(Error::invalid("baseUrl", "absent", "The sandbox sends nothing and has no base URL."))
         }
-        (Kind::OpenaiCompatible, text) => BaseUrl::parse(text.unwrap_or_default()).map(Some),
+        (kind, text) => {
+            let entered = text.map(str::trim).filter(|t| !t.is_empty()).or(kind.base_url()).unwrap_or_default();
+            BaseUrl::parse(&with_root(kind, entered)).map(Some)
+        }
+    }
+}
+
+/// Completes what is a host only by the root of the kind's paths.
+fn with_root(kind: Kind, entered: &str) -> String {
+    match entered.trim_end_matches('/').split_once("://") {
+        Some((scheme, host)) if !host.is_empty() && !host.contains(['/', '?', '#']) => {
+            format!("{scheme}://{host}{}", kind.root())
+        }
+        _ => entered.to_owned(),
     }
 }
 
@@ -103,5 +116,20 @@ mod tests {
             assert_eq!(field(model(KIND, bad).err()).as_deref(), Some("defaultModel"), "{bad:?}");
         }
         assert_eq!(field(base_url(KIND, None).err()).as_deref(), Some("baseUrl"));
+    }
+
+    #[test]
+    fn a_kind_knows_its_address_and_completes_a_host() -> Result<()> {
+        let stored = |kind: Kind, text| Ok::<_, Error>(base_url(kind, text)?.map(|url| url.to_string()));
+        for kind in Kind::ADDABLE {
+            for entered in [None, Some(" ")] {
+                assert_eq!(stored(kind, entered).ok().flatten().as_deref(), kind.base_url(), "{kind}");
+            }
+            let root = kind.root();
+            assert_eq!(stored(kind, Some("http://localhost:9/"))?, Some(format!("http://localhost:9{root}")));
+            assert_eq!(stored(kind, Some("https://a.example/x"))?.as_deref(), Some("https://a.example/x"));
+            assert!(base_url(kind, Some("https://a.example?key=1")).is_err());
+        }
+        Ok(())
     }
 }

@@ -1,8 +1,11 @@
 //! The one that sends: the same networking for every provider.
 //!
 //! A key goes to the host that it was entered for and nowhere else: redirects are refused, and no proxy is taken from the
-//! environment (to a plain `http` address it would see the key). Nothing of a provider's reply is logged or passed on
-//! except what the adapter made of it.
+//! environment (to a plain `http` address it would see the key). Nothing of a provider's reply is logged, and
+//! of a failed one only a short line without the key is passed on.
+//!
+//! What may pass by itself is tried again: limits and overload, as long as nothing of an answer has come. Whoever drops a
+//! call that waits has cancelled it.
 
 use std::{error::Error as _, time::Duration};
 
@@ -11,10 +14,14 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
     redirect,
 };
+use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
-use super::{Adapter, ChatRequest, Endpoint, Failure, FailureKind, HttpRequest, ModelStream};
+use super::{
+    Adapter, ChatRequest, Endpoint, Failure, FailureKind, Fault, HttpRequest, ModelStream, excerpt::excerpt, fault,
+};
 
 /// How long a connection may take, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -24,7 +31,14 @@ const SHORT: Duration = Duration::from_secs(10);
 const EXCERPT: usize = 64 << 10;
 /// The largest list of models.
 const LIST: usize = 8 << 20;
-/// The longest wait that a provider may ask for: a day.
+/// How often an answer is asked for. Limits and overload last for seconds or for much longer; a third try after some
+/// seconds catches nearly all of the former, and a person waits meanwhile.
+const TRIES: u32 = 3;
+/// The wait before the second try; it doubles for each further one.
+const WAIT: Duration = Duration::from_millis(500);
+/// A provider that asks for a longer wait than this is not waited for: the run says so, and its person decides.
+const LONGEST_RETRY_AFTER: u64 = 20;
+/// The longest wait that is passed on: a day.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
 /// The client for AI providers; one for the whole process, so that connections are reused. There is no time-out for an
@@ -38,27 +52,87 @@ pub fn client() -> reqwest::Result<Client> {
         .build()
 }
 
-/// Asks for a streamed answer. `stall` is how long the provider may send nothing, now and later.
+/// How long a provider may send nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// Until the first byte of an answer. Models that think before they speak send nothing meanwhile, and gateways not even
+    /// headers.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+}
+
+impl Patience {
+    /// From the setting, which is for the time between two pieces. Thinking may take thrice as long.
+    pub fn of(stall: Duration) -> Self {
+        Self { first_byte: stall * 3, idle: stall }
+    }
+}
+
+/// Speaks of one provider's failures: under its name in the workspace, and never with its key.
+#[derive(Clone, Debug)]
+pub(super) struct Voice {
+    provider: String,
+    key: Option<SecretString>,
+}
+
+impl Voice {
+    fn of(provider_name: &str, endpoint: &Endpoint) -> Self {
+        Self { provider: provider_name.to_owned(), key: endpoint.key.clone() }
+    }
+
+    /// A failure without a status.
+    pub(super) fn failure(&self, fault: impl Into<Fault>) -> Failure {
+        let Fault { kind, said, retry_after } = fault.into();
+        let said = said.and_then(|said| excerpt(&said, self.key.as_ref()));
+        Failure { kind, provider: self.provider.clone(), status: None, retry_after, said }
+    }
+}
+
+/// Asks for a streamed answer, a few times where that may help.
 pub async fn stream(
     http: &Client,
     adapter: &dyn Adapter,
     endpoint: &Endpoint,
     provider_name: &str,
     request: &ChatRequest,
-    stall: Duration,
+    patience: Patience,
 ) -> Result<ModelStream, Failure> {
-    let request = adapter.chat(endpoint, request).map_err(|kind| failed(provider_name, kind))?;
-    let response = send(http, adapter, request, provider_name, stall).await?;
+    let voice = Voice::of(provider_name, endpoint);
+    let mut tries = 0;
+    let response = loop {
+        let request = adapter.chat(endpoint, request).map_err(|fault| voice.failure(fault))?;
+        tries += 1;
+        match send(http, request, &voice, patience.first_byte).await {
+            Ok(response) => break response,
+            Err(failure) => match wait_after(tries, &failure) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(failure),
+            },
+        }
+    };
     if is_json(response.headers()) {
         // A stream was asked for; some servers send an error as plain JSON with status 200.
         let status = response.status().as_u16();
         let body = read(response, EXCERPT).await.unwrap_or_default();
-        return Err(failed(provider_name, adapter.failure(status, &body)));
+        return Err(voice.failure(fault::of_reply(status, &body)));
     }
-    Ok(ModelStream::http(response, adapter.decoder(), provider_name, stall))
+    Ok(ModelStream::http(response, adapter.decoder(), voice, patience))
 }
 
-/// Tries the key and lists the provider's models.
+/// How long to wait before the next try; none where a failure stays, or lasts too long.
+fn wait_after(tries: u32, failure: &Failure) -> Option<Duration> {
+    let asked = failure.retry_after.unwrap_or(0);
+    if tries >= TRIES || !failure.kind.passes() || asked > LONGEST_RETRY_AFTER {
+        return None;
+    }
+    // Half of the wait is left to chance, so that runs that were refused together do not come back together.
+    let full = WAIT * 2_u32.pow(tries - 1);
+    let chance = f64::from(Uuid::now_v7().as_u128() as u32) / f64::from(u32::MAX);
+    Some(Duration::from_secs(asked) + full / 2 + (full / 2).mul_f64(chance))
+}
+
+/// Tries the key and lists the provider's models, once: a person waits for what comes of it.
 pub async fn models(
     http: &Client,
     adapter: &dyn Adapter,
@@ -66,44 +140,34 @@ pub async fn models(
     provider_name: &str,
     stall: Duration,
 ) -> Result<Vec<String>, Failure> {
-    let fail = |kind| failed(provider_name, kind);
+    let voice = Voice::of(provider_name, endpoint);
+    let fail = |fault: Fault| voice.failure(fault);
     if let Some(check) = adapter.key_check(endpoint).map_err(fail)? {
-        send(http, adapter, check, provider_name, stall).await?;
+        send(http, check, &voice, stall).await?;
     }
     let request = adapter.models(endpoint).map_err(fail)?;
-    let response = send(http, adapter, request, provider_name, stall).await?;
-    let body = read(response, LIST).await.map_err(fail)?;
+    let response = send(http, request, &voice, stall).await?;
+    let body = read(response, LIST).await.map_err(|kind| voice.failure(kind))?;
     adapter.read_models(&body).map_err(fail)
 }
 
 /// Sends, and passes only a successful reply on.
-async fn send(
-    http: &Client,
-    adapter: &dyn Adapter,
-    request: HttpRequest,
-    provider_name: &str,
-    stall: Duration,
-) -> Result<Response, Failure> {
+async fn send(http: &Client, request: HttpRequest, voice: &Voice, first_byte: Duration) -> Result<Response, Failure> {
     let HttpRequest { method, url, headers, body } = request;
     let sending = http.request(method, url).headers(headers).body(body).send();
-    let response = match timeout(stall, sending).await {
-        Err(_) => return Err(failed(provider_name, FailureKind::Stalled)),
-        Ok(Err(cause)) => return Err(failed(provider_name, kind_of(cause))),
+    let response = match timeout(first_byte, sending).await {
+        Err(_) => return Err(voice.failure(FailureKind::Stalled)),
+        Ok(Err(cause)) => return Err(voice.failure(kind_of(cause))),
         Ok(Ok(response)) => response,
     };
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
-    let retry_after = retry_after(response.headers());
+    let after = retry_after(response.headers());
     let body = read(response, EXCERPT).await.unwrap_or_default();
-    let kind = adapter.failure(status.as_u16(), &body);
-    Err(Failure { status: Some(status.as_u16()), retry_after, ..failed(provider_name, kind) })
-}
-
-/// A failure without a status.
-pub(super) fn failed(provider_name: &str, kind: FailureKind) -> Failure {
-    Failure { kind, provider: provider_name.to_owned(), status: None, retry_after: None }
+    let failure = voice.failure(fault::of_reply(status.as_u16(), &body));
+    Err(Failure { status: Some(status.as_u16()), retry_after: after.or(failure.retry_after), ..failure })
 }
 
 /// What an error of the network means. The error has no part of a request or reply in it, and is logged without the address.
@@ -111,9 +175,9 @@ pub(super) fn kind_of(cause: reqwest::Error) -> FailureKind {
     let kind = if cause.is_connect() || cause.is_timeout() {
         FailureKind::Unreachable
     } else if cause.is_builder() {
-        FailureKind::BadRequest
+        FailureKind::Refused
     } else {
-        FailureKind::Broken
+        FailureKind::BadReply
     };
     let cause = cause.without_url();
     tracing::debug!(kind = ?kind, error.message = %cause, error.cause = ?cause.source(), "a provider's network failed");
@@ -154,6 +218,25 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+
+    fn failure(kind: FailureKind, retry_after: Option<u64>) -> Failure {
+        Failure { kind, provider: "P".into(), status: Some(429), retry_after, said: None }
+    }
+
+    #[test]
+    fn what_may_pass_is_waited_for_a_few_times_and_not_for_long() {
+        let wait = |tries, kind, after| wait_after(tries, &failure(kind, after)).map(|wait| wait.as_millis());
+        for _ in 0..100 {
+            assert!(matches!(wait(1, FailureKind::RateLimited, None), Some(250..=500)));
+            assert!(matches!(wait(2, FailureKind::Overloaded, None), Some(500..=1000)));
+            assert!(matches!(wait(1, FailureKind::RateLimited, Some(7)), Some(7250..=7500)));
+        }
+        assert_eq!(wait(3, FailureKind::Overloaded, None), None);
+        assert_eq!(wait(1, FailureKind::RateLimited, Some(21)), None);
+        for stays in [FailureKind::InvalidKey, FailureKind::NoCredit, FailureKind::Stalled, FailureKind::Refused] {
+            assert_eq!(wait(1, stays, None), None);
+        }
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

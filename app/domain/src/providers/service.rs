@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     BaseUrl, ChatRequest, Endpoint, Failure, Kind, ModelStream, NewProvider, Provider, ProviderChanges, TestResult,
-    rules, sandbox, sender,
+    rules, sandbox,
+    sender::{self, Patience},
     store::{self, Stored},
 };
 use crate::{
@@ -51,6 +52,7 @@ pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<P
     let default_model = rules::model(kind, &input.default_model)?;
     let name = match (&input.name, &base_url) {
         (Some(name), _) => rules::name(name)?,
+        (None, Some(_)) if kind != Kind::OpenaiCompatible => kind.label().to_owned(),
         (None, Some(url)) => rules::name(url.host().get(..100).unwrap_or(url.host()))?,
         (None, None) => kind.label().to_owned(),
     };
@@ -171,7 +173,9 @@ pub async fn test(s: &Services, actor: &Actor, id: ProviderId) -> Result<TestRes
     let result = match answer {
         Ok(models) => TestResult { valid: true, error: None, models },
         Err(failure) => {
-            TestResult { valid: false, error: Some(format!("{failure} {}", failure.remedy())), models: Vec::new() }
+            let said = failure.said.as_deref().map_or_else(String::new, |words| format!(" “{words}”"));
+            let error = format!("{failure}{said} {}", failure.remedy());
+            TestResult { valid: false, error: Some(error), models: Vec::new() }
         }
     };
     let mut tx = s.db.tenant(actor).await?;
@@ -196,7 +200,8 @@ impl Resolved {
     pub async fn stream(&self, s: &Services, request: &ChatRequest) -> Result<ModelStream, Failure> {
         match (self.provider.provider.adapter(), &self.endpoint) {
             (Some(adapter), Some(endpoint)) => {
-                sender::stream(&s.http, adapter, endpoint, &self.provider.name, request, s.settings.stall).await
+                let patience = Patience::of(s.settings.stall);
+                sender::stream(&s.http, adapter, endpoint, &self.provider.name, request, patience).await
             }
             _ => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace)),
         }

@@ -127,13 +127,13 @@ impl Driver<'_> {
         approval: Option<ApprovalId>,
     ) -> Result<(), Stop> {
         let content = StepContent::Tool { call, result };
-        let step = Some(NewStep { position: self.position(), content: &content, approval });
+        let step = Some(NewStep { position: self.position(), content: &content, approval, making: None });
         let events = self.put(&mut tx, Write { step, ..Write::default() }).await?;
         crash::point("tool.before_step");
         tx.commit().await?;
         crash::point("tool.after_step");
         self.publish(events);
-        self.remember(content, approval);
+        self.remember(content, approval, None);
         Ok(())
     }
 
@@ -145,6 +145,7 @@ impl Driver<'_> {
                 kind: "invalid_tool_arguments".to_owned(),
                 message: format!("{} kept calling tools with arguments that do not fit.", self.on.provider.name),
                 remedy: "Retry, or choose a model that is better with tools in Settings → AI providers.".to_owned(),
+                said: None,
             }));
         }
         let result = ToolResult { content: json!({ "status": status, "error": why }).to_string(), is_error: true };

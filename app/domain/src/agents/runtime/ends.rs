@@ -6,7 +6,7 @@ use super::{Driver, Flow, Stop, calls, is_outage, model::used};
 use crate::{
     Actor, Result,
     agents::{
-        RunFailure, RunStatus, StepContent,
+        Making, RunFailure, RunStatus, StepContent,
         driver_store::{self, Claimed, EventDraft, NewStep, Write},
         store::{self},
     },
@@ -49,24 +49,21 @@ impl Driver<'_> {
     }
 
     /// The run has answered. `step` is the last answer where it is not stored yet: then all of it is one transaction.
-    pub(super) async fn complete(&mut self, step: Option<StepContent>, text: String) -> Result<Flow, Stop> {
+    pub(super) async fn complete(
+        &mut self,
+        step: Option<(StepContent, Option<Making>)>,
+        text: String,
+    ) -> Result<Flow, Stop> {
+        let (step, making) = step.unzip();
+        let making = making.flatten();
         let mut total = Usage::default();
         for content in self.steps.iter().map(|s| &s.content).chain(&step) {
             if let StepContent::Model { usage, .. } = content {
-                total.input += usage.input;
-                total.output += usage.output;
-                total.reasoning += usage.reasoning;
-                total.cached += usage.cached;
+                total += *usage;
             }
         }
         self.pending.push(EventDraft::new("RunContentCompleted", json!({})));
-        let metrics = json!({
-            "input_tokens": total.input,
-            "output_tokens": total.output,
-            "total_tokens": total.input + total.output,
-            "reasoning_tokens": total.reasoning,
-            "cache_read_tokens": total.cached,
-        });
+        let metrics = total.metrics();
         self.pending.push(EventDraft::new(
             "RunCompleted",
             json!({ "content": text, "content_type": "str", "metrics": metrics }),
@@ -74,7 +71,12 @@ impl Driver<'_> {
         let mut tx = self.begin().await?;
         let provider = self.on.provider.name.clone();
         let what = Write {
-            step: step.as_ref().map(|content| NewStep { position: self.position(), content, approval: None }),
+            step: step.as_ref().map(|content| NewStep {
+                position: self.position(),
+                content,
+                approval: None,
+                making: making.as_ref(),
+            }),
             output: Some(&text),
             used: step.as_ref().and_then(|content| used(&provider, content)),
             leaves: Some(RunStatus::Completed),
@@ -146,6 +148,7 @@ fn fault(message: &str) -> RunFailure {
         kind: "internal".to_owned(),
         message: message.to_owned(),
         remedy: "Retry; the server’s log has the details.".to_owned(),
+        said: None,
     }
 }
 

@@ -10,20 +10,20 @@ mod model;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use super::{
-    Agent, RunEvent, RunFailure, Step, StepContent,
+    Agent, Making, RunEvent, RunFailure, Step, StepContent,
     driver_store::{self, Claimed, EventDraft, Write},
-    history,
+    history::{self, Asked},
     store::{self},
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
     db::TenantTx,
     ids::RunId,
-    providers::{self, Failure, FailureKind, Message, ToolCall, service::Resolved},
+    providers::{self, Failure, Message, ToolCall, service::Resolved},
     services::Services,
     workspaces,
 };
@@ -48,11 +48,11 @@ impl From<Error> for Stop {
 
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
-        let kind = serde_json::to_value::<FailureKind>(failure.kind).ok();
         Self::Failed(RunFailure {
-            kind: kind.as_ref().and_then(Value::as_str).unwrap_or("failed").to_owned(),
+            kind: failure.kind.as_str().to_owned(),
             message: failure.to_string(),
             remedy: failure.remedy().to_owned(),
+            said: failure.said,
         })
     }
 }
@@ -130,7 +130,7 @@ pub(super) struct Load {
 impl Load {
     /// Of a new run that begins a conversation: nothing was said before.
     pub(super) fn fresh(agent: Agent, on: Resolved, role: Role, message: &str) -> Self {
-        Self { agent, on, role, earlier: vec![Message::User { text: message.to_owned() }], steps: Vec::new() }
+        Self { agent, on, role, earlier: vec![Message::user(message)], steps: Vec::new() }
     }
 
     /// The first event of a run.
@@ -150,6 +150,7 @@ impl Load {
                 kind: "requester_gone".to_owned(),
                 message: "Whoever started this run is no longer a member of the workspace.".to_owned(),
                 remedy: "Start it again as a member.".to_owned(),
+                said: None,
             })
         })?;
         let agent = store::agents(tx, Some(run.agent))
@@ -157,7 +158,8 @@ impl Load {
             .pop()
             .ok_or_else(|| Error::internal("a run without its agent"))?;
         let on = providers::service::resolve(tx, s, agent.provider_id).await?;
-        let (earlier, steps) = history::load(tx, run.session, run.id).await?;
+        let asked = Asked { provider: on.provider.id, model: model_of(&agent, &on) };
+        let (earlier, steps) = history::load(tx, run.session, run.id, asked).await?;
         Ok(Self { agent, on, role, earlier, steps })
     }
 }
@@ -323,11 +325,12 @@ impl<'s> Driver<'s> {
         self.steps.len() as i32
     }
 
-    fn remember(&mut self, content: StepContent, approval_id: Option<crate::ids::ApprovalId>) {
+    fn remember(&mut self, content: StepContent, approval_id: Option<crate::ids::ApprovalId>, making: Option<Making>) {
         let now = Timestamp::now();
         let waiting = matches!(content, StepContent::Tool { result: None, .. });
         let ended_at = (!waiting).then_some(now);
-        self.steps.push(Step { position: self.position(), content, waiting, approval_id, created_at: now, ended_at });
+        let position = self.position();
+        self.steps.push(Step { position, content, waiting, approval_id, created_at: now, ended_at, making });
     }
 }
 
@@ -347,7 +350,7 @@ mod tests {
     fn step(content: StepContent) -> Step {
         let now = Timestamp::now();
         let waiting = matches!(content, StepContent::Tool { result: None, .. });
-        Step { position: 0, content, waiting, approval_id: None, created_at: now, ended_at: None }
+        Step { position: 0, content, waiting, approval_id: None, created_at: now, ended_at: None, making: None }
     }
 
     fn call(id: &str) -> ToolCall {

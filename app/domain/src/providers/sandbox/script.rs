@@ -68,7 +68,7 @@ struct Exchange<'a> {
 impl<'a> Scene<'a> {
     fn of(request: &'a ChatRequest) -> Self {
         let last = request.messages.iter().enumerate().rev().find_map(|(at, message)| match message {
-            Message::User { text } => Some((at, text.as_str())),
+            Message::User { text, .. } => Some((at, text.as_str())),
             _ => None,
         });
         let (at, wish) = last.unwrap_or((request.messages.len(), ""));
@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
 
     /// The answered calls of these tools since the wish, in order.
     fn exchanges(&self, tools: &[&str]) -> Vec<Exchange<'a>> {
-        let calls = self.since.iter().flat_map(calls_of).filter(|c| tools.contains(&c.name.as_str()));
+        let calls = self.since.iter().flat_map(Message::calls).filter(|c| tools.contains(&c.name.as_str()));
         calls.filter_map(|call| self.answer_to(call)).collect()
     }
 
@@ -111,19 +111,12 @@ impl<'a> Scene<'a> {
                 turn.text, call.name
             );
         }
-        let before = self.request.messages.iter().flat_map(calls_of).count();
+        let before = self.request.messages.iter().flat_map(Message::calls).count();
         turn.calls = calls;
         for (n, call) in turn.calls.iter_mut().enumerate() {
             call.id = format!("sandbox-{}", before + n + 1);
         }
         turn
-    }
-}
-
-fn calls_of(message: &Message) -> &[ToolCall] {
-    match message {
-        Message::Assistant { tool_calls, .. } => tool_calls,
-        Message::User { .. } | Message::Tool { .. } => &[],
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::providers::{Message, ModelStream, ToolSpec};
+use crate::providers::{Content, Message, ModelStream, Part, ToolSpec};
 
 const TOOLS: [&str; 4] = ["search_records", "update_record", "send_email", "ask_human"];
 
@@ -17,10 +17,9 @@ impl Conversation {
         let tool = |name: &&str| ToolSpec { name: (*name).into(), description: String::new(), parameters: json!({}) };
         Self(ChatRequest {
             model: MODEL.into(),
-            system: String::new(),
-            messages: vec![Message::User { text: wish.into() }],
+            messages: vec![Message::user(wish)],
             tools: tools.iter().map(tool).collect(),
-            max_output_tokens: None,
+            ..ChatRequest::default()
         })
     }
 
@@ -46,15 +45,17 @@ impl Conversation {
         }
         let finish = if calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };
         assert_eq!(events.last(), Some(&ModelEvent::Finish(finish)));
-        self.0.messages.push(Message::Assistant { text: text.clone(), tool_calls: calls.clone() });
+        let text_part = std::iter::once(Content::Text(text.clone()));
+        let parts = text_part.chain(calls.iter().cloned().map(Content::Call)).map(Part::from).collect();
+        self.0.messages.push(Message::Assistant { parts });
         let calls = calls.into_iter().map(|c| Ok((c.name, serde_json::from_str(&c.arguments)?)));
         Ok((text, calls.collect::<Result<_, serde_json::Error>>()?))
     }
 
     /// Answers the calls of the last answer, in order.
     fn answer(&mut self, answers: &[(&Value, bool)]) {
-        let Some(Message::Assistant { tool_calls, .. }) = self.0.messages.last().cloned() else { return };
-        for (call, (content, is_error)) in tool_calls.into_iter().zip(answers) {
+        let calls: Vec<ToolCall> = self.0.messages.last().into_iter().flat_map(Message::calls).cloned().collect();
+        for (call, (content, is_error)) in calls.into_iter().zip(answers) {
             self.0.messages.push(Message::Tool {
                 tool_call_id: call.id,
                 name: call.name,
@@ -101,18 +102,10 @@ async fn a_discount_is_proposed_and_its_outcome_told_truthfully() -> Tested {
     );
 
     // The next wish begins anew, and its calls have ids of their own.
-    talk.0.messages.push(Message::User { text: "Give Ada Lovelace a 25% discount".into() });
+    talk.0.messages.push(Message::user("Give Ada Lovelace a 25% discount"));
     let (_, calls) = talk.listen().await?;
     assert_eq!(calls[0].0, "search_records");
-    let ids: Vec<&str> = talk
-        .0
-        .messages
-        .iter()
-        .flat_map(|m| match m {
-            Message::Assistant { tool_calls, .. } => tool_calls.iter().map(|c| c.id.as_str()).collect(),
-            _ => vec![],
-        })
-        .collect();
+    let ids: Vec<&str> = talk.0.messages.iter().flat_map(Message::calls).map(|c| c.id.as_str()).collect();
     assert_eq!(ids, ["sandbox-1", "sandbox-2", "sandbox-3", "sandbox-4"]);
     Ok(())
 }

@@ -29,6 +29,8 @@ pub(super) struct Delta {
     pub(super) reasoning_content: Option<String>,
     /// OpenRouter, Ollama. A server that sends both sends the same text twice.
     pub(super) reasoning: Option<String>,
+    /// OpenRouter: the same for returning, with signatures.
+    pub(super) reasoning_details: Option<Vec<Value>>,
     pub(super) tool_calls: Option<Vec<CallDelta>>,
 }
 
@@ -54,7 +56,8 @@ pub(super) fn usage(value: &Value) -> Usage {
         output: tokens("/completion_tokens"),
         reasoning: tokens("/completion_tokens_details/reasoning_tokens"),
         // The second is DeepSeek's own name; it sends either or both.
-        cached: tokens("/prompt_tokens_details/cached_tokens").max(tokens("/prompt_cache_hit_tokens")),
+        cache_read: tokens("/prompt_tokens_details/cached_tokens").max(tokens("/prompt_cache_hit_tokens")),
+        cache_write: tokens("/prompt_tokens_details/cache_write_tokens"),
         cost_micros: value.get("cost").and_then(Value::as_f64).and_then(micros),
     }
 }
@@ -98,11 +101,13 @@ mod tests {
     fn usage_is_read_in_every_dialect() {
         let openai = json!({"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4},
             "completion_tokens_details": {"reasoning_tokens": 2}});
-        assert_eq!(usage(&openai), Usage { input: 10, output: 5, reasoning: 2, cached: 4, cost_micros: None });
+        let expected = Usage { input: 10, output: 5, reasoning: 2, cache_read: 4, ..Usage::default() };
+        assert_eq!(usage(&openai), expected);
         let deepseek = json!({"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 8});
-        assert_eq!(usage(&deepseek).cached, 8);
-        let openrouter = json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.013_317_6});
-        assert_eq!(usage(&openrouter).cost_micros, Some(13_318));
+        assert_eq!(usage(&deepseek).cache_read, 8);
+        let openrouter = json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.013_317_6,
+            "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 7}});
+        assert_eq!((usage(&openrouter).cost_micros, usage(&openrouter).cache_write), (Some(13_318), 7));
         let strange =
             json!({"prompt_tokens": -1, "completion_tokens": "many", "cost": -3, "prompt_tokens_details": null});
         assert_eq!(usage(&strange), Usage::default());

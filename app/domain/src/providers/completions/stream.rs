@@ -1,7 +1,7 @@
 //! Reads the chunks of a streamed chat completion.
 
-use super::{calls::Calls, chunk, failure};
-use crate::providers::{Decoder, FailureKind, Finish, ModelEvent, Usage, sse};
+use super::{calls::Calls, chunk, details::Details};
+use crate::providers::{FailureKind, Fault, Finish, ModelEvent, Usage, fault, streamed::Format};
 
 const DONE: &str = "[DONE]";
 
@@ -10,51 +10,36 @@ const DONE: &str = "[DONE]";
 /// It is complete with `[DONE]`, or when the stream ends after a finish reason; servers leave out either. The finish is
 /// given out last, because usage and errors come after the reason.
 #[derive(Default)]
-pub(super) struct ChunkDecoder {
-    sse: sse::Reader,
+pub(super) struct Chunks {
     model: String,
     usage: Option<Usage>,
     calls: Calls,
+    details: Details,
     reason: Option<Finish>,
     complete: bool,
 }
 
-impl Decoder for ChunkDecoder {
-    fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
-        if self.complete {
-            return Ok(());
+impl Format for Chunks {
+    fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        match data.trim() {
+            "" => Ok(()),
+            DONE => self.finish(self.reason.unwrap_or(Finish::Stop), out),
+            json => self.chunk(serde_json::from_str(json).map_err(|_| FailureKind::BadReply)?, out),
         }
-        self.sse.push(bytes);
-        while !self.complete
-            && let Some(event) = self.sse.next_event().map_err(|_| FailureKind::Broken)?
-        {
-            self.data(&event.data, out)?;
-        }
-        Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
-        if let Some(cut_off) = self.sse.finish().filter(|_| !self.complete) {
-            self.data(&cut_off.data, out)?;
-        }
-        if self.complete {
-            return Ok(());
-        }
-        let reason = self.reason.ok_or(FailureKind::Broken)?;
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        let reason = self.reason.ok_or(FailureKind::BadReply)?;
         self.finish(reason, out)
     }
 }
 
-impl ChunkDecoder {
-    fn data(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
-        match data.trim() {
-            "" => Ok(()),
-            DONE => self.finish(self.reason.unwrap_or(Finish::Stop), out),
-            json => self.chunk(serde_json::from_str(json).map_err(|_| FailureKind::Broken)?, out),
-        }
-    }
-
-    fn chunk(&mut self, chunk: chunk::Chunk, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
+impl Chunks {
+    fn chunk(&mut self, chunk: chunk::Chunk, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         if let Some(model) = chunk.model.filter(|m| !m.is_empty() && *m != self.model) {
             self.model.clone_from(&model);
             out.push(ModelEvent::Model(model));
@@ -70,11 +55,11 @@ impl ChunkDecoder {
             out.push(ModelEvent::Usage(usage));
         }
         if let Some(error) = chunk.error.filter(|e| !e.is_null()) {
-            return Err(failure::of_error(&error));
+            return Err(fault::of_error(&error));
         }
         self.reason = match reason.as_deref() {
             None | Some("") => self.reason,
-            Some("error") => return Err(FailureKind::Failed),
+            Some("error") => return Err(FailureKind::Overloaded.into()),
             Some("length") => Some(Finish::Length),
             Some("content_filter") => Some(Finish::ContentFilter),
             Some("tool_calls" | "function_call") => Some(Finish::ToolCalls),
@@ -87,7 +72,11 @@ impl ChunkDecoder {
         let mut say = |event: fn(String) -> ModelEvent, text: Option<String>| {
             out.extend(text.filter(|t| !t.is_empty()).map(event));
         };
-        say(ModelEvent::Reasoning, delta.reasoning_content.filter(|r| !r.is_empty()).or(delta.reasoning));
+        let plain = delta.reasoning_content.filter(|r| !r.is_empty());
+        if plain.is_some() {
+            self.details.plain();
+        }
+        say(ModelEvent::Reasoning, plain.or(delta.reasoning));
         for words in delta.content.map(chunk::words).unwrap_or_default() {
             match words {
                 chunk::Words::Text(text) => say(ModelEvent::Text, Some(text)),
@@ -95,12 +84,15 @@ impl ChunkDecoder {
             }
         }
         say(ModelEvent::Text, delta.refusal);
+        for piece in delta.reasoning_details.into_iter().flatten() {
+            self.details.piece(piece);
+        }
         for piece in delta.tool_calls.into_iter().flatten() {
             self.calls.piece(piece, out);
         }
     }
 
-    fn finish(&mut self, reason: Finish, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
+    fn finish(&mut self, reason: Finish, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         self.complete = true;
         let reason = match (reason, self.calls.is_empty()) {
             (Finish::Stop, false) => Finish::ToolCalls, // several servers say `stop` after calls as well
@@ -109,6 +101,10 @@ impl ChunkDecoder {
         };
         if reason == Finish::ToolCalls {
             self.calls.complete(out)?;
+        }
+        // It belongs to the answer as a whole, so it is a part of its own.
+        if let Some(seal) = self.details.seal() {
+            out.extend([ModelEvent::Reasoning(String::new()), ModelEvent::PartEnd(Some(seal))]);
         }
         out.push(ModelEvent::Finish(reason));
         Ok(())
@@ -120,14 +116,15 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::providers::{Decoder, Seal, streamed::Streamed};
 
     /// The events of a stream of these chunks, and how it ended.
     fn read(chunks: &[Value], done: bool) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
         let events = chunks.iter().map(Value::to_string).chain(done.then(|| DONE.to_owned()));
         let stream = events.map(|data| ["data: ", &data, "\n\n"].concat()).collect::<Vec<_>>().concat();
-        let (mut decoder, mut out) = (ChunkDecoder::default(), Vec::new());
+        let (mut decoder, mut out) = (Streamed::<Chunks>::default(), Vec::new());
         let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
-        (out, ended)
+        (out, ended.map_err(|fault| fault.kind))
     }
 
     fn delta(delta: &Value) -> Value {
@@ -233,6 +230,8 @@ mod tests {
             Text("e".into()),
             Text("f".into()),
             ModelEvent::Usage(Usage { input: 3, output: 2, ..Usage::default() }),
+            Reasoning(String::new()),
+            ModelEvent::PartEnd(Some(Seal(json!({"field": "reasoning_content"})))),
             ModelEvent::Finish(Finish::Length),
         ];
         assert_eq!((events.as_slice(), ended), (expected.as_slice(), Ok(())));
@@ -252,11 +251,11 @@ mod tests {
         assert_eq!(finish(&[hi(), reason("tool_calls")], true), stop);
         let filtered = Ok(Some(ModelEvent::Finish(Finish::ContentFilter)));
         assert_eq!(finish(&[hi(), reason("content_filter")], true), filtered);
-        assert_eq!(read(&[hi()], false), (vec![ModelEvent::Text("hi".into())], Err(FailureKind::Broken)));
-        assert_eq!(read(&[], false), (vec![], Err(FailureKind::Broken)));
-        assert_eq!(read(&[json!("text")], true), (vec![], Err(FailureKind::Broken)));
+        assert_eq!(read(&[hi()], false), (vec![ModelEvent::Text("hi".into())], Err(FailureKind::BadReply)));
+        assert_eq!(read(&[], false), (vec![], Err(FailureKind::BadReply)));
+        assert_eq!(read(&[json!("text")], true), (vec![], Err(FailureKind::BadReply)));
         let nameless = delta(&json!({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}));
-        assert_eq!(read(&[nameless, reason("tool_calls")], true).1, Err(FailureKind::Broken));
+        assert_eq!(read(&[nameless, reason("tool_calls")], true).1, Err(FailureKind::BadReply));
     }
 
     #[test]
@@ -265,11 +264,11 @@ mod tests {
         for (chunk, kind) in [
             (
                 json!({"error": {"code": 502}, "choices": [{"delta": {}, "finish_reason": "error"}]}),
-                FailureKind::Failed,
+                FailureKind::Overloaded,
             ),
             (json!({"error": {"code": 429, "message": "slow down"}}), FailureKind::RateLimited),
-            (json!({"error": {"code": "402"}}), FailureKind::NoBalance),
-            (reason("error"), FailureKind::Failed),
+            (json!({"error": {"code": "402"}}), FailureKind::NoCredit),
+            (reason("error"), FailureKind::Overloaded),
         ] {
             assert_eq!(read(&[hi(), chunk, reason("stop")], true), (vec![ModelEvent::Text("hi".into())], Err(kind)));
         }

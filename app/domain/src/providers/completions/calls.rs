@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::chunk::CallDelta;
-use crate::providers::{FailureKind, ModelEvent};
+use crate::providers::{FailureKind, Fault, ModelEvent};
 
 #[derive(Default)]
 pub(super) struct Calls(Vec<Call>);
@@ -74,10 +74,10 @@ impl Calls {
     }
 
     /// The answer is complete: a call without arguments gets an empty object; one without a name cannot be called.
-    pub(super) fn complete(&self, out: &mut Vec<ModelEvent>) -> Result<(), FailureKind> {
+    pub(super) fn complete(&self, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         for (index, call) in self.0.iter().enumerate() {
             if !call.started {
-                return Err(FailureKind::Broken);
+                return Err(FailureKind::BadReply.into());
             }
             if !call.has_arguments {
                 out.push(ModelEvent::ToolCallArguments { index, delta: "{}".into() });
@@ -96,6 +96,6 @@ fn text(arguments: Option<Value>) -> String {
 }
 
 /// At most 40 characters, as OpenAI demands.
-fn made_up() -> String {
+pub(in crate::providers) fn made_up() -> String {
     format!("call_{}", Uuid::now_v7().simple())
 }

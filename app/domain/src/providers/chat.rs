@@ -1,0 +1,316 @@
+//! What a model is asked and what it streams, in no provider's words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A request for one answer.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ChatRequest {
+    /// The model's id at the provider.
+    pub model: String,
+    /// Models that the provider itself may answer with instead, best first. Only OpenRouter does so; no other is told.
+    pub fallback_models: Vec<String>,
+    /// Standing instructions.
+    pub system: String,
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// What the model may call.
+    pub tools: Vec<ToolSpec>,
+    /// The form that the answer's text shall have; free text unless set.
+    pub output: Option<OutputForm>,
+    /// At most this many output tokens, if set.
+    pub max_output_tokens: Option<u32>,
+}
+
+/// One message of a conversation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum Message {
+    /// A person's words.
+    User {
+        /// The text.
+        text: String,
+        /// Pictures that belong to it.
+        images: Vec<Image>,
+    },
+    /// A model's answer.
+    Assistant {
+        /// What it is made of, in the model's order.
+        parts: Vec<Part>,
+    },
+    /// What a tool answered.
+    Tool {
+        /// The call that it answers.
+        tool_call_id: String,
+        /// The tool's name.
+        name: String,
+        /// The answer as text (usually JSON).
+        content: String,
+        /// The call failed, was refused or was rejected.
+        is_error: bool,
+    },
+}
+
+impl Message {
+    /// A person's words without pictures.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::User { text: text.into(), images: Vec::new() }
+    }
+
+    /// The calls in it, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
+        let parts = if let Self::Assistant { parts } = self { parts.as_slice() } else { &[] };
+        parts.iter().filter_map(|part| if let Content::Call(call) = &part.content { Some(call) } else { None })
+    }
+}
+
+/// A piece of a model's answer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// What it says.
+    pub content: Content,
+    /// What the provider wants back with it, unchanged; only ever of the model that is asked.
+    pub seal: Option<Seal>,
+}
+
+impl From<Content> for Part {
+    fn from(content: Content) -> Self {
+        Self { content, seal: None }
+    }
+}
+
+/// What a part says.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// Words of the answer.
+    Text(String),
+    /// Words of its reasoning; empty where the provider keeps them to itself.
+    Reasoning(String),
+    /// A call of a tool.
+    Call(ToolCall),
+}
+
+/// A provider's own proof of what its model thought: a signature, or the thoughts encrypted. HYVVE reads nothing in it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seal(pub Value);
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
+/// A picture for the model to look at.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// What it is encoded as.
+    pub media_type: ImageType,
+    /// The bytes, in base64 with padding (RFC 4648, 4).
+    pub base64: String,
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({}, {} characters)", self.media_type.as_str(), self.base64.len())
+    }
+}
+
+impl Image {
+    /// As a `data:` URL (RFC 2397).
+    pub fn data_url(&self) -> String {
+        format!("data:{};base64,{}", self.media_type.as_str(), self.base64)
+    }
+}
+
+/// The encodings that every provider with eyes reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ImageType {
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// WebP.
+    #[serde(rename = "image/webp")]
+    Webp,
+    /// GIF; models look at its first picture.
+    #[serde(rename = "image/gif")]
+    Gif,
+}
+
+impl ImageType {
+    /// The media type (RFC 6838).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+}
+
+/// JSON of a schema, instead of free text.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OutputForm {
+    /// `snake_case`, at most 64 characters.
+    pub name: String,
+    /// JSON Schema, an object in which everything is required and nothing else allowed: all providers enforce that much.
+    pub schema: Value,
+}
+
+/// A call that a model made. The arguments are its own text, not yet trusted to be JSON.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The provider's id of the call; made up by the adapter when a provider sends none.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// JSON text as the model wrote it.
+    pub arguments: String,
+}
+
+/// A tool as a model is told of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ToolSpec {
+    /// `snake_case`, unique.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// JSON Schema of its arguments, an object.
+    pub parameters: Value,
+}
+
+/// One thing that a model streamed.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ModelEvent {
+    /// The model that really answers, as the provider names it.
+    Model(String),
+    /// More of the answer. Empty text begins a part that has none.
+    Text(String),
+    /// More of the model's reasoning. Empty text begins a part that shows none.
+    Reasoning(String),
+    /// A call begins. `index` orders parallel calls.
+    ToolCallStart {
+        /// The call's place among the answer's calls, from 0.
+        index: usize,
+        /// The provider's id of it.
+        id: String,
+        /// The tool.
+        name: String,
+    },
+    /// More of a call's arguments.
+    ToolCallArguments {
+        /// Which call.
+        index: usize,
+        /// JSON text.
+        delta: String,
+    },
+    /// The part that was begun last is complete, with what the provider wants back with it. Parts that nobody ends end
+    /// where another begins.
+    PartEnd(Option<Seal>),
+    /// What the answer cost; the last one counts.
+    Usage(Usage),
+    /// The answer is complete.
+    Finish(Finish),
+}
+
+/// Tokens of one answer. `input` includes those read from a cache and written into it, `output` includes reasoning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+    /// Of `output`: spent on reasoning, where the provider tells.
+    pub reasoning: u64,
+    /// Of `input`: read from the provider's cache.
+    #[serde(alias = "cached")]
+    pub cache_read: u64,
+    /// Of `input`: written into the provider's cache, where that has a price.
+    pub cache_write: u64,
+    /// What the provider says it charged, in micro-dollars, where it does (OpenRouter).
+    pub cost_micros: Option<u64>,
+}
+
+impl Usage {
+    /// As AgentOS names it (`metrics` of its events and runs); the cost, in dollars, only where the provider says it.
+    pub fn metrics(&self) -> Value {
+        let mut metrics = json!({
+            "input_tokens": self.input,
+            "output_tokens": self.output,
+            "total_tokens": self.input + self.output,
+            "reasoning_tokens": self.reasoning,
+            "cache_read_tokens": self.cache_read,
+            "cache_write_tokens": self.cache_write,
+        });
+        if let Some(micros) = self.cost_micros {
+            metrics["cost"] = json!(micros as f64 / 1e6);
+        }
+        metrics
+    }
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, more: Self) {
+        self.input += more.input;
+        self.output += more.output;
+        self.reasoning += more.reasoning;
+        self.cache_read += more.cache_read;
+        self.cache_write += more.cache_write;
+        self.cost_micros = match (self.cost_micros, more.cost_micros) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// It was complete.
+    Stop,
+    /// The model wants tools called.
+    ToolCalls,
+    /// The output limit, or the end of the model's context, cut it off.
+    Length,
+    /// The model declined, or the provider's filter cut it off.
+    ContentFilter,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_that_was_stored_before_caches_were_told_apart_still_reads() -> Result<(), serde_json::Error> {
+        let old = json!({"input": 10, "output": 5, "reasoning": 2, "cached": 4, "cost_micros": null});
+        let expected = Usage { input: 10, output: 5, reasoning: 2, cache_read: 4, ..Usage::default() };
+        assert_eq!(serde_json::from_value::<Usage>(old)?, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn usage_adds_up_and_an_unknown_price_is_not_a_price_of_nothing() {
+        let mut total = Usage { input: 1, ..Usage::default() };
+        total += Usage { input: 2, cache_write: 3, ..Usage::default() };
+        assert_eq!((total.input, total.cache_write, total.cost_micros), (3, 3, None));
+        total += Usage { cost_micros: Some(5), ..Usage::default() };
+        total += Usage { cost_micros: Some(6), ..Usage::default() };
+        assert_eq!(total.cost_micros, Some(11));
+    }
+
+    #[test]
+    fn what_is_large_or_sealed_does_not_print() {
+        let image = Image { media_type: ImageType::Png, base64: "canary".into() };
+        assert_eq!(format!("{image:?} {:?}", Seal(json!("canary"))), "Image(image/png, 6 characters) Seal(…)");
+        assert_eq!(image.data_url(), "data:image/png;base64,canary");
+    }
+}

@@ -1,0 +1,44 @@
+//! Every provider streams server-sent events; what stands in their data is its own.
+
+use super::{Decoder, FailureKind, Fault, ModelEvent, sse};
+
+/// Reads the data of one format's events.
+pub(super) trait Format: Send {
+    /// Reads the data of the next event.
+    fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
+
+    /// Whether the answer is complete; then what follows is not read.
+    fn is_complete(&self) -> bool;
+
+    /// The stream has ended without saying so: completes an answer that had said why it finished.
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
+}
+
+/// Cuts a stream of bytes into events for a format.
+#[derive(Default)]
+pub(super) struct Streamed<F> {
+    sse: sse::Reader,
+    format: F,
+}
+
+impl<F: Format> Decoder for Streamed<F> {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        if self.format.is_complete() {
+            return Ok(());
+        }
+        self.sse.push(bytes);
+        while !self.format.is_complete()
+            && let Some(event) = self.sse.next_event().map_err(|_| FailureKind::BadReply)?
+        {
+            self.format.read(&event.data, out)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        if let Some(cut_off) = self.sse.finish().filter(|_| !self.format.is_complete()) {
+            self.format.read(&cut_off.data, out)?;
+        }
+        if self.format.is_complete() { Ok(()) } else { self.format.end(out) }
+    }
+}
