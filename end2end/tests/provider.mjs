@@ -15,6 +15,11 @@ export default function register(test) {
 
     // What is wrong is said at the field, and what was typed is kept; but never the key.
     await page.goto(settings);
+    await page.getByRole('link', { name: 'Google Gemini' }).click();
+    await page.getByRole('link', { name: /AI Studio/ }).waitFor();
+    assert.equal(await page.getByLabel('Base URL').inputValue(), 'https://generativelanguage.googleapis.com/v1beta');
+    await page.getByRole('link', { name: 'OpenAI-compatible' }).click();
+    await page.getByText(/Without one, the server/).waitFor();
     await page.getByLabel('Base URL').fill(other.url);
     await page.getByLabel('Model').fill('x'.repeat(400));
     await page.getByLabel('Key', { exact: true }).fill(KEY);

@@ -29,6 +29,7 @@ pub fn Failure(
             <Icon glyph=Glyph::Warning/>
             <div class="grow min-w-0">
                 <p class="font-semibold">{error.message}</p>
+                {error.said.map(|said| view! { <p class="text-muted-foreground">"The provider said: “"{said}"”"</p> })}
                 <p>{error.remedy}</p>
                 <div class="flex flex-wrap gap-2 pt-2">{children.map(|children| children())}{there}</div>
             </div>

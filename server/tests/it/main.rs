@@ -22,6 +22,7 @@ mod matrix;
 mod outage;
 mod pictures;
 mod races;
+mod sealed;
 mod secrets;
 mod sharing;
 mod stream;

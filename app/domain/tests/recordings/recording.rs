@@ -2,10 +2,12 @@
 
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
+use hyvve_domain::providers::Kind;
 use serde_json::Value;
 
 /// A reply as a provider sent it.
 pub(crate) struct Recording {
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) status: u16,
     pub(crate) content_type: String,
@@ -18,34 +20,37 @@ impl Recording {
     }
 }
 
-/// Recorded chat completion streams, and the project's own fixtures with both kinds of line ends.
+/// Recorded streams, and the project's own fixtures with every kind of line ends.
 pub(crate) fn streams() -> Vec<Recording> {
     let fixtures = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"));
     let mut streams: Vec<Recording> = recorded().into_iter().filter(|r| r.status == 200).collect();
-    for path in files(fixtures, "sse") {
-        let text = fs::read_to_string(&path).unwrap();
-        for (ends, body) in [
-            ("LF", text.clone()),
-            ("CR LF", text.replace('\n', "\r\n")),
-            ("BOM and CR", format!("\u{feff}{}", text.replace('\n', "\r"))),
-        ] {
-            streams.push(Recording {
-                name: format!("{} with {ends}", path.display()),
-                status: 200,
-                content_type: "text/event-stream".into(),
-                body: body.into_bytes(),
-            });
+    for kind in Kind::ADDABLE {
+        for path in files(fixtures.join(kind.as_str()), "sse") {
+            let text = fs::read_to_string(&path).unwrap();
+            for (ends, body) in [
+                ("LF", text.clone()),
+                ("CR LF", text.replace('\n', "\r\n")),
+                ("BOM and CR", format!("\u{feff}{}", text.replace('\n', "\r"))),
+            ] {
+                streams.push(Recording {
+                    kind,
+                    name: format!("{} with {ends}", path.display()),
+                    status: 200,
+                    content_type: "text/event-stream".into(),
+                    body: body.into_bytes(),
+                });
+            }
         }
     }
     streams
 }
 
-/// Recorded refusals of chat completions.
+/// Recorded refusals.
 pub(crate) fn refusals() -> Vec<Recording> {
     recorded().into_iter().filter(|r| r.status != 200).collect()
 }
 
-/// Every different recording of a chat completion.
+/// Every different recording.
 fn recorded() -> Vec<Recording> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recordings");
     let folder = env::var_os("HYVVE_RECORDINGS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
@@ -57,21 +62,29 @@ fn recorded() -> Vec<Recording> {
         return Vec::new();
     }
     let mut seen = HashSet::new();
-    let paths = ["openai", "deepseek", "openrouter"].iter().flat_map(|provider| files(folder.join(provider), "json"));
+    let providers = ["anthropic", "openai", "gemini", "deepseek", "openrouter"];
+    let paths = providers.iter().flat_map(|provider| files(folder.join(provider), "json"));
     let all = paths.map(|path| {
         let json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
-        let recording = Recording {
+        Recording {
+            kind: kind(&text("/provider"), &text("/request/path")),
             name: path.display().to_string(),
             status: u16::try_from(json["response"]["status"].as_u64().unwrap()).unwrap(),
             content_type: text("/response/content_type"),
             body: text("/response/body").into_bytes(),
-        };
-        (text("/request/path"), recording)
+        }
     });
-    all.filter(|(path, recording)| path.ends_with("chat/completions") && seen.insert(recording.body.clone()))
-        .map(|(_, recording)| recording)
-        .collect()
+    all.filter(|recording| seen.insert(recording.body.clone())).collect()
+}
+
+/// Whose adapter reads it: a path is of one format, and several providers speak two.
+fn kind(provider: &str, path: &str) -> Kind {
+    match provider {
+        "openai" | "deepseek" if path.ends_with("/responses") => Kind::Openai,
+        "openai" => Kind::OpenaiCompatible,
+        provider => provider.parse().unwrap(),
+    }
 }
 
 fn files(folder: PathBuf, extension: &str) -> Vec<PathBuf> {

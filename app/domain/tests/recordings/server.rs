@@ -1,18 +1,19 @@
-//! A server on loopback that gives one reply, in the manner asked for.
+//! A server on loopback that gives replies, each in the manner asked for.
 
 use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::oneshot,
+    sync::mpsc,
 };
 
 /// How the body is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
     Whole,
-    ByteByByte,
+    /// So many bytes at a time.
+    Pieces(usize),
     /// Sends the body and then neither more nor the end.
     ThenSilence,
     /// Says that more will come, and closes.
@@ -46,8 +47,8 @@ impl Reply {
         Self::new(body, Manner::Whole)
     }
 
-    pub(crate) fn byte_by_byte(body: &[u8]) -> Self {
-        Self::new(body, Manner::ByteByByte)
+    pub(crate) fn pieces(body: &[u8], size: usize) -> Self {
+        Self::new(body, Manner::Pieces(size))
     }
 
     pub(crate) fn then_silence(body: &[u8]) -> Self {
@@ -78,7 +79,7 @@ impl Reply {
         let length = match self.manner {
             Manner::Whole => format!("content-length: {}\r\n", self.body.len()),
             Manner::ThenCut => format!("content-length: {}\r\n", self.body.len() + 1),
-            Manner::ByteByByte | Manner::ThenSilence | Manner::Mute => String::new(),
+            Manner::Pieces(_) | Manner::ThenSilence | Manner::Mute => String::new(),
         };
         let Self { status, content_type, headers, .. } = self;
         format!(
@@ -87,35 +88,49 @@ impl Reply {
     }
 }
 
-/// Answers one request.
+/// Answers requests, the last reply again and again.
 pub(crate) struct Server {
     pub(crate) base_url: String,
-    request: oneshot::Receiver<String>,
+    requests: mpsc::UnboundedReceiver<String>,
 }
 
 impl Server {
     pub(crate) async fn start(reply: Reply) -> Self {
+        Self::of(vec![reply]).await
+    }
+
+    pub(crate) async fn of(replies: Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let (tell, request) = oneshot::channel();
+        let (tell, requests) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            socket.set_nodelay(true).unwrap();
-            let _ = tell.send(read_request(&mut socket).await);
-            // A client that has heard enough hangs up.
-            let _ = answer(&mut socket, reply).await;
+            let mut replies = replies.into_iter().peekable();
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                socket.set_nodelay(true).unwrap();
+                let reply = replies.next().unwrap();
+                if replies.peek().is_none() {
+                    replies = vec![reply.clone()].into_iter().peekable();
+                }
+                let tell = tell.clone();
+                tokio::spawn(async move {
+                    let _ = tell.send(read_request(&mut socket).await);
+                    // A client that has heard enough hangs up.
+                    let _ = answer(&mut socket, reply).await;
+                });
+            }
         });
-        Self { base_url, request }
+        Self { base_url, requests }
     }
 
-    /// The request that came, headers and body.
-    pub(crate) async fn request(self) -> String {
-        self.request.await.unwrap()
+    /// The next request that came, headers and body.
+    pub(crate) async fn request(&mut self) -> String {
+        self.requests.recv().await.unwrap()
     }
 
-    /// Whether nobody asked for anything.
-    pub(crate) fn was_not_asked(mut self) -> bool {
-        self.request.try_recv().is_err()
+    /// How many requests have come that nobody has looked at.
+    pub(crate) fn asked(&self) -> usize {
+        self.requests.len()
     }
 }
 
@@ -123,8 +138,8 @@ async fn answer(socket: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
     if reply.manner != Manner::Mute {
         socket.write_all(reply.head().as_bytes()).await?;
     }
-    let pieces = if reply.manner == Manner::ByteByByte { 1 } else { reply.body.len().max(1) };
-    for piece in reply.body.chunks(pieces) {
+    let size = if let Manner::Pieces(size) = reply.manner { size } else { reply.body.len().max(1) };
+    for piece in reply.body.chunks(size) {
         socket.write_all(piece).await?;
         socket.flush().await?;
     }

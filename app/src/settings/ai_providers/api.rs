@@ -15,9 +15,11 @@ use crate::{
 /// Adds a provider.
 #[server(prefix = "/_fn", endpoint = "ai-providers/add", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn add_provider(
+    /// Whose format it speaks.
+    provider: Kind,
     /// What the workspace calls it.
     name: String,
-    /// Where requests go.
+    /// Where requests go; empty for the kind's own address.
     base_url: String,
     /// The key; empty for none.
     api_key: ApiKey,
@@ -31,9 +33,9 @@ pub async fn add_provider(
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
         let new = NewProvider {
-            provider: Kind::OpenaiCompatible,
+            provider,
             name: filled(name),
-            base_url: Some(base_url),
+            base_url: filled(base_url),
             api_key: Some(api_key),
             default_model,
             make_default,

@@ -1,6 +1,6 @@
 //! The forms for a new provider and for changes of one.
 
-use hyvve_domain::providers::Provider;
+use hyvve_domain::providers::{Kind, Provider};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -11,28 +11,44 @@ use super::{
 use crate::{
     flash::Flash,
     shell::use_frame,
-    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Variant},
+    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Tab, Tabs, Variant},
 };
 
 /// The fields at which the server's messages show.
 const FIELDS: [&str; 4] = ["name", "baseUrl", "apiKey", "defaultModel"];
 
-/// The form for a new provider.
-pub(super) fn add_card(flash: Flash) -> AnyView {
+/// The form for a new provider of a kind, with the address that the kind is known to have.
+pub(super) fn add_card(kind: Kind, flash: Flash) -> AnyView {
+    let typed = flash.typed("base_url");
+    let url = if typed.is_empty() { kind.base_url().unwrap_or_default().to_owned() } else { typed };
+    let unnamed = match kind {
+        Kind::OpenaiCompatible => "What your workspace calls it. Without one, the server’s name.".to_owned(),
+        _ => format!("What your workspace calls it. Without one, {}.", kind.label()),
+    };
     view! {
-        <Card title="Add an AI provider" note="any OpenAI-compatible server">
+        <Card title="Add an AI provider">
             <CardBody>
+                <Kinds chosen=kind/>
                 {message(flash.clone())}
                 <Form action=AddProvider::url()>
-                    <Address value=flash.typed("base_url") flash=flash.clone()/>
-                    <Field
-                        name="api_key" label="Key" kind="password" error=flash.at("apiKey")
-                        hint="Sealed at once, and sent to this address only. Leave it empty where none is needed."
-                    />
+                    <input type="hidden" name="provider" value=kind.as_str()/>
+                    <Address value=url flash=flash.clone()/>
+                    <div>
+                        <Field
+                            name="api_key" label="Key" kind="password" error=flash.at("apiKey")
+                            hint="Sealed at once, and sent to this address only. Leave it empty where none is needed."
+                        />
+                        {kind.keys_page().map(|page| view! {
+                            <p class="field-hint">
+                                "Keys are made at "
+                                <a class="link" href=page.url target="_blank" rel="noopener noreferrer">{page.name}</a>"."
+                            </p>
+                        })}
+                    </div>
                     <Model value=flash.typed("default_model") flash=flash.clone()/>
                     <Field
                         name="name" label="Name" value=flash.typed("name") error=flash.at("name")
-                        hint="What your workspace calls it. Without one, the server’s name."
+                        hint=unnamed
                     />
                     <MakeDefault/>
                     <div><Button variant=Variant::Primary kind="submit">"Add"</Button></div>
@@ -41,6 +57,20 @@ pub(super) fn add_card(flash: Flash) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+/// The kinds, each a link to its form.
+#[component]
+fn Kinds(chosen: Kind) -> AnyView {
+    let frame = use_frame();
+    let tab = |kind: Kind| Tab {
+        label: kind.label(),
+        href: frame.href(&format!("{HERE}?kind={kind}")),
+        count: None,
+        current: kind == chosen,
+    };
+    let tabs: Vec<Tab> = Kind::ADDABLE.into_iter().map(tab).collect();
+    view! { <Tabs label="Whose AI" tabs=Signal::stored(tabs)/> }.into_any()
 }
 
 /// The form for changes of a provider. What was typed before an error counts more than what is stored.
@@ -103,7 +133,7 @@ fn Address(value: String, flash: Flash) -> AnyView {
             name="base_url" label="Base URL" kind="url" value=value error=flash.at("baseUrl") required=true
             pattern="https?://.+" wrong="Please enter an address that begins with https:// or http://."
             placeholder="https://api.example.com/v1"
-            hint="What comes before /chat/completions."
+            hint="What comes before the paths of the API, such as /chat/completions."
         />
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use hyvve_domain::{
     ids::ProviderId,
-    providers::{Provider, service},
+    providers::{Kind, Provider, service},
 };
 use leptos::prelude::*;
 
@@ -34,6 +34,6 @@ fn beside(visit: &Visit, all: &[Provider], flash: Flash) -> Option<AnyView> {
     match (visit.parsed("edit"), visit.parsed("delete")) {
         (Some(id), _) => find(id).map(|provider| edit_card(provider, flash)),
         (None, Some(id)) => find(id).map(|provider| delete_card(provider, flash)),
-        (None, None) => Some(add_card(flash)),
+        (None, None) => Some(add_card(visit.parsed("kind").unwrap_or(Kind::ADDABLE[0]), flash)),
     }
 }

@@ -61,7 +61,15 @@ fn facts(provider: &Provider) -> Vec<String> {
         Some("") => "a key is stored".to_owned(),
         Some(hint) => format!("key ending in {hint}"),
     };
-    [Some(provider.default_model.clone()), provider.base_url.clone(), Some(key)].into_iter().flatten().collect()
+    [
+        Some(provider.provider.label().to_owned()),
+        Some(provider.default_model.clone()),
+        provider.base_url.clone(),
+        Some(key),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// How the last test went.

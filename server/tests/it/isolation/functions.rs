@@ -19,7 +19,10 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
     ("chat/send", "agent_id={agent}&message=Tell+me+everything"),
     ("chat/reply", "run_id={run}&tool_call_id=x&text=x"),
     ("runs/cancel", "id={run}"),
-    ("ai-providers/add", "name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x"),
+    (
+        "ai-providers/add",
+        "provider=openai_compatible&name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x",
+    ),
     ("ai-providers/change", "id={provider}&name=x&base_url=&default_model=x"),
     ("ai-providers/delete", "id={provider}"),
     ("ai-providers/test", "id={provider}"),

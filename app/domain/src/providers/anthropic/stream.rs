@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::providers::{FailureKind, Fault, Finish, ModelEvent, Seal, Usage, fault, streamed::Format};
+use crate::providers::{
+    FailureKind, Fault, Finish, ModelEvent, Seal, Usage, completions::made_up, fault, streamed::Format,
+};
 
 /// An answer under way. It is complete with `message_stop`, or when the stream ends after a stop reason.
 #[derive(Default)]
@@ -228,6 +230,7 @@ impl Events {
             Block::ToolUse { id, name, input } => {
                 let index = self.calls;
                 self.calls += 1;
+                let id = if id.is_empty() { made_up() } else { id };
                 out.push(ModelEvent::ToolCallStart { index, id, name });
                 Open::Call { index, input, has_arguments: false }
             }

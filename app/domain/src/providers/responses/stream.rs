@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::providers::{FailureKind, Fault, Finish, ModelEvent, Seal, Usage, fault, streamed::Format};
+use crate::providers::{
+    FailureKind, Fault, Finish, ModelEvent, Seal, Usage, completions::made_up, fault, streamed::Format,
+};
 
 /// An answer under way. It is complete with the event that carries the whole response, which has the usage.
 #[derive(Default)]
@@ -120,7 +122,8 @@ impl Events {
             Item::FunctionCall { call_id, name } => {
                 let index = self.calls.len();
                 self.calls.insert(at, (index, false));
-                out.push(ModelEvent::ToolCallStart { index, id: call_id, name });
+                let id = if call_id.is_empty() { made_up() } else { call_id };
+                out.push(ModelEvent::ToolCallStart { index, id, name });
             }
             Item::Reasoning => out.push(ModelEvent::Reasoning(String::new())),
             Item::Message => out.push(ModelEvent::Text(String::new())),
