@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn end(seal: &str) -> ModelEvent {
-        ModelEvent::PartEnd(Some(Seal(json!(seal))))
+        PartEnd(Some(Seal(json!(seal))))
     }
 
     use ModelEvent::{PartEnd, Reasoning, Text};

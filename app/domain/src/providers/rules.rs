@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_kind_knows_its_address_and_completes_a_host() -> Result<()> {
-        let stored = |kind: Kind, text| Ok::<_, Error>(base_url(kind, text)?.map(|url| url.to_string()));
+        let stored = |kind, text| -> Result<Option<String>> { Ok(base_url(kind, text)?.map(|url| url.to_string())) };
         for kind in Kind::ADDABLE {
             for entered in [None, Some(" ")] {
                 assert_eq!(stored(kind, entered).ok().flatten().as_deref(), kind.base_url(), "{kind}");

@@ -53,7 +53,7 @@ fn a_damaged_stream_never_panics() {
                 match chance.below(4) {
                     0 => body[at] = u8::try_from(chance.below(256)).unwrap(),
                     1 => drop(body.drain(at..(at + chance.below(40)).min(body.len()))),
-                    2 => body.insert(at, b"\"{}[],:\n0-n\x00\xff"[chance.below(14)]),
+                    2 => body.insert(at, b"\"{}[],:\n0-n\x00\xff"[chance.below(13)]),
                     _ => {
                         let from = chance.below(body.len());
                         let piece = body[from..(from + chance.below(200)).min(body.len())].to_vec();

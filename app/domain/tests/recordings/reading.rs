@@ -220,6 +220,7 @@ fn messages(answer: &mut Answer, events: impl Iterator<Item = Value>) {
     answer.usage = Some(Usage {
         input: number(&counts, "/input_tokens") + read + written,
         output: number(&counts, "/output_tokens"),
+        reasoning: number(&counts, "/output_tokens_details/thinking_tokens"),
         cache_read: read,
         cache_write: written,
         ..Usage::default()

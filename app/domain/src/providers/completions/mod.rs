@@ -105,10 +105,10 @@ mod tests {
 
     #[test]
     fn only_where_the_list_is_open_the_key_is_tried_elsewhere() -> crate::Result<()> {
-        let check = |adapter: Completions, url: &str| {
+        let check = |adapter: Completions, url: &str| -> crate::Result<Option<String>> {
             let endpoint = Endpoint { base_url: BaseUrl::parse(url)?, key: Some(SecretString::from("sk")) };
             let request = adapter.key_check(&endpoint).ok().flatten();
-            crate::Result::Ok(request.map(|r| r.url.to_string()))
+            Ok(request.map(|r| r.url.to_string()))
         };
         let open = Some("https://openrouter.ai/api/v1/key".to_owned());
         assert_eq!(check(Completions::Compatible, "https://openrouter.ai/api/v1")?, open);
