@@ -17,6 +17,7 @@ mod factors;
 mod health;
 mod invited;
 mod isolation;
+mod kinds;
 mod limits;
 mod matrix;
 mod outage;

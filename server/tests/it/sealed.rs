@@ -1,15 +1,19 @@
 //! What a provider seals goes back to it with the results of its calls, after it was stored; and to nobody else.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
     extract::State,
     http::{Uri, header},
     response::{IntoResponse, Response},
+    routing::post,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 
 use crate::support::{Caller, TestApp};
 
@@ -27,7 +31,10 @@ impl Providers {
         let providers = Self::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new().fallback(answer).with_state(providers.clone());
+        let app = Router::new()
+            .route("/late/chat/completions", post(answer_late))
+            .fallback(answer)
+            .with_state(providers.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         (providers, at)
     }
@@ -35,6 +42,12 @@ impl Providers {
     fn asked(&self, kind: &str) -> Vec<Value> {
         self.0.lock().unwrap().iter().filter(|(of, _)| of == kind).map(|(_, body)| body.clone()).collect()
     }
+}
+
+/// Thinks for longer than a lease before it says anything.
+async fn answer_late(providers: State<Providers>, uri: Uri, body: Json<Value>) -> Response {
+    sleep(Duration::from_millis(2_500)).await;
+    answer(providers, uri, body).await
 }
 
 /// First a call with the thoughts that led to it, then words.
@@ -210,4 +223,19 @@ async fn thoughts_come_back_to_the_provider_that_sealed_them_and_to_no_other() {
         let shown = matches!(kind, "deepseek" | "openai_compatible");
         assert_eq!(run.text.contains(SEAL), shown, "{kind}: {}", run.text);
     }
+}
+
+#[tokio::test]
+async fn a_model_that_thinks_for_longer_than_a_lease_is_asked_once() {
+    let (providers, at) = Providers::start().await;
+    let app = TestApp::start_with(&[("HYVVE_LEASE_SECONDS", "1")]).await;
+    let user = app.sign_up("Ada").await;
+    let new = json!({ "provider": "openai_compatible", "baseUrl": format!("{at}/late"), "defaultModel": "m",
+        "makeDefault": true });
+    user.post("/api/ai-providers", &new).await.expect(201);
+    let agents = user.get("/agents").await;
+    let run = say(&user, agents.body[0]["id"].as_str().unwrap(), None).await;
+    assert_eq!(providers.asked("late").len(), 2, "a call, and the answer to its result");
+    let run = user.get(&format!("/api/runs/{}", run["run_id"].as_str().unwrap())).await;
+    assert_eq!(run.expect(200).body["data"]["run"]["attempt"], 1);
 }

@@ -36,10 +36,11 @@ impl Answer {
                 ModelEvent::Text(text) => answer.text.push_str(text),
                 ModelEvent::Reasoning(text) => answer.reasoning.push_str(text),
                 ModelEvent::ToolCallStart { index, id, name } => {
-                    assert_eq!(*index, answer.calls.len());
                     assert!(!id.is_empty());
                     let made_up = id.len() == 37 && id.starts_with("call_");
-                    answer.calls.push((if made_up { String::new() } else { id.clone() }, name.clone(), String::new()));
+                    answer.calls.resize_with(answer.calls.len().max(index + 1), Default::default);
+                    let id = if made_up { String::new() } else { id.clone() };
+                    answer.calls[*index] = (id, name.clone(), String::new());
                 }
                 ModelEvent::ToolCallArguments { index, delta } => answer.calls[*index].2.push_str(delta),
                 ModelEvent::PartEnd(seal) => answer.seals.extend(seal.clone().map(|seal| seal.0)),
