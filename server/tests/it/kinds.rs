@@ -32,7 +32,7 @@ async fn each_kind_has_a_form_with_its_address_and_an_empty_address_is_that_one(
         let form = format!("provider={kind}&name=&base_url=&api_key=sk-0123456789abcd&default_model=x");
         let added = call(&user, "ai-providers/add", form).await;
         let Some(address) = kind.base_url() else {
-            assert_eq!(added.expect(400).body["error"]["details"]["field"], "baseUrl", "{}", added.text);
+            assert_eq!(added.expect(400).body["details"]["field"], "baseUrl", "{}", added.text);
             continue;
         };
         added.expect(200);

@@ -219,7 +219,10 @@ async fn what_is_wrong_with_a_request_is_said_without_its_secrets(user: &Caller,
         user.request(Method::POST, "/api/ai-providers").header("content-type", "application/json").body(broken);
     secrets.assert_absent_in("half a body", Reply::of(broken).await.expect(400));
     // A form, as a browser without scripts sends it: what was entered comes back in the next page, but not the key.
-    for form in [format!("name=x&api_key={KEY}"), format!("name=x&base_url=nowhere&api_key={KEY}&default_model=m")] {
+    for form in [
+        format!("name=x&api_key={KEY}"),
+        format!("provider=anthropic&name=x&base_url=nowhere&api_key={KEY}&default_model=m"),
+    ] {
         let request = user.request(Method::POST, "/_fn/ai-providers/add").header("accept", "text/html");
         let sent = request.header("content-type", "application/x-www-form-urlencoded").body(form);
         secrets.assert_absent_in("a refused form", &Reply::of(sent).await);

@@ -174,7 +174,11 @@ async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_
     assert!((1..=MINUTE).contains(&wait(&refused)), "{}", refused.text);
     wait(&admin.post(&format!("/api/ai-providers/{any}/test"), &json!({})).await);
     for (name, form) in [
-        ("add", "name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x".to_owned()),
+        (
+            "add",
+            "provider=openai_compatible&name=x&base_url=http%3A%2F%2F127.0.0.1%3A9&api_key=x&default_model=x"
+                .to_owned(),
+        ),
         ("change", format!("id={any}&name=x&base_url=&default_model=x")),
         ("delete", format!("id={any}")),
         ("test", format!("id={any}")),
