@@ -25,7 +25,9 @@ fn is_sound(name: &str, kind: Kind, body: &[u8]) {
     assert_eq!(finished, ended.is_ok(), "{name}: {ended:?}");
     assert_eq!(events.iter().filter(|event| matches!(event, ModelEvent::Finish(_))).count(), usize::from(finished));
     let mut layout = Layout::default();
-    events.iter().for_each(|event| layout.take(event));
+    for event in &events {
+        layout.take(event);
+    }
     Answer::of_events(&events, ended).parts(&events);
 }
 

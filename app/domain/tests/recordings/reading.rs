@@ -55,7 +55,9 @@ impl Answer {
     /// The parts that go back to the provider, after their layout was stored.
     pub(crate) fn parts(&self, events: &[ModelEvent]) -> Vec<Part> {
         let mut layout = Layout::default();
-        events.iter().for_each(|event| layout.take(event));
+        for event in events {
+            layout.take(event);
+        }
         let layout: Layout = serde_json::from_value(serde_json::to_value(layout).unwrap()).unwrap();
         let call = |(id, name, arguments): &(String, String, String)| ToolCall {
             id: id.clone(),

@@ -98,20 +98,16 @@ enum Block {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    ThinkingDelta {
-        thinking: String,
-    },
-    SignatureDelta {
-        signature: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
     #[serde(other)]
     Other,
 }
@@ -241,14 +237,14 @@ impl Events {
 
     fn delta(&mut self, block: u64, delta: Delta, out: &mut Vec<ModelEvent>) {
         match (self.open.get_mut(&block), delta) {
-            (Some(Open::Text), Delta::TextDelta { text }) => out.push(ModelEvent::Text(text)),
-            (Some(Open::Thinking { .. }), Delta::ThinkingDelta { thinking }) => {
-                out.push(ModelEvent::Reasoning(thinking))
+            (Some(Open::Text), Delta::Text { text }) => out.push(ModelEvent::Text(text)),
+            (Some(Open::Thinking { .. }), Delta::Thinking { thinking }) => {
+                out.push(ModelEvent::Reasoning(thinking));
             }
-            (Some(Open::Thinking { signature }), Delta::SignatureDelta { signature: more }) => {
-                signature.push_str(&more)
+            (Some(Open::Thinking { signature }), Delta::Signature { signature: more }) => {
+                signature.push_str(&more);
             }
-            (Some(Open::Call { index, has_arguments, .. }), Delta::InputJsonDelta { partial_json: delta }) => {
+            (Some(Open::Call { index, has_arguments, .. }), Delta::InputJson { partial_json: delta }) => {
                 *has_arguments |= !delta.trim().is_empty();
                 if !delta.is_empty() {
                     out.push(ModelEvent::ToolCallArguments { index: *index, delta });
@@ -281,7 +277,7 @@ mod tests {
     use crate::providers::{Decoder, streamed::Streamed};
 
     fn read(events: &[Value]) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let stream: String = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect();
+        let stream = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect::<Vec<_>>().concat();
         let (mut decoder, mut out) = (Streamed::<Events>::default(), Vec::new());
         let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
         (out, ended.map_err(|fault| fault.kind))

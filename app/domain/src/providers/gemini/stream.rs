@@ -69,24 +69,28 @@ struct Feedback {
 
 /// Tokens as Google counts them: the prompt includes the cached ones, but not what tools of Google's own added; the
 /// candidates are without the thoughts.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Counts {
-    prompt_token_count: u64,
-    tool_use_prompt_token_count: u64,
-    cached_content_token_count: u64,
-    candidates_token_count: u64,
-    thoughts_token_count: u64,
+    #[serde(rename = "promptTokenCount")]
+    prompt: u64,
+    #[serde(rename = "toolUsePromptTokenCount")]
+    tool_use: u64,
+    #[serde(rename = "cachedContentTokenCount")]
+    cached: u64,
+    #[serde(rename = "candidatesTokenCount")]
+    candidates: u64,
+    #[serde(rename = "thoughtsTokenCount")]
+    thoughts: u64,
 }
 
 impl Counts {
     fn usage(&self) -> Usage {
         Usage {
-            input: self.prompt_token_count.saturating_add(self.tool_use_prompt_token_count),
-            output: self.candidates_token_count.saturating_add(self.thoughts_token_count),
-            reasoning: self.thoughts_token_count,
-            cache_read: self.cached_content_token_count,
+            input: self.prompt.saturating_add(self.tool_use),
+            output: self.candidates.saturating_add(self.thoughts),
+            reasoning: self.thoughts,
+            cache_read: self.cached,
             ..Usage::default()
         }
     }
@@ -187,7 +191,7 @@ mod tests {
     use crate::providers::{Decoder, streamed::Streamed};
 
     fn read(chunks: &[Value]) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let stream: String = chunks.iter().map(|c| format!("data: {c}\r\n\r\n")).collect();
+        let stream = chunks.iter().map(|c| format!("data: {c}\r\n\r\n")).collect::<Vec<_>>().concat();
         let (mut decoder, mut out) = (Streamed::<Chunks>::default(), Vec::new());
         let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
         (out, ended.map_err(|fault| fault.kind))

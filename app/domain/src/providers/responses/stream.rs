@@ -212,7 +212,7 @@ mod tests {
     use crate::providers::{Decoder, streamed::Streamed};
 
     fn read(events: &[Value]) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let stream: String = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect();
+        let stream = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect::<Vec<_>>().concat();
         let (mut decoder, mut out) = (Streamed::<Events>::default(), Vec::new());
         let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
         (out, ended.map_err(|fault| fault.kind))
