@@ -15,7 +15,7 @@ use hyvve_domain::{
     events::Hub,
     limits::Limits,
     mail::{Mailer, SmtpSettings},
-    providers::sender,
+    outward::{self, Outward},
     seal::Sealer,
     services::{Services, Settings},
 };
@@ -91,7 +91,7 @@ async fn build(
 ) -> Result<Started> {
     let Place { urls, encryption, audit, cluster, .. } = place;
     let hub = Arc::new(Hub::default());
-    let http = sender::client()?;
+    let http = Outward::new(rules.allowed_hosts.clone())?;
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
     let limits = match redis_url {
@@ -116,7 +116,7 @@ async fn build(
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),
-        openid: Arc::new(Providers::new(&rules.openid, &http)),
+        openid: Arc::new(Providers::new(&rules.openid, &outward::unguarded()?)),
         http,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
         driving: Arc::new(Semaphore::new(rules.max_runs)),

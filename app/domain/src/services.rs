@@ -20,6 +20,7 @@ use crate::{
     lately::Lately,
     limits::{Limits, Rates},
     mail::Mailer,
+    outward::{AllowedHosts, Outward},
     providers::service::Resolved,
     seal::Sealer,
     workspaces::service::Standing,
@@ -60,6 +61,8 @@ pub struct Settings {
     pub signing_lead: Duration,
     /// Where sent mail is also written as `.eml` files.
     pub mail_folder: Option<PathBuf>,
+    /// Private hosts, and hosts without https, that workspaces may reach.
+    pub allowed_hosts: AllowedHosts,
     /// How often is too often.
     pub limits: Rates,
 }
@@ -83,6 +86,7 @@ impl Default for Settings {
             signing_key: Duration::from_hours(30 * 24),
             signing_lead: Duration::from_mins(15),
             mail_folder: None,
+            allowed_hosts: AllowedHosts::default(),
             limits: Rates::default(),
         }
     }
@@ -115,8 +119,8 @@ pub struct Services {
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Standing>>,
     /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.
     pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
-    /// Talks to AI providers: never follows a redirect.
-    pub http: reqwest::Client,
+    /// Asks others on a workspace's behalf, where they may be asked.
+    pub http: Outward,
     /// Who else says who somebody is.
     pub openid: Arc<Providers>,
     /// Sends mail, or keeps it for the mailbox page.

@@ -252,6 +252,7 @@ fn rules(
         signing_key: seconds(from.number("signing_key_seconds", 1..=31_536_000)?, defaults.signing_key),
         signing_lead: seconds(from.number("signing_lead_seconds", 1..=86_400)?, defaults.signing_lead),
         mail_folder: from.get("mail_folder", &[])?,
+        allowed_hosts: from.get("allowed_hosts", &[])?.unwrap_or_default(),
         limits: limits(from)?,
     })
 }

@@ -130,6 +130,19 @@ fn providers_are_set_up_by_id_and_their_secrets_are_not_shown() -> Result<(), Er
     Ok(())
 }
 
+#[test]
+fn workspaces_reach_no_private_host_that_the_settings_do_not_name() -> Result<(), Error> {
+    let allowed = |c: Config| format!("{:?}", c.rules.allowed_hosts);
+    assert_eq!(allowed(read(&[], None)?), "AllowedHosts([])");
+    let hosts = allowed(read(&[("HYVVE_ALLOWED_HOSTS", "localhost:11434, 10.0.0.5")], None)?);
+    assert!(hosts.contains("localhost") && hosts.contains("11434") && hosts.contains("10.0.0.5"), "{hosts}");
+    for bad in ["169.254.169.254", "http://localhost", "10.0.0.0/8"] {
+        let said = refused(&[("HYVVE_ALLOWED_HOSTS", bad)], None);
+        assert!(said.starts_with("HYVVE_ALLOWED_HOSTS: "), "{said}");
+    }
+    Ok(())
+}
+
 /// A commented line `# key = value` of the shipped file is a setting with its default; with one more space, an example.
 #[test]
 fn the_shipped_file_lists_settings_that_exist_with_their_defaults() -> Result<(), Error> {

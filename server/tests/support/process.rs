@@ -77,6 +77,8 @@ impl World {
             .env("HYVVE_DATA_DIR", self.folder.path())
             .env("HYVVE_ADDRESS", format!("127.0.0.1:{}", self.port))
             .env("HYVVE_LOG", "error")
+            // Providers are on this machine.
+            .env("HYVVE_ALLOWED_HOSTS", "127.0.0.1")
             // One person does here what many do elsewhere.
             .env("HYVVE_LIMIT_API", "1000000/1s")
             .env("HYVVE_LIMIT_AI_PROVIDERS", "1000000/1s")

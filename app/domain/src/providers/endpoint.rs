@@ -28,7 +28,7 @@ pub struct Endpoint {
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Checks what a person entered. Private addresses are welcome: that is where self-hosted models are.
+    /// Checks what a person entered. Whether such a host may be asked is for [`crate::outward`] to say.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |constraint: &str, message: &str| Err(Error::invalid("baseUrl", constraint, message));
         let text = text.trim();

@@ -24,6 +24,10 @@ mod fault;
 #[cfg(feature = "ssr")]
 pub mod gemini;
 mod input;
+#[cfg(feature = "ssr")]
+pub(crate) mod keys;
+#[cfg(feature = "ssr")]
+mod keys_store;
 mod kind;
 mod layout;
 #[cfg(feature = "ssr")]

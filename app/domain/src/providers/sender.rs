@@ -1,8 +1,8 @@
 //! The one that sends: the same networking for every provider.
 //!
-//! A key goes to the host that it was entered for and nowhere else: redirects are refused, and no proxy is taken from the
-//! environment (to a plain `http` address it would see the key). Nothing of a provider's reply is logged, and
-//! of a failed one only a short line without the key is passed on.
+//! A key goes to the host that it was entered for and nowhere else, and that host is one that may be asked at all:
+//! [`Outward`] sees to it. Nothing of a provider's reply is logged, and of a failed one only a short line without the key is
+//! passed on.
 //!
 //! What may pass by itself is tried again: limits and overload, as long as nothing of an answer has come. Whoever drops a
 //! call that waits has cancelled it.
@@ -10,9 +10,8 @@
 use std::{error::Error as _, time::Duration};
 
 use reqwest::{
-    Client, Response,
+    Response,
     header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
-    redirect,
 };
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
@@ -22,9 +21,8 @@ use uuid::Uuid;
 use super::{
     Adapter, ChatRequest, Endpoint, Failure, FailureKind, Fault, HttpRequest, ModelStream, excerpt::excerpt, fault,
 };
+use crate::outward::{Outward, Refused};
 
-/// How long a connection may take, TLS included.
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long the rest of a failed reply, or a list of models, may take.
 const SHORT: Duration = Duration::from_secs(10);
 /// How much of a failed reply is read to find out what it means.
@@ -40,17 +38,6 @@ const WAIT: Duration = Duration::from_millis(500);
 const LONGEST_RETRY_AFTER: u64 = 20;
 /// The longest wait that is passed on: a day.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
-
-/// The client for AI providers; one for the whole process, so that connections are reused. There is no time-out for an
-/// answer as a whole: a stream may go on as long as bytes come.
-pub fn client() -> reqwest::Result<Client> {
-    Client::builder()
-        .user_agent(concat!("HYVVE/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .no_proxy()
-        .build()
-}
 
 /// How long a provider may send nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,7 +78,7 @@ impl Voice {
 
 /// Asks for a streamed answer, a few times where that may help.
 pub async fn stream(
-    http: &Client,
+    http: &Outward,
     adapter: &dyn Adapter,
     endpoint: &Endpoint,
     provider_name: &str,
@@ -134,7 +121,7 @@ fn wait_after(tries: u32, failure: &Failure) -> Option<Duration> {
 
 /// Tries the key and lists the provider's models, once: a person waits for what comes of it.
 pub async fn models(
-    http: &Client,
+    http: &Outward,
     adapter: &dyn Adapter,
     endpoint: &Endpoint,
     provider_name: &str,
@@ -152,9 +139,10 @@ pub async fn models(
 }
 
 /// Sends, and passes only a successful reply on.
-async fn send(http: &Client, request: HttpRequest, voice: &Voice, first_byte: Duration) -> Result<Response, Failure> {
+async fn send(http: &Outward, request: HttpRequest, voice: &Voice, first_byte: Duration) -> Result<Response, Failure> {
     let HttpRequest { method, url, headers, body } = request;
-    let sending = http.request(method, url).headers(headers).body(body).send();
+    let request = http.request(method, url).map_err(|_| voice.failure(FailureKind::NotAllowed))?;
+    let sending = request.headers(headers).body(body).send();
     let response = match timeout(first_byte, sending).await {
         Err(_) => return Err(voice.failure(FailureKind::Stalled)),
         Ok(Err(cause)) => return Err(voice.failure(kind_of(cause))),
@@ -172,7 +160,9 @@ async fn send(http: &Client, request: HttpRequest, voice: &Voice, first_byte: Du
 
 /// What an error of the network means. The error has no part of a request or reply in it, and is logged without the address.
 pub(super) fn kind_of(cause: reqwest::Error) -> FailureKind {
-    let kind = if cause.is_connect() || cause.is_timeout() {
+    let kind = if Refused::of(&cause).is_some() {
+        FailureKind::NotAllowed
+    } else if cause.is_connect() || cause.is_timeout() {
         FailureKind::Unreachable
     } else if cause.is_builder() {
         FailureKind::Refused

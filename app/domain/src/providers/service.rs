@@ -48,6 +48,7 @@ pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<P
     enter(s, actor, "add AI providers").await?;
     let kind = input.provider;
     let base_url = rules::base_url(kind, input.base_url.as_deref())?;
+    base_url.as_ref().map_or(Ok(()), |url| may_ask(s, url))?;
     let key = rules::key(kind, input.api_key.as_ref())?;
     let default_model = rules::model(kind, &input.default_model)?;
     let name = match (&input.name, &base_url) {
@@ -104,6 +105,9 @@ pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: Provid
         provider.base_url = rules::base_url(kind, Some(url))?.map(|u| u.to_string());
     }
     let moved = provider.base_url != before.base_url;
+    if let Some(url) = provider.base_url.as_deref().filter(|_| moved) {
+        may_ask(s, &BaseUrl::parse(url)?)?;
+    }
     if moved && key.is_none() && stored.sealed_key.is_some() {
         let message =
             "Please enter the key again: the stored one was entered for the old base URL and is sent nowhere else.";
@@ -268,6 +272,11 @@ fn open(s: &Services, workspace: WorkspaceId, stored: &Stored) -> Result<Option<
         .as_deref()
         .map(|sealed| s.sealer.open(place(workspace, stored.provider.id, &purpose), sealed));
     Ok(Some(Endpoint { base_url, key: key.transpose()? }))
+}
+
+/// Says at once what would be refused whenever the provider is asked.
+fn may_ask(s: &Services, url: &BaseUrl) -> Result<()> {
+    s.http.check(&url.join("")).map_err(|refused| Error::invalid("baseUrl", "allowed", refused.to_string()))
 }
 
 fn purpose(url: &BaseUrl) -> String {

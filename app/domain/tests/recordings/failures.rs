@@ -10,7 +10,7 @@ use hyvve_domain::providers::{
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use super::{
-    PATIENT, PROVIDER, drain, endpoint,
+    PATIENT, PROVIDER, drain, endpoint, out,
     server::{Reply, Server},
 };
 
@@ -134,7 +134,7 @@ async fn what_is_no_stream_is_not_taken_for_one() {
 async fn models_are_listed_and_a_wrong_key_is_found_out() {
     let list = |reply: Reply| async {
         let mut server = Server::start(reply).await;
-        let (http, adapter) = (sender::client().unwrap(), &Completions::Compatible);
+        let (http, adapter) = (out(), &Completions::Compatible);
         let models = sender::models(&http, adapter, &endpoint(&server.base_url), PROVIDER, PATIENT.idle).await;
         (models, server.request().await)
     };

@@ -20,9 +20,12 @@ mod server;
 
 use std::{iter, time::Duration};
 
-use hyvve_domain::providers::{
-    Adapter, BaseUrl, ChatRequest, Endpoint, Failure, FailureKind, Kind, Message, ModelEvent, ModelStream,
-    sender::{self, Patience},
+use hyvve_domain::{
+    outward::Outward,
+    providers::{
+        Adapter, BaseUrl, ChatRequest, Endpoint, Failure, FailureKind, Kind, Message, ModelEvent, ModelStream,
+        sender::{self, Patience},
+    },
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -60,10 +63,14 @@ fn endpoint(base_url: &str) -> Endpoint {
     Endpoint { base_url: BaseUrl::parse(base_url).unwrap(), key: Some(SecretString::from(failures::KEY)) }
 }
 
+/// The replay server is on this machine.
+fn out() -> Outward {
+    Outward::new("127.0.0.1".parse().unwrap()).unwrap()
+}
+
 /// Asks the replay server, through the one sender.
 async fn open(kind: Kind, base_url: &str, patience: Patience) -> Result<ModelStream, Failure> {
-    let http = sender::client().unwrap();
-    sender::stream(&http, adapter(kind), &endpoint(base_url), PROVIDER, &ask("hello"), patience).await
+    sender::stream(&out(), adapter(kind), &endpoint(base_url), PROVIDER, &ask("hello"), patience).await
 }
 
 /// Everything that a stream gives out, and how it ended.

@@ -50,6 +50,8 @@ impl Database {
             ("HYVVE_ADDRESS", "127.0.0.1:0".to_owned()),
             ("HYVVE_DATA_DIR", data.display().to_string()),
             ("HYVVE_MAX_CONNECTIONS", "16".to_owned()),
+            // Providers of tests are on this machine.
+            ("HYVVE_ALLOWED_HOSTS", "127.0.0.1".to_owned()),
             ("HYVVE_SAMPLE_DATA", "true".to_owned()),
             ("HYVVE_SANDBOX_PACE_MS", "0".to_owned()),
         ]
