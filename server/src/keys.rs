@@ -9,13 +9,15 @@ use hyvve_domain::{
     services::Services,
 };
 
-/// Writes a line for each key.
+use crate::master_keys;
+
+/// Writes a line for each key, and for each master key.
 pub async fn list(services: &Services, out: &mut impl Write) -> Result<()> {
     let now = Timestamp::now();
     for key in keys::list(services).await? {
         writeln!(out, "{}", in_words(&key, now))?;
     }
-    Ok(())
+    master_keys::list(services, out).await
 }
 
 /// Makes the next key; where one may be compromised, refuses what was signed before.

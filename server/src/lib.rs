@@ -12,6 +12,7 @@ mod follow;
 mod guard;
 mod http;
 pub mod keys;
+pub mod master_keys;
 mod pages;
 mod problem;
 mod reply;

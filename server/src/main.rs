@@ -4,11 +4,18 @@ use std::{
     fmt::Display,
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use hyvve_server::{config::Config, demo, keys, serve::Server, startup, telemetry, verify};
+use hyvve_server::{
+    config::{Config, Database},
+    demo, keys,
+    master_keys::{self, Rotation},
+    serve::Server,
+    startup, telemetry, verify,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// People decide on exactly what AI agents will do.
@@ -30,7 +37,7 @@ enum Command {
     /// Works on audit logs
     #[command(subcommand)]
     Audit(Audit),
-    /// Works on the keys that sign access tokens
+    /// Works on the keys that sign access tokens, and on the master keys that seal secrets
     #[command(subcommand)]
     Keys(Keys),
 }
@@ -54,6 +61,16 @@ enum Keys {
         /// A key may have come into wrong hands: the new one signs at once, and what was signed before is refused
         #[arg(long)]
         compromised: bool,
+    },
+    /// Lets another master key seal, once every server that runs knows it; what others have sealed is sealed anew
+    RotateMaster {
+        /// Which one, of those in ENCRYPTION_KEYS and in the data folder. With the embedded database, a new one is made
+        /// where none is named
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u32>,
+        /// For how long it waits until all of them know it
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        wait: u64,
     },
 }
 
@@ -100,8 +117,13 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
             Ok(if whole? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Keys(command) => {
+            let (data_dir, embedded) = (config.data_dir.clone(), matches!(config.database, Database::Embedded { .. }));
             let started = startup::services_beside(config).await?;
             let done = match command {
+                Keys::RotateMaster { to, wait } => {
+                    let rotation = Rotation { data_dir: &data_dir, embedded, to, wait: Duration::from_secs(wait) };
+                    master_keys::rotate(&started.services, rotation, &mut io::stdout()).await
+                }
                 Keys::List => keys::list(&started.services, &mut io::stdout()).await,
                 Keys::Rotate { compromised } => keys::rotate(&started.services, compromised, &mut io::stdout()).await,
             };

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use axum::serve::ListenerExt;
-use hyvve_domain::{Timestamp, audit, crash};
+use hyvve_domain::{Timestamp, audit, crash, keys};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -46,8 +46,11 @@ impl Server {
         let address = listener.local_addr().context("asking for our own address")?;
         let (leptos, public_url, demo) =
             (pages::options(&config.site, address), config.public_url.clone(), config.demo);
+        let data_dir = config.data_dir.clone();
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let started = startup::services(config).await?;
+        // From here on nobody lets a master key seal that this server does not know.
+        keys::settle(&started.services, true).await?;
         if demo {
             demo::seed(&started.services).await?;
         }
@@ -55,7 +58,7 @@ impl Server {
         let (services, since) = (started.services.clone(), Timestamp::now());
         let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };
         let router = router::router(state);
-        let workers = Workers::start(&started.services, &started.system_url);
+        let workers = Workers::start(&started.services, &started.system_url, data_dir);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");
         Ok(Self { started, listener, router, workers, stopping, address })
     }
@@ -85,6 +88,9 @@ impl Server {
         // What the last second brought is not to wait for the next start.
         if let Err(error) = audit::anchor::anchor_now(&started.services).await {
             tracing::warn!(error.message = %error, "the newest audit entries are anchored at the next start");
+        }
+        if let Err(error) = keys::leave(&started.services).await {
+            tracing::warn!(error.message = %error, "whoever rotates the master key waits a while for this server");
         }
         started.stop().await?;
         served.context("serving")

@@ -13,6 +13,7 @@ use hyvve_domain::{
     auth::{openid::Providers, password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
     events::Hub,
+    keys,
     limits::Limits,
     mail::{Mailer, SmtpSettings},
     outward::{self, Outward},
@@ -30,6 +31,9 @@ use crate::{
 
 /// The embedded database's name.
 const DATABASE: &str = "hyvve";
+/// Where a server has its master keys from.
+const KEYS: &str =
+    "the master keys, from ENCRYPTION_KEY, ENCRYPTION_KEYS and secrets/encryption-key… in the data folder";
 /// Passwords hashed at once; each takes 19 MiB and a core.
 const HASHES_AT_ONCE: usize = 4;
 
@@ -94,6 +98,7 @@ async fn build(
     let http = Outward::new(rules.allowed_hosts.clone())?;
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
+    learn(&sealer, data_dir)?;
     let limits = match redis_url {
         None => Limits::alone(rules.limits, Arc::clone(&sealer)),
         Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url).await.map_err(|e| {
@@ -123,7 +128,14 @@ async fn build(
         settings: Arc::new(rules),
         node: Uuid::now_v7(),
     };
+    keys::settle(&services, false).await.context(KEYS)?;
     Ok(Started { services, system_url: urls.system, cluster })
+}
+
+/// Tells a sealer of the keys that stand in the data folder.
+pub(crate) fn learn(sealer: &Sealer, data_dir: &Path) -> Result<()> {
+    let further = secrets::further_keys(data_dir)?;
+    sealer.learn(further.iter().map(|(id, key)| (*id, key.expose()))).context(KEYS)
 }
 
 /// Migrates, and nothing else: `hyvve migrate`.

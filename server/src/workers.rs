@@ -1,15 +1,19 @@
 //! What runs besides requests: driving runs, executing effects, relaying events, anchoring audit heads, rotating keys, cleaning up.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use hyvve_domain::{agents, approvals, audit, auth, events, mail, services::Services, workspaces};
+use hyvve_domain::{agents, approvals, audit, auth, events, keys::Keeper, mail, services::Services, workspaces};
 use tokio::{task::JoinSet, time};
+
+use crate::startup;
 
 /// Before a worker that ended is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often the outbox is cleaned.
 const CLEAN: Duration = Duration::from_hours(1);
+/// How often master keys are looked at: nobody waits long for a server to know a new one.
+const KEYS: Duration = Duration::from_secs(2);
 
 /// The workers of this node. They end when this is dropped.
 pub(crate) struct Workers(JoinSet<()>);
@@ -17,8 +21,8 @@ pub(crate) struct Workers(JoinSet<()>);
 type Work = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Workers {
-    /// Starts all of them. `system_url` is a direct connection as `hyvve_system`.
-    pub(crate) fn start(s: &Services, system_url: &str) -> Self {
+    /// Starts all of them. `system_url` is a direct connection as `hyvve_system`; in `data_dir` master keys may come to be.
+    pub(crate) fn start(s: &Services, system_url: &str, data_dir: PathBuf) -> Self {
         let mut workers = Self(JoinSet::new());
         workers.keep_up("runs", worker(s, agents::claims::work));
         workers.keep_up("effects", worker(s, approvals::executor::work));
@@ -27,6 +31,8 @@ impl Workers {
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
         workers.keep_up("cleaning", worker(s, clean));
+        let keeping = s.clone();
+        workers.keep_up("master keys", Arc::new(move || keep_keys(keeping.clone(), data_dir.clone()).boxed()));
         let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
         workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));
         workers
@@ -57,6 +63,23 @@ impl Workers {
 fn worker<F: Future<Output = ()> + Send + 'static>(s: &Services, work: fn(Services) -> F) -> Work {
     let s = s.clone();
     Arc::new(move || work(s.clone()).boxed())
+}
+
+async fn keep_keys(s: Services, data_dir: PathBuf) {
+    let mut keeper = Keeper::default();
+    loop {
+        if let Err(error) = startup::learn(&s.sealer, &data_dir) {
+            tracing::error!(
+                error.name = "master_keys",
+                error.message = format!("{error:#}"),
+                "new master keys were not read; trying again"
+            );
+        }
+        if let Err(error) = keeper.look(&s).await {
+            tracing::error!(error.name = "master_keys", error.message = %error, "master keys were not looked after; trying again");
+        }
+        time::sleep(KEYS).await;
+    }
 }
 
 async fn clean(s: Services) {

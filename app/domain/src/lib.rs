@@ -34,6 +34,8 @@ pub mod db;
 #[cfg(feature = "ssr")]
 mod heads;
 #[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
 pub mod lately;
 #[cfg(feature = "ssr")]
 pub mod limits;

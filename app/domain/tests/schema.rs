@@ -13,7 +13,7 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 16] = [
+const WITHOUT_TENANT: [&str; 18] = [
     "users",           // people; policies let one see only the people of the present tenant
     "user_pictures",   // of people, who belong to no tenant; the serving role has no grant
     "accounts",        // credentials; the serving role has no grant at all
@@ -22,6 +22,8 @@ const WITHOUT_TENANT: [&str; 16] = [
     "known_devices",   // the same
     "openid_flows",    // the same; before anybody is known
     "signing_keys",    // the same
+    "master_keys",     // the same; numbers, and no key
+    "key_holders",     // the same
     "authenticators",  // the same
     "recovery_codes",  // the same
     "passkeys",        // the same
@@ -184,6 +186,9 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("openid_flows", "SELECT, INSERT, UPDATE, DELETE"),
         ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
+        ("master_keys", "SELECT, INSERT, UPDATE, DELETE"),
+        ("key_holders", "SELECT, INSERT, UPDATE, DELETE"),
+        ("workspace_keys", "UPDATE, DELETE, TRUNCATE"),
         ("authenticators", "SELECT, INSERT, UPDATE, DELETE"),
         ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
         ("passkeys", "SELECT, INSERT, UPDATE, DELETE"),
@@ -275,6 +280,7 @@ fn fill(t: char) -> String {
          INSERT INTO record_shares (workspace_id, record_id, user_id, shared_by) VALUES ('{w}', '{rec}', '{guest}', '{u}');
          INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind) VALUES ('{w}', '{rec}', 1, '{{}}', 'system');
          INSERT INTO ai_providers (workspace_id, id, kind, name, default_model) VALUES ('{w}', '{prov}', 'sandbox', 'x', 'x');
+         INSERT INTO workspace_keys (workspace_id, version, sealed) VALUES ('{w}', 1, '');
          INSERT INTO agents (workspace_id, id, name, instructions, tools) VALUES ('{w}', '{agent}', 'x', 'x', '{{}}');
          INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) VALUES ('{w}', '{sess}', '{agent}', '{u}', 'x');
          INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input) VALUES ('{w}', '{run}', '{agent}', '{sess}', '{u}', 'COMPLETED', 'x');

@@ -39,7 +39,8 @@ impl fmt::Debug for Key {
     }
 }
 
-/// `ENCRYPTION_KEYS="2:<hex>,1:<hex>"`, newest first, or `ENCRYPTION_KEY="<hex>"`, which is number 1.
+/// `ENCRYPTION_KEYS="2:<hex>,1:<hex>"`, or `ENCRYPTION_KEY="<hex>"`, which is number 1. The first one seals in a new database;
+/// later `hyvve keys rotate-master` says which.
 pub(super) fn encryption(from: &mut Source) -> Result<Option<Vec<(u32, Key)>>, Error> {
     const MANY: &str = "ENCRYPTION_KEYS";
     const ONE: &str = "ENCRYPTION_KEY";

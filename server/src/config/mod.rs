@@ -81,7 +81,7 @@ pub enum Database {
         urls: DbUrls,
         /// Where, as the owner, for migrations; `None`: somebody else migrates.
         owner: Option<String>,
-        /// The keys that seal provider keys, newest first, with their ids.
+        /// Master keys with their numbers. The first one seals in a new database.
         encryption: Vec<(u32, Key)>,
         /// The key that signs audit heads.
         audit: Key,

@@ -14,7 +14,7 @@ use super::{
     Outgoing, SendError,
     letters_store::{self, Due},
 };
-use crate::{Error, Result, Timestamp, canonical, ids::LetterId, seal::Place, services::Services};
+use crate::{Error, Result, Timestamp, canonical, ids::LetterId, keys::Swept, seal::Place, services::Services};
 
 /// How long a node looks at nothing, when nobody tells it of a letter.
 const IDLE: Duration = Duration::from_secs(2);
@@ -134,6 +134,21 @@ pub async fn purge(s: &Services) -> Result<u64> {
     let removed = letters_store::purge(&mut tx).await?;
     tx.commit().await?;
     Ok(removed)
+}
+
+/// Seals texts anew that another master key has sealed.
+pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
+    let mut tx = s.db.system("letters that another master key sealed").await?;
+    let mut swept = Swept::default();
+    for (id, sealed) in letters_store::stale(&mut tx, &s.sealer.prefix()).await? {
+        let outcome = match s.sealer.again(Place::Letter(id), &sealed) {
+            Ok(anew) => letters_store::reseal(&mut tx, id, &anew).await,
+            Err(error) => Err(error),
+        };
+        swept += Swept::one("a letter", &outcome);
+    }
+    tx.commit().await?;
+    Ok(swept)
 }
 
 /// What came of one letter.

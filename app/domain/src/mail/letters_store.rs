@@ -98,3 +98,21 @@ pub(super) async fn put_off(tx: &mut SystemTx, id: LetterId, until: Timestamp, e
     .await?;
     Ok(())
 }
+
+/// Texts of some letters that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(LetterId, Vec<u8>)>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, sealed AS "sealed!" FROM letters
+           WHERE sealed IS NOT NULL AND substring(sealed FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE"#,
+        prefix,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (LetterId(r.id), r.sealed)).collect())
+}
+
+/// Keeps a letter's text as it is sealed anew.
+pub(super) async fn reseal(tx: &mut SystemTx, id: LetterId, sealed: &[u8]) -> Result<()> {
+    sqlx::query!("UPDATE letters SET sealed = $2 WHERE id = $1", id.0, sealed).execute(tx.conn()).await?;
+    Ok(())
+}

@@ -55,23 +55,24 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         return Reach::Never;
     }
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Inside,
+        // This machine, and unique local addresses.
+        [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Reach::Inside,
         // IPv4-mapped, IPv4-translated (RFC 2765), the well-known prefix of NAT64 (RFC 6052).
         [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => inner(0),
         // IPv4-compatible, deprecated; in it also the unspecified address. Public ones were never routed.
         [0, 0, 0, 0, 0, 0, ..] => inner(0).max(Reach::Inside),
-        // A network's own NAT64 (RFC 8215): only that network knows where in it the other address stands.
-        [0x64, 0xff9b, 1, ..] => Reach::Never,
         // Teredo (RFC 4380): its server, and the client's own address with all bits turned.
         [0x2001, 0, ..] => inner(64).max(reach_v4(Ipv4Addr::from_bits(!(bits as u32)))),
         // 6to4 (RFC 3056).
         [0x2002, ..] => inner(80),
-        // Protocols (ORCHID, benchmarks, AMT, …) and documentation.
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
-        [0x2000..=0x3fff, ..] => Reach::Public,
-        // Unique local.
-        [0xfc00..=0xfdff, ..] => Reach::Inside,
-        // Link-local, site-local, multicast, discard-only, and what nobody was given.
+        // Global unicast, but for protocols (ORCHID, benchmarks, AMT, …) and documentation.
+        [first @ 0x2000..=0x3fff, second, ..]
+            if !matches!((first, second), (0x2001, ..=0x1ff | 0xdb8) | (0x3fff, ..=0xfff)) =>
+        {
+            Reach::Public
+        }
+        // Link-local, site-local, multicast, discard-only, what nobody was given; and a network's own NAT64 (RFC 8215), of
+        // which only that network knows where the other address stands in it.
         _ => Reach::Never,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     BaseUrl, ChatRequest, Endpoint, Failure, Kind, ModelStream, NewProvider, Provider, ProviderChanges, TestResult,
-    rules, sandbox,
+    keys, rules, sandbox,
     sender::{self, Patience},
     store::{self, Stored},
 };
@@ -15,7 +15,6 @@ use crate::{
     events::Draft,
     ids::{ProviderId, WorkspaceId},
     limits::{Door, Subject},
-    seal::Place,
     services::Services,
 };
 
@@ -58,11 +57,11 @@ pub async fn create(s: &Services, actor: &Actor, input: NewProvider) -> Result<P
         (None, None) => kind.label().to_owned(),
     };
     let id = ProviderId::new();
+    let mut tx = s.db.tenant(actor).await?;
     let sealed = match (&key, &base_url) {
-        (Some(key), Some(url)) => Some(s.sealer.seal(place(actor.workspace, id, &purpose(url)), key)?),
+        (Some(key), Some(url)) => Some(keys::seal(&mut tx, s, id, url, key).await?),
         _ => None,
     };
-    let mut tx = s.db.tenant(actor).await?;
     let provider = Provider {
         id,
         provider: kind,
@@ -113,9 +112,10 @@ pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: Provid
             "Please enter the key again: the stored one was entered for the old base URL and is sent nowhere else.";
         return Err(Error::invalid("apiKey", "required", message));
     }
+    let mut new_key = None;
     if let (Some(key), Some(url)) = (&key, &provider.base_url) {
         let url = BaseUrl::parse(url)?;
-        stored.sealed_key = Some(s.sealer.seal(place(actor.workspace, id, &purpose(&url)), key)?);
+        new_key = Some(keys::seal(&mut tx, s, id, &url, key).await?);
         provider.key_hint = Some(rules::hint(key));
     }
     if moved || key.is_some() {
@@ -129,7 +129,7 @@ pub async fn update(s: &Services, actor: &Actor, id: ProviderId, changes: Provid
     if promoted {
         store::clear_default(&mut tx).await?;
     }
-    if !store::update(&mut tx, &stored).await? {
+    if !store::update(&mut tx, &stored, new_key.as_deref()).await? {
         return Err(Error::new(
             Code::Conflict,
             "Someone else changed this provider a moment ago. Please look at it again.",
@@ -167,8 +167,8 @@ pub async fn test(s: &Services, actor: &Actor, id: ProviderId) -> Result<TestRes
     enter(s, actor, "test AI providers").await?;
     let mut tx = s.db.tenant(actor).await?;
     let stored = found(&mut tx, id).await?;
+    let endpoint = keys::open(&mut tx, s, &stored).await?;
     tx.rollback().await?;
-    let endpoint = open(s, actor.workspace, &stored)?;
     let Provider { provider: kind, name, .. } = &stored.provider;
     let answer = match (kind.adapter(), &endpoint) {
         (Some(adapter), Some(endpoint)) => sender::models(&s.http, adapter, endpoint, name, s.settings.stall).await,
@@ -223,7 +223,7 @@ pub async fn resolve(tx: &mut TenantTx, s: &Services, provider_id: Option<Provid
             "This workspace has no default AI provider. An owner or admin can choose one in Settings → AI providers.",
         ),
     })?;
-    let endpoint = open(s, tx.workspace(), &stored)?;
+    let endpoint = keys::open(tx, s, &stored).await?;
     let resolved = Resolved { provider: stored.provider, endpoint };
     s.resolved.put(question, asked, resolved.clone()).await;
     Ok(resolved)
@@ -262,29 +262,9 @@ async fn found(tx: &mut TenantTx, id: ProviderId) -> Result<Stored> {
     store::find(tx, Some(id)).await?.ok_or_else(|| Error::not_found("AI provider"))
 }
 
-/// Opens the key, which opens only for the address that it was sealed for.
-fn open(s: &Services, workspace: WorkspaceId, stored: &Stored) -> Result<Option<Endpoint>> {
-    let Some(url) = &stored.provider.base_url else { return Ok(None) };
-    let base_url = BaseUrl::parse(url)?;
-    let purpose = purpose(&base_url);
-    let key = stored
-        .sealed_key
-        .as_deref()
-        .map(|sealed| s.sealer.open(place(workspace, stored.provider.id, &purpose), sealed));
-    Ok(Some(Endpoint { base_url, key: key.transpose()? }))
-}
-
 /// Says at once what would be refused whenever the provider is asked.
 fn may_ask(s: &Services, url: &BaseUrl) -> Result<()> {
     s.http.check(&url.join("")).map_err(|refused| Error::invalid("baseUrl", "allowed", refused.to_string()))
-}
-
-fn purpose(url: &BaseUrl) -> String {
-    format!("api key for {}", url.origin())
-}
-
-fn place(workspace: WorkspaceId, provider: ProviderId, purpose: &str) -> Place<'_> {
-    Place::ProviderKey { workspace, provider, purpose }
 }
 
 /// What the audit log keeps about a provider: nothing of the key.

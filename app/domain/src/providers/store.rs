@@ -83,13 +83,14 @@ pub(super) async fn insert(tx: &mut TenantTx, provider: &Provider, sealed_key: O
     Ok(())
 }
 
-/// Writes a provider, unless somebody else did since it was read; answers whether it did.
-pub(super) async fn update(tx: &mut TenantTx, changed: &Stored) -> Result<bool> {
+/// Writes a provider, and its key if there is a new one, unless somebody else did since it was read; answers whether it did.
+/// The key that is there is left alone otherwise: it may have been sealed anew meanwhile.
+pub(super) async fn update(tx: &mut TenantTx, changed: &Stored, new_key: Option<&[u8]>) -> Result<bool> {
     let workspace = tx.workspace();
     let provider = &changed.provider;
     let done = sqlx::query!(
         "UPDATE ai_providers
-         SET name = $4, base_url = $5, sealed_key = $6, key_hint = $7, default_model = $8, is_default = $9,
+         SET name = $4, base_url = $5, sealed_key = coalesce($6, sealed_key), key_hint = $7, default_model = $8, is_default = $9,
              checked_at = $10, check_error = $11, updated_at = clock_timestamp()
          WHERE workspace_id = $1 AND id = $2 AND updated_at = $3",
         workspace.0,
@@ -97,7 +98,7 @@ pub(super) async fn update(tx: &mut TenantTx, changed: &Stored) -> Result<bool> 
         changed.updated_at.0,
         provider.name,
         provider.base_url,
-        changed.sealed_key,
+        new_key,
         provider.key_hint,
         provider.default_model,
         provider.is_default,

@@ -77,3 +77,20 @@ pub(super) async fn delete_retired(tx: &mut SystemTx) -> Result<Vec<String>> {
 pub(super) async fn delete_all(tx: &mut SystemTx) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!("DELETE FROM signing_keys RETURNING kid").fetch_all(tx.conn()).await?)
 }
+
+/// Some private halves that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+    let rows = sqlx::query!(
+        "SELECT kid, private_key FROM signing_keys WHERE substring(private_key FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE",
+        prefix,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.kid, r.private_key)).collect())
+}
+
+/// Keeps a private half as it is sealed anew.
+pub(super) async fn reseal(tx: &mut SystemTx, kid: &str, sealed: &[u8]) -> Result<()> {
+    sqlx::query!("UPDATE signing_keys SET private_key = $2 WHERE kid = $1", kid, sealed).execute(tx.conn()).await?;
+    Ok(())
+}

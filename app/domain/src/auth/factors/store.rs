@@ -253,3 +253,20 @@ pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
     let done = sqlx::query!("DELETE FROM pending_sign_ins WHERE expires_at < now()").execute(tx.conn()).await?;
     Ok(done.rows_affected())
 }
+
+/// Some secrets of apps that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale_authenticators(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(UserId, Vec<u8>)>> {
+    let rows = sqlx::query!(
+        "SELECT user_id, sealed FROM authenticators WHERE substring(sealed FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE",
+        prefix,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (UserId(r.user_id), r.sealed)).collect())
+}
+
+/// Keeps an app's secret as it is sealed anew.
+pub(super) async fn reseal_authenticator(tx: &mut SystemTx, user: UserId, sealed: &[u8]) -> Result<()> {
+    sqlx::query!("UPDATE authenticators SET sealed = $2 WHERE user_id = $1", user.0, sealed).execute(tx.conn()).await?;
+    Ok(())
+}

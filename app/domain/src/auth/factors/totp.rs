@@ -20,6 +20,7 @@ use crate::{
     canonical,
     db::SystemTx,
     ids::UserId,
+    keys::Swept,
     seal::Place,
     services::Services,
 };
@@ -194,6 +195,21 @@ pub(super) async fn take(tx: &mut SystemTx, s: &Services, user: UserId, code: &s
         Some(step) => store::take_step(tx, user, step).await,
         None => Ok(false),
     }
+}
+
+/// Seals secrets anew that another master key has sealed.
+pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
+    let mut tx = s.db.system("authenticators that another master key sealed").await?;
+    let mut swept = Swept::default();
+    for (user, sealed) in store::stale_authenticators(&mut tx, &s.sealer.prefix()).await? {
+        let outcome = match s.sealer.again(Place::Authenticator(user), &sealed) {
+            Ok(anew) => store::reseal_authenticator(&mut tx, user, &anew).await,
+            Err(error) => Err(error),
+        };
+        swept += Swept::one("an authenticator", &outcome);
+    }
+    tx.commit().await?;
+    Ok(swept)
 }
 
 fn open(s: &Services, user: UserId, email: &str, sealed: &[u8]) -> Result<Totp> {
