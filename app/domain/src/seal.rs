@@ -427,10 +427,10 @@ mod tests {
         Ok(())
     }
 
-    /// `SEALINGS=1000000` looks for longer.
+    /// `HYVVE_TEST_SEALINGS=1000000` looks for longer.
     #[test]
     fn no_nonce_comes_twice() -> Result<(), Box<dyn std::error::Error>> {
-        let sealings: usize = std::env::var("SEALINGS").map_or(Ok(20_000), |text| text.parse())?;
+        let sealings: usize = std::env::var("HYVVE_TEST_SEALINGS").map_or(Ok(20_000), |text| text.parse())?;
         let sealer = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
         let (key, _) = sealer.make_data_key(WorkspaceId::new(), 1)?;
         let (provider, secret) = (ProviderId::new(), SecretString::from("sk"));

@@ -19,6 +19,7 @@ mod invited;
 mod isolation;
 mod kinds;
 mod limits;
+mod master_keys;
 mod matrix;
 mod outage;
 mod pictures;

@@ -8,9 +8,17 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyvve_domain::{
+    ids::WorkspaceId,
+    seal::{Place, Sealer},
+};
 use reqwest::Method;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::{net::TcpListener, time::timeout};
+use uuid::Uuid;
 
 use crate::{
     isolation::{
@@ -21,6 +29,8 @@ use crate::{
 };
 
 const KEY: &str = "sk-canary-5f0c2b7e9d41a8364b60";
+/// The master key of the tests' servers.
+const MASTER_KEY: [u8; 32] = [0xaa; 32];
 /// Everything, of every library.
 const LOUD: &str = "trace,sqlx=trace,hyper=trace,h2=trace,rustls=trace,reqwest=trace";
 /// How the provider refuses a key, each time with the key in it.
@@ -34,6 +44,12 @@ impl Secrets {
         let plain = [KEY, user.token(), &password_of(name)].map(str::to_owned);
         let hidden = plain.iter().flat_map(|secret| [hex::encode(secret), format!("{:?}", secret.as_bytes())]);
         Self(hidden.chain(plain.iter().cloned()).collect())
+    }
+
+    /// And a key of 32 bytes.
+    fn and_key(&mut self, bytes: &[u8; 32]) {
+        let list = format!("{bytes:?}");
+        self.0.extend([hex::encode(bytes), hex::encode_upper(bytes), STANDARD.encode(bytes), list]);
     }
 
     #[track_caller]
@@ -51,6 +67,22 @@ impl Secrets {
     fn assert_absent_in(&self, what: &str, reply: &Reply) {
         self.assert_absent(what, &format!("{:?}\n{}", reply.headers, reply.text));
     }
+}
+
+/// The workspace's data key, as whoever has the database and the master key finds it.
+async fn data_key(process: &Process, user: &Caller) -> [u8; 32] {
+    let mut conn = PgConnection::connect(process.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let workspace: Uuid = user.workspace().parse().unwrap();
+    let sealed: Vec<u8> =
+        sqlx::query_scalar("SELECT sealed FROM workspace_keys WHERE workspace_id = $1 AND version = 1")
+            .bind(workspace)
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(process.setting("ENCRYPTION_KEY"), hex::encode(MASTER_KEY));
+    let sealer = Sealer::new([(1, MASTER_KEY.as_slice())]).unwrap();
+    let opened = sealer.open(Place::DataKey { workspace: WorkspaceId(workspace), version: 1 }, &sealed).unwrap();
+    hex::decode(opened.expose_secret()).unwrap().try_into().unwrap()
 }
 
 /// A provider that takes no key, and says which one it was sent.
@@ -86,8 +118,13 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
     let process = Process::start(LOUD).await;
     let story = Story::of(process.anonymous().sign_up("Ada").await).await;
     let user = &story.user;
-    let secrets = Secrets::of(user, "Ada");
+    let mut secrets = Secrets::of(user, "Ada");
     let mut things = Things::of(&story).await;
+    // The keys that seal keys: the master key, and the workspace's, which its first provider brings into being.
+    let first = json!({ "provider": "openai_compatible", "baseUrl": at, "apiKey": KEY, "defaultModel": "m" });
+    secrets.assert_absent_in("the first provider", user.post("/api/ai-providers", &first).await.expect(201));
+    secrets.and_key(&MASTER_KEY);
+    secrets.and_key(&data_key(&process, user).await);
 
     for refusal in REFUSALS {
         let new = json!({

@@ -1,6 +1,10 @@
 //! Which master key seals, who knows it, and what is still sealed with another.
 
-use std::{collections::BTreeSet, ops::AddAssign, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ops::AddAssign,
+    time::{Duration, Instant},
+};
 
 use super::store;
 use crate::{
@@ -13,6 +17,9 @@ use crate::{
 const ALIVE: Duration = Duration::from_secs(30);
 /// What began under an old key has ended so long after another has begun to seal.
 const LINGER: Duration = Duration::from_mins(1);
+
+/// What cannot be sealed anew is tried again after so long.
+const PAUSE: Duration = Duration::from_mins(5);
 
 /// Why the keys of this process do not do for this database.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -123,12 +130,12 @@ pub struct Swept {
 }
 
 impl Swept {
-    /// Of one value: sealed anew, or why it cannot be, for the log.
-    pub(crate) fn one(what: &'static str, outcome: &Result<()>) -> Self {
-        if let Err(error) = outcome {
+    /// Of one value: it is sealed anew, or the log says why it cannot be.
+    pub(crate) fn one<T>(what: &'static str, anew: &Result<T>) -> Self {
+        if let Err(error) = anew {
             tracing::warn!(what, error.message = %error, "a sealed value was not sealed anew");
         }
-        Self { found: 1, done: u64::from(outcome.is_ok()) }
+        Self { found: 1, done: u64::from(anew.is_ok()) }
     }
 }
 
@@ -153,11 +160,11 @@ async fn data_keys(s: &Services) -> Result<Swept> {
     let mut tx = s.db.system("data keys that another master key sealed").await?;
     let mut swept = Swept::default();
     for (workspace, version, sealed) in store::stale(&mut tx, &s.sealer.prefix()).await? {
-        let outcome = match s.sealer.again(Place::DataKey { workspace, version }, &sealed) {
-            Ok(anew) => store::reseal(&mut tx, workspace, version, &anew).await,
-            Err(error) => Err(error),
-        };
-        swept += Swept::one("a data key", &outcome);
+        let anew = s.sealer.again(Place::DataKey { workspace, version }, &sealed);
+        swept += Swept::one("a data key", &anew);
+        if let Ok(anew) = anew {
+            store::reseal(&mut tx, workspace, version, &anew).await?;
+        }
     }
     tx.commit().await?;
     Ok(swept)
@@ -194,6 +201,8 @@ pub async fn list(s: &Services) -> Result<Vec<Listed>> {
 pub struct Keeper {
     /// Everything was looked at once since the start: what an older version of HYVVE sealed is found then.
     looked: bool,
+    /// Something cannot be sealed anew; until then that is not tried again.
+    pause: Option<Instant>,
 }
 
 impl Keeper {
@@ -201,7 +210,8 @@ impl Keeper {
     /// few seconds.
     pub async fn look(&mut self, s: &Services) -> Result<(), Unsettled> {
         settle(s, true).await?;
-        if self.looked && !others_open(s).await? {
+        let pauses = self.pause.is_some_and(|until| Instant::now() < until);
+        if pauses || (self.looked && !others_open(s).await?) {
             return Ok(());
         }
         let mut swept = sweep(s).await?;
@@ -214,6 +224,7 @@ impl Keeper {
             tracing::info!(done, key = s.sealer.seals(), "secrets were sealed anew");
         }
         self.looked = true;
+        self.pause = (swept.found > 0).then(|| Instant::now() + PAUSE);
         if swept.found == 0 { Ok(retire(s).await?) } else { Ok(()) }
     }
 }

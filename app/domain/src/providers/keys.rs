@@ -45,20 +45,18 @@ pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
     let mut tx = s.db.system("provider keys of before data keys").await?;
     let mut swept = Swept::default();
     for row in keys_store::by_master(&mut tx).await? {
-        let outcome = match anew(s, &row) {
-            Ok((key, purpose)) => {
-                let data_key = keys::for_sealing_of(&mut tx, s, row.workspace).await?;
-                keys_store::reseal(&mut tx, &row, &data_key.seal(row.provider, &purpose, &key)?).await
-            }
-            Err(error) => Err(error),
-        };
-        swept += Swept::one("a provider's key", &outcome);
+        let opened = opened(s, &row);
+        swept += Swept::one("a provider's key", &opened);
+        if let Ok((key, purpose)) = opened {
+            let data_key = keys::for_sealing_of(&mut tx, s, row.workspace).await?;
+            keys_store::reseal(&mut tx, &row, &data_key.seal(row.provider, &purpose, &key)?).await?;
+        }
     }
     tx.commit().await?;
     Ok(swept)
 }
 
-fn anew(s: &Services, row: &Sealed) -> Result<(SecretString, String)> {
+fn opened(s: &Services, row: &Sealed) -> Result<(SecretString, String)> {
     let purpose = purpose(&BaseUrl::parse(&row.base_url)?);
     let place = Place::ProviderKey { workspace: row.workspace, provider: row.provider, purpose: &purpose };
     Ok((s.sealer.open(place, &row.key)?, purpose))

@@ -1,6 +1,6 @@
 //! A server of its own for each test.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, process::Output, time::Duration};
 
 use futures::future::join_all;
 use hyvve_server::{config::Config, serve::Server};
@@ -69,11 +69,22 @@ impl TestApp {
 
     /// Runs a command of the program with the server's settings, beside it; answers what it says.
     pub(crate) async fn hyvve(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hyvve"));
-        command.env_clear().envs(&self.environment).current_dir(self.data.path()).args(arguments);
-        let output = command.output().await.unwrap();
+        let output = self.run(arguments).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same for one that fails; answers why.
+    pub(crate) async fn hyvve_refuses(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hyvve"));
+        command.env_clear().envs(&self.environment).current_dir(self.data.path()).args(arguments);
+        command.output().await.unwrap()
     }
 
     /// Why a server with these settings does not start.

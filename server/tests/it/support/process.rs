@@ -1,6 +1,7 @@
 //! A server in a process of its own, of which everything that it logs is kept.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
@@ -16,6 +17,7 @@ pub(crate) struct Process {
     child: Child,
     at: String,
     data: TempDir,
+    environment: BTreeMap<String, String>,
 }
 
 impl Process {
@@ -23,7 +25,8 @@ impl Process {
     pub(crate) async fn start(log: &str) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_hyvve"));
-        command.env_clear().envs(Database::make().await.environment(data.path()));
+        let environment = Database::make().await.environment(data.path());
+        command.env_clear().envs(&environment);
         command.env("HYVVE_LOG", log).env("HYVVE_LOG_FORMAT", "json").current_dir(data.path());
         command.stdout(Stdio::piped()).stderr(File::create(data.path().join("log")).unwrap());
         let mut child = command.spawn().unwrap();
@@ -35,12 +38,17 @@ impl Process {
         let line = said.await.unwrap().unwrap();
         let at =
             line.trim().strip_prefix("HYVVE is ready at ").unwrap_or_else(|| panic!("it says {line:?}")).to_owned();
-        Self { child, at, data }
+        Self { child, at, data, environment }
     }
 
     /// Somebody who is not signed in.
     pub(crate) fn anonymous(&self) -> Caller {
         Caller::new(self.at.clone(), client())
+    }
+
+    /// What the server was told, by its name in the environment.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        &self.environment[name]
     }
 
     /// Ends it; answers all that it has logged.

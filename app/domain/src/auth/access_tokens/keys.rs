@@ -326,11 +326,11 @@ pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
     let mut tx = s.db.system("signing keys that another master key sealed").await?;
     let mut swept = Swept::default();
     for (kid, sealed) in store::stale(&mut tx, &s.sealer.prefix()).await? {
-        let outcome = match s.sealer.again(Place::SigningKey(&kid), &sealed) {
-            Ok(anew) => store::reseal(&mut tx, &kid, &anew).await,
-            Err(error) => Err(error),
-        };
-        swept += Swept::one("a signing key", &outcome);
+        let anew = s.sealer.again(Place::SigningKey(&kid), &sealed);
+        swept += Swept::one("a signing key", &anew);
+        if let Ok(anew) = anew {
+            store::reseal(&mut tx, &kid, &anew).await?;
+        }
     }
     tx.commit().await?;
     Ok(swept)
