@@ -163,6 +163,7 @@ async fn a_purged_workspace_takes_its_data_key_along_and_copies_of_its_secrets_s
     assert_eq!(count(&mut root, "workspace_keys").await, 0);
     // Whoever has a copy of the workspace and of its provider, and the master key, has nothing.
     root.execute(again("workspaces", &kept)).await.unwrap();
+    root.execute("INSERT INTO workspace_heads (workspace_id) SELECT id FROM workspaces").await.unwrap();
     root.execute(again("ai_providers", &copy)).await.unwrap();
     assert_eq!(DATA_KEY, sealed(&mut root, &provider).await[0]);
     assert!(opened(&world, workspace, provider.id).await.is_err());
