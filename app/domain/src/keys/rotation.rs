@@ -150,7 +150,7 @@ impl AddAssign for Swept {
 pub async fn sweep(s: &Services) -> Result<Swept> {
     let mut swept = data_keys(s).await?;
     swept += providers::keys::sweep(s).await?;
-    swept += auth::access_tokens::keys::sweep(s).await?;
+    swept += auth::access_tokens::reseal::sweep(s).await?;
     swept += auth::factors::totp::sweep(s).await?;
     swept += mail::letters::sweep(s).await?;
     Ok(swept)

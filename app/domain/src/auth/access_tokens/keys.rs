@@ -31,7 +31,6 @@ use super::keys_store::{self as store, Row};
 use crate::{
     Error, Result, Timestamp,
     db::SystemTx,
-    keys::Swept,
     seal::Place,
     services::{Services, Settings},
 };
@@ -319,21 +318,6 @@ async fn add(s: &Services, tx: &mut SystemTx, public: &Jwk, private: &SecretStri
     let not_before = store::insert(tx, &kid, public, &sealed, lead).await?;
     store::retire_others(tx, &kid, not_before.plus(s.settings.access_token).plus(GRACE)).await?;
     Ok(NewKey { kid, not_before })
-}
-
-/// Seals private halves anew that another master key has sealed.
-pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
-    let mut tx = s.db.system("signing keys that another master key sealed").await?;
-    let mut swept = Swept::default();
-    for (kid, sealed) in store::stale(&mut tx, &s.sealer.prefix()).await? {
-        let anew = s.sealer.again(Place::SigningKey(&kid), &sealed);
-        swept += Swept::one("a signing key", &anew);
-        if let Ok(anew) = anew {
-            store::reseal(&mut tx, &kid, &anew).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(swept)
 }
 
 /// A worker: looks after the keys.

@@ -9,6 +9,7 @@
 pub mod jws;
 pub mod keys;
 mod keys_store;
+pub(crate) mod reseal;
 
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;

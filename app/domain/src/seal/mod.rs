@@ -5,6 +5,10 @@
 //! [`crate::keys`]). The additional data names the format and whom and what the value is for, so a value that is moved to
 //! another row does not open.
 
+mod data_key;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, PoisonError, RwLock},
@@ -17,6 +21,7 @@ use aws_lc_rs::{
 };
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
+pub(crate) use self::data_key::DataKey;
 use crate::{
     Error, Result, canonical,
     ids::{LetterId, ProviderId, UserId, WorkspaceId},
@@ -220,44 +225,6 @@ impl Sealer {
     }
 }
 
-/// A workspace's own key. What it seals, nobody opens once it is gone.
-pub(crate) struct DataKey {
-    workspace: WorkspaceId,
-    version: u32,
-    key: LessSafeKey,
-}
-
-impl DataKey {
-    fn new(workspace: WorkspaceId, version: u32, bytes: &[u8]) -> Result<Self> {
-        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| bad("not a data key"))?;
-        Ok(Self { workspace, version, key: LessSafeKey::new(key) })
-    }
-
-    /// Which version of the workspace's key opens a value; `None` where a master key sealed it.
-    pub(crate) fn version_of(sealed: &[u8]) -> Option<u32> {
-        Parts::of(sealed).ok().filter(|parts| parts.format == BY_DATA_KEY).map(|parts| parts.key)
-    }
-
-    /// Seals a provider's key for a purpose.
-    pub(crate) fn seal(&self, provider: ProviderId, purpose: &str, secret: &SecretString) -> Result<Vec<u8>> {
-        seal(header(BY_DATA_KEY, self.version), &self.key, self.aad(provider, purpose), secret)
-    }
-
-    /// Opens what was sealed for the same provider and purpose.
-    pub(crate) fn open(&self, provider: ProviderId, purpose: &str, sealed: &[u8]) -> Result<SecretString> {
-        let parts = Parts::of(sealed)?;
-        if (parts.format, parts.key) != (BY_DATA_KEY, self.version) {
-            return Err(bad("another key sealed it"));
-        }
-        parts.open(&self.key, self.aad(provider, purpose))
-    }
-
-    fn aad(&self, provider: ProviderId, purpose: &str) -> Vec<u8> {
-        let Self { workspace, version, .. } = self;
-        format!("hyvve.seal/2|{workspace}|{provider}|{purpose}|{version}").into_bytes()
-    }
-}
-
 /// A sealed value, taken apart.
 struct Parts<'v> {
     format: u8,
@@ -311,138 +278,4 @@ fn mac_of(key: &hmac::Key, message: &[u8]) -> [u8; 32] {
 
 fn for_purpose(purpose: &'static str, message: &[u8]) -> Vec<u8> {
     [purpose.as_bytes(), b"|", message].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sealed_value_opens_only_in_its_place_and_survives_rotation() -> Result<(), Box<dyn std::error::Error>> {
-        let old = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let rotated = Sealer::new([(2, [8u8; 32].as_slice()), (1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let (workspace, provider) = (WorkspaceId::new(), ProviderId::new());
-        let place = Place::ProviderKey { workspace, provider, purpose: "https://a.example" };
-        let sealed = old.seal(place, &SecretString::from("sk-secret"))?;
-        assert!(!sealed.windows(9).any(|w| w == b"sk-secret"));
-        assert_eq!(rotated.open(place, &sealed)?.expose_secret(), "sk-secret");
-        assert!(old.open(Place::ProviderKey { workspace, provider, purpose: "https://b.example" }, &sealed).is_err());
-        assert!(
-            old.open(
-                Place::ProviderKey { workspace: WorkspaceId::new(), provider, purpose: "https://a.example" },
-                &sealed
-            )
-            .is_err()
-        );
-        assert!(old.open(place, &rotated.seal(place, &SecretString::from("x"))?).is_err());
-        for n in 0..sealed.len() {
-            assert!(old.open(place, &sealed[..n]).is_err());
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn a_mac_is_recognised_for_its_purpose_and_survives_rotation() -> Result<(), Box<dyn std::error::Error>> {
-        let old = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let rotated = Sealer::new([(2, [8u8; 32].as_slice()), (1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let other = Sealer::new([(1, [9u8; 32].as_slice())]).ok_or("key")?;
-        let mac = old.mac("device", b"ada");
-        assert!(old.is_mac("device", b"ada", &mac) && rotated.is_mac("device", b"ada", &mac));
-        assert_ne!(rotated.mac("device", b"ada"), mac, "the newest key vouches");
-        assert!(!old.is_mac("device", b"eve", &mac) && !old.is_mac("limits", b"ada", &mac));
-        assert!(!other.is_mac("device", b"ada", &mac) && !old.is_mac("device", b"ada", &mac[..31]));
-        Ok(())
-    }
-
-    #[test]
-    fn a_key_that_was_learnt_opens_seals_when_told_to_and_opens_nothing_once_retired()
-    -> Result<(), Box<dyn std::error::Error>> {
-        let (one, two) = ([7u8; 32], [8u8; 32]);
-        let sealer = Sealer::new([(1, one.as_slice())]).ok_or("key")?;
-        let place = Place::Authenticator(UserId(uuid::Uuid::nil()));
-        let old = sealer.seal(place, &SecretString::from("x"))?;
-        assert!(!sealer.seal_with(2, BTreeSet::new()), "not known yet");
-        assert_eq!(sealer.learn([(1, two.as_slice())]), Err(TwoKeys(1)));
-        sealer.learn([(1, one.as_slice()), (2, two.as_slice())])?;
-        assert_eq!(sealer.seals(), 1, "a new key does not seal by itself");
-        assert!(sealer.seal_with(2, BTreeSet::new()));
-        let new = sealer.again(place, &old)?;
-        assert!(new.starts_with(&sealer.prefix()) && !old.starts_with(&sealer.prefix()));
-        let mac = Sealer::new([(1, one.as_slice())]).ok_or("key")?.mac("device", b"ada");
-        assert!(sealer.open(place, &old).is_ok() && sealer.open(place, &new).is_ok());
-        assert!(sealer.seal_with(2, [1].into()));
-        assert!(sealer.open(place, &old).is_err() && sealer.open(place, &new).is_ok());
-        assert!(sealer.is_mac("device", b"ada", &mac));
-        Ok(())
-    }
-
-    #[test]
-    fn what_a_data_key_sealed_opens_for_its_workspace_provider_purpose_and_version_only() -> Result<()> {
-        let sealer = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or_else(Error::unauthorized)?;
-        let workspaces = [WorkspaceId::new(), WorkspaceId::new()];
-        let providers = [ProviderId::new(), ProviderId::new()];
-        let purposes = ["api key for https://a.example", "api key for https://b.example"];
-        let mut kept = Vec::new();
-        for workspace in workspaces {
-            for version in [1, 2] {
-                kept.push((workspace, version, sealer.make_data_key(workspace, version)?.1));
-            }
-        }
-        let mut values = Vec::new();
-        for (workspace, version, key) in &kept {
-            for provider in providers {
-                for purpose in purposes {
-                    let key = sealer.open_data_key(*workspace, *version, key)?;
-                    let sealed = key.seal(provider, purpose, &SecretString::from("sk"))?;
-                    assert_eq!(DataKey::version_of(&sealed), Some(*version));
-                    values.push(((*workspace, *version, provider, purpose), sealed));
-                }
-            }
-        }
-        // Every value in every other's place, and with every key in every other's place.
-        let mut opened = 0;
-        for (from, sealed) in &values {
-            for (at, _) in &values {
-                for (_, _, key) in &kept {
-                    let (workspace, version, provider, purpose) = *at;
-                    let Ok(key) = sealer.open_data_key(workspace, version, key) else { continue };
-                    let came = key.open(provider, purpose, sealed);
-                    assert_eq!(came.is_ok(), from == at, "{from:?} in the place of {at:?}");
-                    opened += usize::from(came.is_ok());
-                    let legacy = Place::ProviderKey { workspace, provider, purpose };
-                    assert!(sealer.open(legacy, sealed).is_err());
-                }
-            }
-        }
-        assert_eq!(opened, values.len());
-        // Nor with a byte of it changed, or cut off.
-        let ((workspace, version, provider, purpose), sealed) = &values[0];
-        let key = sealer.open_data_key(*workspace, *version, &kept[0].2)?;
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
-            changed[at] ^= 1;
-            assert!(key.open(*provider, purpose, &changed).is_err(), "byte {at}");
-            assert!(key.open(*provider, purpose, &sealed[..at]).is_err(), "{at} bytes");
-        }
-        Ok(())
-    }
-
-    /// `HYVVE_TEST_SEALINGS=1000000` looks for longer.
-    #[test]
-    fn no_nonce_comes_twice() -> Result<(), Box<dyn std::error::Error>> {
-        let sealings: usize = std::env::var("HYVVE_TEST_SEALINGS").map_or(Ok(20_000), |text| text.parse())?;
-        let sealer = Sealer::new([(1, [7u8; 32].as_slice())]).ok_or("key")?;
-        let (key, _) = sealer.make_data_key(WorkspaceId::new(), 1)?;
-        let (provider, secret) = (ProviderId::new(), SecretString::from("sk"));
-        let place = Place::Authenticator(UserId(uuid::Uuid::nil()));
-        let mut seen = std::collections::HashSet::with_capacity(2 * sealings);
-        for _ in 0..sealings {
-            for sealed in [key.seal(provider, "p", &secret)?, sealer.seal(place, &secret)?] {
-                let nonce: [u8; NONCE] = sealed[HEADER..HEADER + NONCE].try_into()?;
-                assert!(seen.insert(nonce), "{nonce:?} came twice");
-            }
-        }
-        assert_eq!(seen.len(), 2 * sealings);
-        Ok(())
-    }
 }

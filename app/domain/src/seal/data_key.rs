@@ -1,0 +1,48 @@
+//! A workspace's own key, which seals what its people entrust to HYVVE.
+
+use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use secrecy::SecretString;
+
+use super::{BY_DATA_KEY, Parts, bad, header, seal};
+use crate::{
+    Result,
+    ids::{ProviderId, WorkspaceId},
+};
+
+/// A workspace's own key. What it seals, nobody opens once it is gone.
+pub(crate) struct DataKey {
+    workspace: WorkspaceId,
+    version: u32,
+    key: LessSafeKey,
+}
+
+impl DataKey {
+    pub(super) fn new(workspace: WorkspaceId, version: u32, bytes: &[u8]) -> Result<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| bad("not a data key"))?;
+        Ok(Self { workspace, version, key: LessSafeKey::new(key) })
+    }
+
+    /// Which version of the workspace's key opens a value; `None` where a master key sealed it.
+    pub(crate) fn version_of(sealed: &[u8]) -> Option<u32> {
+        Parts::of(sealed).ok().filter(|parts| parts.format == BY_DATA_KEY).map(|parts| parts.key)
+    }
+
+    /// Seals a provider's key for a purpose.
+    pub(crate) fn seal(&self, provider: ProviderId, purpose: &str, secret: &SecretString) -> Result<Vec<u8>> {
+        seal(header(BY_DATA_KEY, self.version), &self.key, self.aad(provider, purpose), secret)
+    }
+
+    /// Opens what was sealed for the same provider and purpose.
+    pub(crate) fn open(&self, provider: ProviderId, purpose: &str, sealed: &[u8]) -> Result<SecretString> {
+        let parts = Parts::of(sealed)?;
+        if (parts.format, parts.key) != (BY_DATA_KEY, self.version) {
+            return Err(bad("another key sealed it"));
+        }
+        parts.open(&self.key, self.aad(provider, purpose))
+    }
+
+    fn aad(&self, provider: ProviderId, purpose: &str) -> Vec<u8> {
+        let Self { workspace, version, .. } = self;
+        format!("hyvve.seal/2|{workspace}|{provider}|{purpose}|{version}").into_bytes()
+    }
+}
