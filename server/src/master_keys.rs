@@ -14,8 +14,26 @@ use crate::{secrets, startup};
 /// Between two questions whether all servers know the key.
 const GLANCE: Duration = Duration::from_millis(500);
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub struct Rotation<'a> {
+    /// Where keys stand that came later than the first.
+    pub data_dir: &'a Path,
+    /// HYVVE makes its keys itself.
+    pub embedded: bool,
+    /// Which key is to seal, where the command names one.
+    pub to: Option<u32>,
+    /// For how long servers may take to know it.
+    pub wait: Duration,
+}
+
 /// Waits until every server knows the key, lets it seal, and seals anew what others have sealed.
-pub async fn rotate(services: &Services, data_dir: &Path, to: u32, wait: Duration, out: &mut impl Write) -> Result<()> {
+pub async fn rotate(services: &Services, rotation: Rotation<'_>, out: &mut impl Write) -> Result<()> {
+    let Rotation { data_dir, embedded, to, wait } = rotation;
+    let to = match to {
+        Some(to) => to,
+        None => next(services.sealer.seals(), data_dir, embedded)?,
+    };
     startup::learn(&services.sealer, data_dir)?;
     let began = Instant::now();
     loop {
