@@ -24,6 +24,8 @@ pub enum FailureKind {
     ModelNotFound,
     /// The host cannot be reached, TLS failed, or there is no such service at the address.
     Unreachable,
+    /// The host is private or speaks plain http, and whoever runs the server has not allowed it.
+    NotAllowed,
     /// Nothing came for too long.
     Stalled,
     /// The answer ended in the middle, or was not what it should be.
@@ -42,6 +44,7 @@ impl FailureKind {
             Self::Refused => "refused",
             Self::ModelNotFound => "model_not_found",
             Self::Unreachable => "unreachable",
+            Self::NotAllowed => "not_allowed",
             Self::Stalled => "stalled",
             Self::BadReply => "bad_reply",
         }
@@ -110,6 +113,9 @@ impl Failure {
             FailureKind::Unreachable => {
                 "Check the base URL in Settings → AI providers and that this server can reach it."
             }
+            FailureKind::NotAllowed => {
+                "Use a public https:// address, or ask whoever runs this server to add the host to allowed_hosts."
+            }
             FailureKind::Overloaded | FailureKind::Stalled | FailureKind::BadReply => {
                 "Retry; if it goes on, look at the provider's status page."
             }
@@ -128,6 +134,7 @@ impl fmt::Display for Failure {
             FailureKind::Refused => "did not accept the request",
             FailureKind::ModelNotFound => "does not know the model",
             FailureKind::Unreachable => "cannot be reached",
+            FailureKind::NotAllowed => "is at a private address or without https, which this server does not allow",
             FailureKind::Stalled => "sent nothing for too long",
             FailureKind::BadReply => "broke off its answer, or sent something else",
         };
