@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgentId, UserId, WorkspaceId};
 
+/// The name of somebody who belongs to the workspace no more, whose name it therefore does not see. What they did stays.
+#[cfg(feature = "ssr")]
+pub(crate) const SOMEBODY_GONE: &str = "Somebody who is gone";
+
 /// A person's role in one workspace. What it may do is asked of its methods, never of its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, TestApp, until};
+use crate::support::{Caller, Reply, Story, TestApp, id, until};
 
 async fn send(who: &Caller, method: Method, path: &str, body: Value) -> Reply {
     Reply::of(who.request(method, path).json(&body)).await
@@ -269,8 +269,10 @@ async fn what_the_agents_of_a_removed_member_are_at_stops() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.sign_up("Ada").await, app.sign_up("Bob").await);
     let home = ada.workspace().to_owned();
-    join(&ada, &bob, "member").await;
+    join(&ada, &bob, "admin").await;
     let bob = bob.in_workspace(&home);
+    let story = Story::of(bob.clone()).await;
+    bob.post(&at(&home, "/invitations"), &json!({ "role": "viewer" })).await.expect(201);
     // A provider that takes the question and never answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", silent.local_addr().unwrap());
@@ -286,5 +288,12 @@ async fn what_the_agents_of_a_removed_member_are_at_stops() {
     let _question = silent.accept().await.unwrap();
     assert_eq!(ada.get(&run).await.expect(200).body["data"]["run"]["status"], "RUNNING");
     send(&ada, Method::DELETE, &at(&home, &format!("/members/{}", user_id(&bob).await)), json!({})).await.expect(200);
-    until(&ada, &run, |body| body["data"]["run"]["status"] == "CANCELLED").await;
+    let ended = until(&ada, &run, |body| body["data"]["run"]["status"] == "CANCELLED").await;
+    // What the person was at is there to be looked at, and to be decided, under no name.
+    assert_eq!(ended["data"]["run"]["requester"], "Somebody who is gone");
+    let waiting = ada.get("/api/approvals?status=pending").await.expect(200).body["data"].clone();
+    let ids: Vec<&str> = waiting.as_array().unwrap().iter().map(id).collect();
+    assert!(ids.contains(&id(&story.mail)) && ids.contains(&id(&story.change)), "{waiting}");
+    let asked = ada.get(&at(&home, "/invitations")).await.expect(200).body["data"].clone();
+    assert_eq!(asked.as_array().unwrap().len(), 1, "{asked}");
 }

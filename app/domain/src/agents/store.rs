@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Error, PageRequest, Result, Timestamp,
+    actor::SOMEBODY_GONE,
     db::TenantTx,
     ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId},
     providers::Usage,
@@ -351,12 +352,12 @@ pub(super) async fn runs(
     let workspace = tx.workspace().0;
     let wanted = filter.status.map(RunStatus::as_str);
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, u.name AS requester, r.status, r.input, r.output, r.error,
+        r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, COALESCE(u.name, $8) AS "requester!", r.status, r.input, r.output, r.error,
                   r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.cache_write_tokens, r.cost_micros, r.attempt, r.created_at, r.ended_at,
                   count(*) OVER () AS "total!"
            FROM runs r
            JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
-           JOIN users u ON u.id = r.requester_id
+           LEFT JOIN users u ON u.id = r.requester_id
            WHERE r.workspace_id = $1 AND ($2::uuid IS NULL OR r.agent_id = $2) AND ($3::uuid IS NULL OR r.session_id = $3)
              AND ($4::text IS NULL OR r.status = $4) AND ($5::uuid IS NULL OR r.id = $5)
            ORDER BY r.created_at DESC, r.id DESC LIMIT $6 OFFSET $7"#,
@@ -367,6 +368,7 @@ pub(super) async fn runs(
         only.map(|r| r.0),
         page.size,
         page.offset(),
+        SOMEBODY_GONE,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::{Filter, HistoryEntry, Item, Status, effects_store, proposal::Sealed};
 use crate::{
     Error, PageRequest, Result, Role, Timestamp,
+    actor::SOMEBODY_GONE,
     db::TenantTx,
     ids::{ApprovalId, DecisionId, RunId, UserId},
     tools::Reversibility,
@@ -275,15 +276,16 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at,
-                  COALESCE(a.name, p.name, 'unknown') AS "proposer!", r.name AS requester,
+                  COALESCE(a.name, p.name, 'unknown') AS "proposer!", COALESCE(r.name, $3) AS "requester!",
                   (SELECT e.state FROM effects e WHERE e.workspace_id = i.workspace_id AND e.approval_id = i.id ORDER BY e.created_at DESC LIMIT 1) AS effect
            FROM approval_items i
-           JOIN users r ON r.id = i.requester_id
+           LEFT JOIN users r ON r.id = i.requester_id
            LEFT JOIN agents a ON i.proposer_kind = 'agent' AND a.workspace_id = i.workspace_id AND a.id = i.proposer_id
            LEFT JOIN users p ON i.proposer_kind = 'user' AND p.id = i.proposer_id
            WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.created_at DESC, i.id DESC"#,
         workspace,
         ids,
+        SOMEBODY_GONE,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::{Invitation, InvitationStatus, members_store::role};
 use crate::{
     Error, Result, Role, Timestamp,
+    actor::SOMEBODY_GONE,
     auth::sessions::TokenHash,
     db::{SystemTx, TenantTx},
     ids::{InvitationId, UserId, WorkspaceId},
@@ -56,13 +57,14 @@ pub(super) async fn of_workspace(tx: &mut TenantTx, only: Option<InvitationId>) 
     let workspace = tx.workspace().0;
     let rows = sqlx::query_as!(
         Row,
-        "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.invited_by, u.name AS inviter_name,
-                i.expires_at, i.created_at
-         FROM invitations i JOIN workspaces w ON w.id = i.workspace_id JOIN users u ON u.id = i.invited_by
-         WHERE i.workspace_id = $1 AND (i.id = $2 OR ($2::uuid IS NULL AND i.status = 'pending'))
-         ORDER BY i.created_at DESC, i.id DESC",
+        r#"SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.invited_by,
+                  COALESCE(u.name, $3) AS "inviter_name!", i.expires_at, i.created_at
+           FROM invitations i JOIN workspaces w ON w.id = i.workspace_id LEFT JOIN users u ON u.id = i.invited_by
+           WHERE i.workspace_id = $1 AND (i.id = $2 OR ($2::uuid IS NULL AND i.status = 'pending'))
+           ORDER BY i.created_at DESC, i.id DESC"#,
         workspace,
         only.map(|id| id.0),
+        SOMEBODY_GONE,
     )
     .fetch_all(tx.conn())
     .await?;
