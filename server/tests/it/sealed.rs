@@ -63,7 +63,7 @@ async fn answer(State(providers): State<Providers>, uri: Uri, Json(body): Json<V
         "gemini" => gemini(first),
         _ => completions(kind, first),
     };
-    let stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let stream = events.iter().fold(String::new(), |stream, event| stream + &format!("data: {event}\n\n"));
     ([(header::CONTENT_TYPE, "text/event-stream")], stream).into_response()
 }
 
