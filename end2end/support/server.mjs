@@ -30,6 +30,8 @@ export async function start(settings = async () => ({})) {
       HYVVE_LIMIT_SIGN_UP: '1000/1s',
       HYVVE_LIMIT_FORGOT_PASSWORD: '1000/1s',
       HYVVE_LIMIT_API: '100000/1s',
+      // Providers of the tests are on this machine.
+      HYVVE_ALLOWED_HOSTS: '127.0.0.1',
       ...own,
     },
     stdio: ['ignore', out, out],

@@ -15,21 +15,32 @@ export default function register(test) {
     const link = await host.page.getByLabel('Whoever follows it first may join').inputValue();
     const path = new URL(link).pathname;
 
-    // Without an account: the invitation is still there after sign-up.
+    // Without an account: whoever makes one comes to where the invitation leads.
     await guest.page.goto(`${url}${path}`);
     await inspect(guest.page, 'invitation', { screens, theme: 'dark' });
     await guest.page.getByRole('link', { name: 'Create an account' }).click();
+    await guest.page.getByText('invites you to work in').waitFor();
+    await inspect(guest.page, 'sign-up-invited', { screens, theme: 'dark' });
     await guest.page.getByLabel('Your name').fill('Grace Hopper');
     await guest.page.getByLabel('E-mail').fill(`grace-${Date.now()}@example.com`);
     await guest.page.getByLabel('Password').fill('nanoseconds are eleven inches');
     await guest.page.getByRole('button', { name: 'Create account' }).click();
-    await guest.page.getByRole('button', { name: /Join as grace/ }).click();
     await guest.page.waitForURL(`${url}${home}`);
 
     // A second use of the link is refused, and says why.
     const third = await visitor(browser);
     await third.page.goto(`${url}${path}`);
     await third.page.getByText('This invitation was used already.').waitFor();
+
+    // With an account, one joins or declines.
+    await signUp(third.page, url);
+    await host.page.goto(members);
+    await host.page.getByRole('button', { name: 'Make a link' }).click();
+    const another = await host.page.getByLabel('Whoever follows it first may join').inputValue();
+    await third.page.goto(another);
+    await third.page.getByRole('button', { name: /Join as/ }).waitFor();
+    await third.page.getByRole('button', { name: 'Decline' }).click();
+    await third.page.waitForURL((to) => to.pathname.startsWith('/w/'));
 
     // A member has no invitations to give; an admin has, from the next click on.
     await guest.page.goto(members);
