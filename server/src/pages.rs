@@ -4,8 +4,9 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
     routing::{any, any_service},
@@ -16,8 +17,9 @@ use hyvve_app::{
 };
 use hyvve_domain::{Code, Error};
 use leptos::config::{Env, LeptosOptions};
-use leptos_axum::{LeptosRoutes, file_and_error_handler, generate_route_list};
+use leptos_axum::{ErrorHandler, LeptosRoutes, generate_route_list};
 use tokio::time::timeout;
+use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 use crate::{
@@ -78,11 +80,22 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 /// A file of the site, else the page that says that there is nothing; a program gets an error instead of a page.
-async fn elsewhere(uri: Uri, state: State<AppState>, request: Request) -> Response {
-    let is_browser = wants_page(request.headers());
-    let reply = file_and_error_handler::<AppState, _>(document)(uri, state, request).await;
-    let is_missing = reply.status() == StatusCode::NOT_FOUND;
-    if is_missing && !is_browser { Problem::no_such_address().into_response() } else { reply }
+///
+/// Files are served here and not by `leptos_axum::file_and_error_handler`: in 0.8.10 it gives a file the headers of whatever page
+/// is being made on the same thread, which then goes without its cookies and its policy.
+async fn elsewhere(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let files = ServeDir::new(state.leptos.site_root.as_ref()).precompressed_br().precompressed_gzip();
+    let Ok(file) = files.oneshot(Request::from_parts(parts.clone(), Body::empty())).await;
+    let is_there = !matches!(file.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+    if is_there {
+        return file.map(Body::new);
+    }
+    if !wants_page(&parts.headers) {
+        return Problem::no_such_address().into_response();
+    }
+    let page = ErrorHandler::new(document, state.leptos);
+    page.oneshot(Request::from_parts(parts, body)).await.into_response()
 }
 
 /// The browser's side: compressed when it was built, kept by browsers for as long as its names have hashes.
@@ -103,8 +116,7 @@ pub(crate) fn package(options: &LeptosOptions) -> Router<AppState> {
 mod tests {
     use std::future::pending;
 
-    use axum::{body::Body, routing::get};
-    use tower::ServiceExt as _;
+    use axum::routing::get;
 
     use super::*;
 

@@ -1,5 +1,6 @@
 //! What anyone may ask, and what every reply has.
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -51,4 +52,26 @@ async fn every_reply_tells_the_browser_what_not_to_do() {
         assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{path}");
         assert_eq!(reply.header("referrer-policy"), Some("same-origin"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_page_keeps_its_headers_while_files_are_served_beside_it() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::write(site.path().join("icon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    let app = TestApp::start_with(&[("LEPTOS_SITE_ROOT", site.path().to_str().unwrap())]).await;
+    let user = app.sign_up("Ada").await;
+    let policy = |reply: &Reply| reply.header("content-security-policy").unwrap().to_owned();
+    for _ in 0..40 {
+        let pages = join_all((0..4).map(|_| user.get("/account/security")));
+        let files = join_all((0..12).map(|_| user.get("/icon.svg")));
+        let (pages, files) = tokio::join!(pages, files);
+        assert!(
+            pages.iter().all(|page| policy(page.expect(200)).starts_with("default-src 'self'; script-src 'nonce-"))
+        );
+        assert!(files.iter().all(|file| policy(file.expect(200)).starts_with("default-src 'none'")));
+    }
+    // What is nowhere is a page for people, and an error for programs.
+    let nowhere = Reply::of(user.request(Method::GET, "/nowhere").header("accept", "text/html")).await;
+    assert!(nowhere.expect(404).text.contains("<html"), "{}", nowhere.text);
+    user.get("/nowhere").await.expect(404);
 }
