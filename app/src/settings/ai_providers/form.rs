@@ -70,7 +70,7 @@ fn Kinds(chosen: Kind) -> AnyView {
         current: kind == chosen,
     };
     let tabs: Vec<Tab> = Kind::ADDABLE.into_iter().map(tab).collect();
-    view! { <Tabs label="Whose AI" tabs=Signal::stored(tabs)/> }.into_any()
+    view! { <div class="form-tabs"><Tabs label="Whose AI" tabs=Signal::stored(tabs)/></div> }.into_any()
 }
 
 /// The form for changes of a provider. What was typed before an error counts more than what is stored.
@@ -133,7 +133,7 @@ fn Address(value: String, flash: Flash) -> AnyView {
             name="base_url" label="Base URL" kind="url" value=value error=flash.at("baseUrl") required=true
             pattern="https?://.+" wrong="Please enter an address that begins with https:// or http://."
             placeholder="https://api.example.com/v1"
-            hint="What comes before the paths of the API, such as /chat/completions."
+            hint="What comes before the paths of the API."
         />
     }
     .into_any()
