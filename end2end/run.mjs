@@ -1,6 +1,6 @@
 // The journey in a real browser: starts HYVVE with a database of its own, runs every test of ./tests, prints the counts.
 //
-//   node end2end/run.mjs [--screens DIR] [--only WORD]
+//   node end2end/run.mjs [--screens DIR] [--only WORD] [--seed NUMBER]
 //   HYVVE_BIN       the server's binary (default: target/debug/hyvve)
 //   HYVVE_CHROMIUM  the browser (default: /usr/bin/chromium)
 import { readFileSync, readdirSync } from 'node:fs';
@@ -11,7 +11,9 @@ import { launch } from './support/browser.mjs';
 import { start } from './support/server.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const { values: options } = parseArgs({ options: { screens: { type: 'string' }, only: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { screens: { type: 'string' }, only: { type: 'string' }, seed: { type: 'string' } } });
+/** What chance begins with, where a test leaves something to it. */
+const seed = Number(options.seed ?? Date.now() % 2 ** 32);
 
 const server = await start();
 const browser = await launch();
@@ -29,7 +31,7 @@ for (const { sentence, prove } of tests) {
   if (options.only && !sentence.includes(options.only)) continue;
   const began = performance.now();
   try {
-    await prove({ url: server.url, browser, screens: options.screens });
+    await prove({ url: server.url, browser, screens: options.screens, seed });
     passed += 1;
     console.log(`ok   ${sentence} (${Math.round(performance.now() - began)} ms)`);
   } catch (error) {

@@ -5,6 +5,9 @@ ALTER TABLE ai_providers
   ADD CONSTRAINT ai_providers_kind_check
     CHECK (kind IN ('sandbox', 'anthropic', 'openai', 'gemini', 'deepseek', 'openrouter', 'openai_compatible'));
 
+-- What was sealed before is another host's, or another account's: address and key have been these since.
+ALTER TABLE ai_providers ADD COLUMN seals_since timestamptz NOT NULL DEFAULT now();
+
 -- By whom an answer was made, and of what parts: {provider, model, layout}. Several providers demand their reasoning back,
 -- sealed and in its place, together with the results of the tools that it called. The words themselves are in `content`
 -- only; here stand their lengths and the seals. NULL where nothing of the kind is wanted, and for tool steps.

@@ -4,6 +4,8 @@
 //! A plain form's error and what was typed travel to the page in a cookie that lives for a minute and is read once. They
 //! do not travel in the address: addresses are logged, and anyone could write a message into a link.
 
+use std::pin::Pin;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use hyvve_domain::Code;
@@ -17,14 +19,33 @@ use crate::{
 };
 
 /// Runs a use case and answers whoever called: every server function's body.
-pub async fn answer<T, E: Into<ApiError>>(case: impl Future<Output = Result<T, E>>) -> Result<T, ApiError> {
-    answer_with(Vec::new(), case).await
+pub fn answer<T, E: Into<ApiError>>(
+    case: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, ApiError>> {
+    answer_with(Vec::new(), case)
 }
 
 /// The same for forms whose fields should survive an error; never give it a password.
-pub async fn answer_with<T, E: Into<ApiError>>(
+pub fn answer_with<T, E: Into<ApiError>>(
     typed: Vec<(&'static str, String)>,
     case: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, ApiError>> {
+    answer_on(None, typed, Box::pin(case))
+}
+
+/// The same for a form whose page shows what was typed from its own address: an error leads to that address.
+pub fn answer_at<T, E: Into<ApiError>>(
+    page: String,
+    case: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, ApiError>> {
+    answer_on(Some(page), Vec::new(), Box::pin(case))
+}
+
+/// `page`: where an error leads; `None`: back. A use case is large, so it comes boxed and is not moved from hand to hand.
+async fn answer_on<T, E: Into<ApiError>>(
+    page: Option<String>,
+    typed: Vec<(&'static str, String)>,
+    case: Pin<Box<impl Future<Output = Result<T, E>>>>,
 ) -> Result<T, ApiError> {
     let outcome = case.await.map_err(Into::into);
     let parts = context::parts()?;
@@ -34,8 +55,9 @@ pub async fn answer_with<T, E: Into<ApiError>>(
     if let Err(error) = &outcome {
         if is_plain(&parts.headers) {
             let referer = header_text(&parts.headers, header::REFERER);
+            let back = || path_of(referer.as_deref().unwrap_or("/")).to_owned();
             Flash::new(error, typed).send();
-            leptos_axum::redirect(local(path_of(referer.as_deref().unwrap_or("/"))));
+            leptos_axum::redirect(local(&page.unwrap_or_else(back)));
         } else {
             page_status(error.code());
         }
@@ -58,6 +80,12 @@ pub fn go_on(path: &str) {
 /// Sends such a form back to its page, without the query that opened the form.
 pub fn leave_form() {
     go_on(&context::parts().map_or_else(|_| "/".to_owned(), |parts| page_before(&parts.headers)));
+}
+
+/// Sends such a form back to its page, as it was.
+pub fn stay() {
+    let referer = context::parts().ok().and_then(|parts| header_text(&parts.headers, header::REFERER));
+    go_on(path_of(referer.as_deref().unwrap_or("/")));
 }
 
 /// The page that a form stood on, without its query: a path of this site.

@@ -23,6 +23,8 @@ pub mod live;
 #[cfg(feature = "ssr")]
 mod mailbox;
 #[cfg(feature = "ssr")]
+mod markdown;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod picture;
@@ -32,6 +34,8 @@ pub mod runs;
 pub mod settings;
 pub mod shell;
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod usage;
 #[cfg(feature = "ssr")]
 pub mod welcome;
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     ApiError, account, agents, auth, home, invite, mailbox, records, runs, settings,
     shell::{Visit, use_frame},
-    welcome,
+    usage, welcome,
 };
 
 /// The page at a path.
@@ -22,6 +22,9 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["records"] => records::collections_page(visit).await,
         ["records", collection] => records::records_page(visit, collection).await,
         ["records", _, record] => records::record_page(visit, id(record)?).await,
+        ["usage"] => usage::overview_page(visit).await,
+        ["usage", "budgets"] => usage::budgets_page(visit).await,
+        ["usage", "prices"] => usage::prices_page(visit).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
         ["welcome"] => welcome::welcome_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
@@ -30,6 +33,11 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "security"] => settings::security_page(visit).await,
         ["settings", "ai-providers"] => settings::providers_page(visit).await,
         ["settings", "api-keys"] => settings::api_keys_page(visit).await,
+        ["settings", "approval-policy"] => settings::policy_page(visit).await,
+        ["settings", "approval-policy", "calibration"] => settings::calibration_page(visit).await,
+        ["settings", "approval-policy", "grants"] => settings::grants_page(visit).await,
+        ["settings", "webhooks"] => settings::webhooks_page(visit).await,
+        ["settings", "webhooks", webhook] => settings::webhook_page(visit, id(webhook)?).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
         _ => Err(Error::not_found("page").into()),
     }

@@ -7,8 +7,7 @@ use crate::ui::{Button, Variant};
 
 /// The form that sends a picture to `action`, beside the present one, and one that takes it away.
 pub(crate) fn picture_form(action: &str, avatar: AnyView, has_one: bool, error: Option<String>) -> AnyView {
-    let hint =
-        format!("PNG, JPEG, WebP or GIF, at most {} MB. The middle of it is kept, as a square.", MAX_BYTES >> 20);
+    let hint = format!("PNG, JPEG or GIF, at most {} MB. The middle of it is kept, as a square.", MAX_BYTES >> 20);
     let (invalid, label) = (error.is_some().then_some("true"), if has_one { "Another picture" } else { "Picture" });
     let remove = has_one.then(|| {
         view! {

@@ -14,8 +14,8 @@ export const launch = () => chromium.launch({
 });
 
 /** A fresh visitor. `complaints` gathers what the console and failed requests say. */
-export async function visitor(browser, { theme = 'light', width = 1440, height = 900, script = true } = {}) {
-  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height }, javaScriptEnabled: script, reducedMotion: 'reduce' });
+export async function visitor(browser, { theme = 'light', width = 1440, height = 900, script = true, bypassCSP = false } = {}) {
+  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height }, javaScriptEnabled: script, bypassCSP, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];

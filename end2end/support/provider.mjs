@@ -38,9 +38,8 @@ function* chunks({ text, calls }) {
   yield { ...chunk({}), choices: [], usage: { prompt_tokens: 321, completion_tokens: 45, total_tokens: 366 } };
 }
 
-/** Starts it; answers its base URL, what it was asked, and the way to stop it. */
-export async function provider(key) {
-  const asked = [];
+/** Starts a server that wants its key and answers chats; `models` is what it lists. */
+async function serve(key, models, answer) {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
@@ -50,17 +49,54 @@ export async function provider(key) {
     }
     if (request.url === '/v1/models') {
       response.writeHead(200, { 'content-type': 'application/json' });
-      return response.end(JSON.stringify({ object: 'list', data: [{ id: 'other-model', object: 'model' }, { id: 'small-model', object: 'model' }] }));
+      return response.end(JSON.stringify({ object: 'list', data: models.map((id) => ({ id, object: 'model' })) }));
     }
-    const { messages, model, stream } = JSON.parse(body);
-    asked.push({ url: request.url, model, stream });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
+    return answer(JSON.parse(body), response, request.url);
+  });
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  return { url: `http://127.0.0.1:${server.address().port}/v1`, stop: () => server.close() };
+}
+
+const pause = (ms) => new Promise((later) => setTimeout(later, ms));
+
+/** Starts it; answers its base URL, what it was asked, and the way to stop it. */
+export async function provider(key) {
+  const asked = [];
+  const running = await serve(key, ['other-model', 'small-model'], async ({ messages, model, stream }, response, url) => {
+    asked.push({ url, model, stream });
     for (const piece of chunks(next(messages))) {
       response.write(`data: ${JSON.stringify(piece)}\n\n`);
-      await new Promise((later) => setTimeout(later, 3));
+      await pause(3);
     }
     response.end('data: [DONE]\n\n');
   });
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  return { url: `http://127.0.0.1:${server.address().port}/v1`, asked, stop: () => server.close() };
+  return { ...running, asked };
+}
+
+/** One that says these texts, one an answer, in words and in thoughts, under this model's name: in pieces of any length, and in
+ *  packets that end anywhere, in the middle of a character as well. */
+export async function speaker(key, texts, name, random) {
+  let said = 0;
+  const upTo = (most) => 1 + Math.floor(random() * most);
+  function* cut(whole, most) {
+    for (let at = 0; at < whole.length;) {
+      const end = at + upTo(most);
+      yield whole.slice(at, end);
+      at = end;
+    }
+  }
+  const event = (delta, finish = null) => `data: ${JSON.stringify({ ...chunk(delta, finish), model: name })}\n\n`;
+  const running = await serve(key, ['hostile'], async (_, response) => {
+    const text = [...texts[said]];
+    said += 1;
+    const pieces = (field) => [...cut(text, 40)].map((piece) => event({ [field]: piece.join('') }));
+    const events = [...pieces('reasoning_content'), ...pieces('content'), event({}, 'stop'), 'data: [DONE]\n\n'];
+    for (const packet of cut(Buffer.from(events.join('')), 700)) {
+      response.write(packet);
+      await pause(1);
+    }
+    response.end();
+  });
+  return { ...running, said: () => said };
 }

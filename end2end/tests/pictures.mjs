@@ -19,7 +19,7 @@ export default function register(test) {
     const seeing = await visitor(browser);
     const files = {
       jpeg: await drawn(seeing.page, 'image/jpeg', ['#35507a', '#e8c39e', '#7a3b2e']),
-      webp: await drawn(seeing.page, 'image/webp', ['#1c3a8a', '#ff7a00']),
+      logo: await drawn(seeing.page, 'image/png', ['#1c3a8a', '#ff7a00']),
     };
     const { context, page, complaints } = await visitor(browser, { script: false });
     const home = await signUp(page, url);
@@ -44,7 +44,7 @@ export default function register(test) {
     assert.equal(await page.locator('.app-header .avatar').getAttribute('data-initials'), 'GT');
     await send('/account/profile', 'me.jpg', files.jpeg);
     await page.getByText('Saved.').waitFor();
-    await send(`${home}/settings/general`, 'logo.webp', files.webp);
+    await send(`${home}/settings/general`, 'logo.png', files.logo);
     await page.getByText('Saved.').waitFor();
     await look('some');
     await page.goto(`${url}/account/profile`);

@@ -1,8 +1,8 @@
 //! Who is asking: what a handler takes to find out. The guard has looked it up before.
 //!
 //! A handler says in its type what it is for: [`Member<Read>`], [`Member<Propose>`], [`Member<Decide>`] and [`Member<Admin>`]
-//! are open to sessions, to access tokens, and to API keys of that scope, [`Person`] to sessions only. There is no default, so a route cannot
-//! forget it.
+//! are open to sessions, to access tokens, and to API keys of that scope, [`Person`] to sessions only. There is no default, so a
+//! route cannot forget it.
 
 use std::{marker::PhantomData, ops::Deref};
 
@@ -117,7 +117,8 @@ impl Caller {
         Ok((services, viewer))
     }
 
-    /// The workspace that the request is about. Clients that name none mean the one that they used last; a key or token has only one.
+    /// The workspace that the request is about. Clients that name none mean the one that they used last; a key or token has only
+    /// one.
     fn workspace(&mut self) -> Result<Named, Error> {
         let implied = match &self.credential {
             Credential::Session { signed_in, .. } => signed_in.session.active_organization_id,

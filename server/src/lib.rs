@@ -6,6 +6,7 @@
 mod agentos;
 mod asking;
 pub mod config;
+pub mod data_keys;
 pub mod demo;
 mod extract;
 mod follow;

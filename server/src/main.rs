@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand};
 use hyvve_server::{
     config::{Config, Database},
-    demo, keys,
+    data_keys, demo, keys,
     master_keys::{self, Rotation},
     serve::Server,
     startup, telemetry, verify,
@@ -72,6 +72,17 @@ enum Keys {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         wait: u64,
     },
+    /// Gives workspaces another key of their own, which seals what their people entrust to HYVVE; what the old one has sealed is
+    /// sealed anew, beside servers that run
+    #[command(group(ArgGroup::new("whose").required(true).args(["workspace", "all"])))]
+    RotateData {
+        /// Only this workspace
+        #[arg(long, value_name = "SLUG")]
+        workspace: Option<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// A setting cannot be used.
@@ -85,9 +96,10 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(&error, BAD_SETTING),
     };
-    if let Err(error) = telemetry::start(&config.logs) {
-        return fail(&error, BAD_SETTING);
-    }
+    let telemetry = match telemetry::start(&config.logs, config.traces.as_ref()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return fail(&error, BAD_SETTING),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, 1),
@@ -103,6 +115,7 @@ fn main() -> ExitCode {
     });
     // What still runs was asked to end before, or is not to be waited for.
     runtime.shutdown_background();
+    telemetry.end();
     code
 }
 
@@ -123,6 +136,9 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
                 Keys::RotateMaster { to, wait } => {
                     let rotation = Rotation { data_dir: &data_dir, embedded, to, wait: Duration::from_secs(wait) };
                     master_keys::rotate(&started.services, rotation, &mut io::stdout()).await
+                }
+                Keys::RotateData { workspace, all: _ } => {
+                    data_keys::rotate(&started.services, workspace.as_deref(), &mut io::stdout()).await
                 }
                 Keys::List => keys::list(&started.services, &mut io::stdout()).await,
                 Keys::Rotate { compromised } => keys::rotate(&started.services, compromised, &mut io::stdout()).await,

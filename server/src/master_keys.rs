@@ -55,7 +55,7 @@ pub async fn rotate(services: &Services, rotation: Rotation<'_>, out: &mut impl 
     }
     let mut anew = 0;
     loop {
-        let swept = keys::sweep(services).await?;
+        let swept = keys::sweep(services, false).await?;
         anew += swept.done;
         if swept.found == 0 {
             writeln!(out, "Everything is sealed with it ({anew} values by this command).")?;

@@ -87,8 +87,11 @@ async fn elsewhere(State(state): State<AppState>, request: Request) -> Response 
     let (parts, body) = request.into_parts();
     let files = ServeDir::new(state.leptos.site_root.as_ref()).precompressed_br().precompressed_gzip();
     let Ok(file) = files.oneshot(Request::from_parts(parts.clone(), Body::empty())).await;
-    let is_there = !matches!(file.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-    if is_there {
+    // Anything else is no file: unknown, not asked for, or of a name that no file can have.
+    if matches!(
+        file.status(),
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE
+    ) {
         return file.map(Body::new);
     }
     if !wants_page(&parts.headers) {

@@ -121,6 +121,7 @@ fn api() -> Router<AppState> {
             get(http::workspaces::get).patch(http::workspaces::update).delete(http::workspaces::delete),
         )
         .route("/api/workspaces/{id}/security", get(http::workspaces::security).patch(http::workspaces::secure))
+        .route("/api/workspaces/{id}/openness", get(http::workspaces::openness).patch(http::workspaces::open))
         .route("/api/workspaces/{id}/restore", post(http::workspaces::restore))
         .route("/api/workspaces/{id}/leave", post(http::workspaces::leave))
         .route("/api/workspaces/{id}/transfer", post(http::workspaces::transfer))
@@ -141,16 +142,42 @@ fn api() -> Router<AppState> {
         .route("/api/invitations/accept", post(http::invitations::accept))
         .route("/api/invitations/reject", post(http::invitations::reject))
         // Approvals
-        .route("/api/approvals", get(http::approvals::list))
+        .route("/api/approval-policies", get(http::approval_policies::list).put(http::approval_policies::change))
+        .route("/api/approval-policies/dry-run", post(http::approval_policies::try_out))
+        .route("/api/approval-grants", get(http::approval_policies::grants).post(http::approval_policies::make_grant))
+        .route("/api/approval-grants/{id}", delete(http::approval_policies::revoke_grant))
+        .route("/api/calibration", get(http::approval_policies::calibration))
+        .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
-        .route("/api/approvals/{id}", get(http::approvals::get))
+        .route("/api/approvals/{id}", get(http::approvals::get).patch(http::approvals::assign))
         .route("/api/approvals/{id}/approve", post(http::approvals::approve))
         .route("/api/approvals/{id}/reject", post(http::approvals::reject))
         .route("/api/approvals/{id}/settle", post(http::approvals::settle))
+        .route("/api/approvals/{id}/review", post(http::approvals::review))
+        .route("/api/approvals/{id}/edit", post(http::approvals::edit))
+        .route("/api/approvals/{id}/ask", post(http::approvals::ask))
+        .route("/api/approvals/{id}/comments", post(http::approvals::comment))
+        .route("/api/approvals/{id}/decision", get(http::outside::decision))
+        .route("/api/approvals/{id}/outcome", post(http::outside::report))
+        // LangChain's Agent Inbox
+        .route("/api/inbox/interrupts", post(http::inbox::interrupt))
+        .route("/api/inbox/interrupts/{id}", get(http::inbox::answer))
         // AI providers
         .route("/api/ai-providers", get(http::ai_providers::list).post(http::ai_providers::create))
+        .route("/api/ai-providers/usage", get(http::usage::stats))
+        .route("/api/ai-providers/usage.csv", get(http::usage::export))
+        .route("/api/ai-providers/prices", get(http::usage::prices).put(http::usage::set_price))
+        .route("/api/ai-providers/budgets", get(http::usage::budgets).post(http::usage::set_budget))
+        .route(
+            "/api/ai-providers/budgets/{budget_id}",
+            patch(http::usage::change_budget).delete(http::usage::remove_budget),
+        )
+        .route("/api/ai-providers/fallbacks", get(http::usage::fallbacks).put(http::usage::set_fallbacks))
         .route("/api/ai-providers/{id}", patch(http::ai_providers::update).delete(http::ai_providers::delete))
         .route("/api/ai-providers/{id}/test", post(http::ai_providers::test))
+        .route("/api/ai-providers/{id}/models", get(http::ai_providers::models))
+        // Agents, as far as AgentOS's surface does not know them
+        .route("/api/agents/{id}", patch(http::agents::update))
         // Records
         .route("/api/collections", get(http::records::collections))
         .route("/api/collections/{slug}/records", get(http::records::list))
@@ -162,8 +189,20 @@ fn api() -> Router<AppState> {
         // Runs
         .route("/api/runs", get(http::runs::list))
         .route("/api/runs/{id}", get(http::runs::get))
+        // Webhooks
+        .route("/api/webhooks", get(http::webhooks::list).post(http::webhooks::create))
+        .route(
+            "/api/webhooks/{id}",
+            get(http::webhooks::get).patch(http::webhooks::update).delete(http::webhooks::delete),
+        )
+        .route("/api/webhooks/{id}/rotate", post(http::webhooks::rotate))
+        .route("/api/webhooks/{id}/test", post(http::webhooks::test))
+        .route("/api/webhooks/{id}/replay", post(http::webhooks::replay))
+        .route("/api/webhooks/{id}/deliveries", get(http::webhooks::deliveries))
+        .route("/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", post(http::webhooks::redeliver))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
+        .route("/api/audit-log/export", get(http::audit::export))
         .route("/api/audit-log/verify", post(http::audit::verify))
         .route("/api/mails", get(http::mails::list))
         // What happens: the browser's one stream

@@ -1,10 +1,11 @@
 //! Secrets that HYVVE makes for itself when nobody gives it any: one file each, readable by its owner only.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    process,
 };
 
 use anyhow::{Context, Result, bail};
@@ -33,7 +34,9 @@ pub(crate) fn keep(data_dir: &Path, name: &str) -> Result<Key> {
             None => bail!("{} does not hold {SHAPE}; restore it from a copy", path.display()),
         },
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            make(&path).with_context(|| format!("writing {}", path.display()))
+            let made = make(&folder, &path).with_context(|| format!("writing {}", path.display()))?;
+            // Somebody else may have made one at the same time.
+            made.map_or_else(|| keep(data_dir, name), Ok)
         }
         Err(e) => Err(e).with_context(|| format!("reading {}", path.display())),
     }
@@ -69,15 +72,25 @@ pub(crate) fn make_further_key(data_dir: &Path) -> Result<u32> {
     Ok(number)
 }
 
-/// Writes beside and renames, so that a crash leaves either no key or a whole one.
-fn make(path: &Path) -> Result<Key> {
+/// Writes beside and links, so that a crash, or a loss of power, leaves either no key or a whole one, which stays: by the time that
+/// the database is sealed with it, it is on disk. Nothing where there is one by now.
+fn make(folder: &Path, path: &Path) -> Result<Option<Key>> {
     let key = Key::from(canonical::random::<32>()?);
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(format!("{}.new", process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     writeln!(file, "{}", key.to_hex())?;
     file.sync_all()?;
-    fs::rename(&beside, path)?;
-    Ok(key)
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    match linked {
+        Ok(()) => {}
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        Err(e) => return Err(e.into()),
+    }
+    for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(Some(key))
 }
 
 #[cfg(test)]

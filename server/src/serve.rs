@@ -54,6 +54,7 @@ impl Server {
         if demo {
             demo::seed(&started.services).await?;
         }
+        started.plan_well().await;
         let stopping = CancellationToken::new();
         let (services, since) = (started.services.clone(), Timestamp::now());
         let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };

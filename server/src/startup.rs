@@ -3,8 +3,10 @@
 use std::{
     error::Error,
     io,
+    num::NonZero,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use anyhow::{Context, Result, anyhow};
@@ -34,8 +36,8 @@ const DATABASE: &str = "hyvve";
 /// Where a server has its master keys from.
 const KEYS: &str =
     "the master keys, from ENCRYPTION_KEY, ENCRYPTION_KEYS and secrets/encryption-key… in the data folder";
-/// Passwords hashed at once; each takes 19 MiB and a core.
-const HASHES_AT_ONCE: usize = 4;
+/// Passwords hashed at once, at most; each takes 19 MiB and a core.
+const HASHES_AT_ONCE: usize = 8;
 
 /// What was started, and the embedded database under it, which lives exactly as long.
 pub struct Started {
@@ -43,10 +45,22 @@ pub struct Started {
     pub services: Services,
     /// Where other nodes are told of events, and tell us.
     pub(crate) system_url: String,
+    owner: Option<String>,
     cluster: Option<Cluster>,
 }
 
 impl Started {
+    /// Lets queries be planned by what is there, where we may; without that they are only slower for a while.
+    pub(crate) async fn plan_well(&self) {
+        let Some(owner) = &self.owner else { return };
+        match db::analyze(owner).await {
+            Ok(tables) => tracing::debug!(tables, "statistics for the planner"),
+            Err(error) => {
+                tracing::warn!(error.message = %error, "tables could not be analysed; PostgreSQL will do so by itself");
+            }
+        }
+    }
+
     /// Closes connections, then stops the embedded database.
     pub async fn stop(self) -> Result<()> {
         self.services.db.close().await;
@@ -93,7 +107,7 @@ async fn build(
     smtp: Option<SmtpSettings>,
     rules: Settings,
 ) -> Result<Started> {
-    let Place { urls, encryption, audit, cluster, .. } = place;
+    let Place { urls, owner, encryption, audit, cluster } = place;
     let hub = Arc::new(Hub::default());
     let http = Outward::new(rules.allowed_hosts.clone())?;
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
@@ -113,7 +127,7 @@ async fn build(
             Anchor::open(&data_dir.join("audit-heads.jsonl"), audit.expose())
                 .map_err(|e| anyhow!("the anchored audit heads: {e}"))?,
         ),
-        passwords: Arc::new(Hasher::new(HASHES_AT_ONCE)?),
+        passwords: Arc::new(Hasher::new(thread::available_parallelism().map_or(1, NonZero::get).min(HASHES_AT_ONCE))?),
         limits: Arc::new(limits),
         familiar: Arc::default(),
         sessions: Arc::new(SessionCache::default()),
@@ -121,6 +135,7 @@ async fn build(
         memberships: Arc::default(),
         api_keys: Arc::default(),
         resolved: Arc::default(),
+        turnstiles: Arc::default(),
         openid: Arc::new(Providers::new(&rules.openid, &outward::unguarded()?)),
         http,
         mailer: Arc::new(Mailer::new(smtp.as_ref(), rules.mail_folder.clone()).map_err(|e| anyhow!(e))?),
@@ -129,7 +144,7 @@ async fn build(
         node: Uuid::now_v7(),
     };
     keys::settle(&services, false).await.context(KEYS)?;
-    Ok(Started { services, system_url: urls.system, cluster })
+    Ok(Started { services, system_url: urls.system, owner, cluster })
 }
 
 /// Tells a sealer of the keys that stand in the data folder.

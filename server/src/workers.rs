@@ -1,9 +1,11 @@
-//! What runs besides requests: driving runs, executing effects, relaying events, anchoring audit heads, rotating keys, cleaning up.
+//! What runs besides requests: driving runs, executing effects, relaying events and telling webhooks of them, anchoring audit heads, rotating keys, cleaning up.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use hyvve_domain::{agents, approvals, audit, auth, events, keys::Keeper, mail, services::Services, workspaces};
+use hyvve_domain::{
+    agents, approvals, audit, auth, events, idempotency, keys::Keeper, mail, services::Services, webhooks, workspaces,
+};
 use tokio::{task::JoinSet, time};
 
 use crate::startup;
@@ -28,6 +30,8 @@ impl Workers {
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("letters", worker(s, mail::letters::work));
+        workers.keep_up("time-outs", worker(s, approvals::due::work));
+        workers.keep_up("webhooks", worker(s, webhooks::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
         workers.keep_up("cleaning", worker(s, clean));
@@ -94,8 +98,14 @@ async fn clean(s: Services) {
         if let Err(error) = mail::letters::purge(&s).await {
             tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
         }
+        if let Err(error) = webhooks::service::purge(&s).await {
+            tracing::warn!(error.message = %error, "old deliveries of webhooks were not removed; trying again in an hour");
+        }
         if let Err(error) = auth::factors::purge(&s).await {
             tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
+        }
+        if let Err(error) = idempotency::purge(&s).await {
+            tracing::warn!(error.message = %error, "old idempotency keys were not removed; trying again in an hour");
         }
         if let Err(error) = workspaces::service::purge(&s).await {
             tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");

@@ -9,6 +9,7 @@ mod process;
 mod run;
 mod say;
 mod server;
+mod simulate;
 mod size;
 mod soak;
 mod test;
@@ -44,9 +45,12 @@ enum Task {
     Size(size::Options),
     /// Kill the server at every point of a run's life: nothing is lost, nothing happens twice
     Crash(crash::Options),
-    /// Check what takes long: that nobody learns whose address has an account, and that no tenant is shown another's rows
+    /// Print what routing lets through of agents whose truth is known, beside a rule that believes what they say
+    Simulate(simulate::Options),
+    /// Check what takes long: that nobody learns whose address has an account, that no tenant is shown another's rows, and that no
+    /// two secrets are sealed alike
     Soak(soak::Options),
-    /// Measure the whole program from outside: runs, sessions, open streams, the queue's list, memory, start, the browser's bytes
+    /// Measure the whole program from outside: runs, calls of models, sessions, open streams, the queue's list, memory, start, the browser's bytes
     Bench(bench::Options),
     /// Find or install every tool, and say where each one is
     Tools,
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Task::Prepare(options) => prepare::run(options),
         Task::Size(options) => size::run(options),
         Task::Crash(options) => crash::run(&options),
+        Task::Simulate(options) => simulate::run(&options),
         Task::Soak(options) => return soak::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Tools => tools::list(),

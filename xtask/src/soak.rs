@@ -20,13 +20,17 @@ pub(crate) struct Options {
     /// Replies that two tenants get on two connections
     #[arg(long, default_value_t = 100_000)]
     replies: u64,
+    /// Secrets that are sealed with one key
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    sealings: u64,
     /// Chooses who asks for what, and who leaves when
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// The checks: modules of the server's test `soak`.
-const NAMES: [&str; 2] = ["enumeration", "bleed"];
+/// The checks: modules of the server's test `soak`, and one of the domain's own tests.
+const NAMES: [&str; 3] = ["enumeration", "bleed", SEALING];
+const SEALING: &str = "sealing";
 
 /// Runs the checks, each whatever has come of the other, and closes with a table.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -46,9 +50,19 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn check(name: &str, options: &Options) -> Result<()> {
+    if name == SEALING {
+        return sealing(options.sealings);
+    }
     tools::postgres()?;
     let mut command = process::cargo(&["test", "--quiet", "--package", "hyvve-server", "--test", "soak", "--"]);
     command.args([&format!("{name}::"), "--include-ignored", "--nocapture"]);
     command.env("SOAK_SAMPLES", options.samples.to_string()).env("SOAK_REPLIES", options.replies.to_string());
     process::run(command.env("SOAK_SEED", options.seed.to_string()))
+}
+
+fn sealing(sealings: u64) -> Result<()> {
+    let mut command =
+        process::cargo(&["test", "--quiet", "--package", "hyvve-domain", "--features", "ssr", "--lib", "--"]);
+    command.args(["--exact", "seal::tests::no_nonce_comes_twice"]).env("HYVVE_TEST_SEALINGS", sealings.to_string());
+    process::run(&mut command)
 }

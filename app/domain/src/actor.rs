@@ -111,6 +111,16 @@ impl Role {
         matches!(self, Self::Owner | Self::Admin)
     }
 
+    /// May have outside agents propose in its name, and say what became of what they did.
+    pub const fn can_propose(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin | Self::Member)
+    }
+
+    /// May say which addresses outside hear of what happens in the workspace.
+    pub const fn manages_webhooks(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
     /// May see approval items at all.
     pub const fn sees_approvals(self) -> bool {
         matches!(self, Self::Owner | Self::Admin | Self::Member)

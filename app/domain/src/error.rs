@@ -32,6 +32,8 @@ pub enum Code {
     Superseded,
     /// The body is larger than the limit.
     PayloadTooLarge,
+    /// The key of a request was sent with another one before.
+    IdempotencyKeyReused,
     /// Understood, but a business rule forbids it.
     Unprocessable,
     /// Too many requests.
@@ -54,7 +56,7 @@ impl Code {
             Self::NotFound => 404,
             Self::Conflict | Self::AlreadyDecided | Self::Superseded => 409,
             Self::PayloadTooLarge => 413,
-            Self::Unprocessable => 422,
+            Self::Unprocessable | Self::IdempotencyKeyReused => 422,
             Self::RateLimited => 429,
             Self::ProviderFailed => 502,
             Self::Unavailable => 503,
@@ -75,6 +77,7 @@ impl Code {
             Self::AlreadyDecided => "ALREADY_DECIDED",
             Self::Superseded => "SUPERSEDED",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::Unprocessable => "UNPROCESSABLE",
             Self::RateLimited => "RATE_LIMITED",
             Self::ProviderFailed => "PROVIDER_FAILED",

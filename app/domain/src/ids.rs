@@ -40,6 +40,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -65,6 +71,10 @@ ids! {
     PictureId;
     /// A configured AI provider of a workspace.
     ProviderId;
+    /// A limit on what is spent in a month.
+    BudgetId;
+    /// A standing grant.
+    GrantId;
     /// An agent of a workspace.
     AgentId;
     /// A conversation with an agent; AgentOS calls it a session.
@@ -75,6 +85,10 @@ ids! {
     ApprovalId;
     /// A person's or a rule's decision on an approval item.
     DecisionId;
+    /// Actions that an outside agent asks about together.
+    InterruptId;
+    /// What somebody says about an approval item to the others.
+    CommentId;
     /// One entry of the effect ledger.
     EffectId;
     /// A set of records with one JSON Schema.
@@ -89,4 +103,8 @@ ids! {
     InvitationId;
     /// An event of the outbox.
     EventId;
+    /// An address outside that hears of a workspace's events.
+    WebhookId;
+    /// One event on its way to one such address.
+    WebhookDeliveryId;
 }

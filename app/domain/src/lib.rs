@@ -8,7 +8,9 @@
 pub mod actor;
 pub mod error;
 pub mod ids;
+pub mod number;
 pub mod page;
+mod said;
 pub mod time;
 
 pub mod agents;
@@ -21,6 +23,8 @@ pub mod mail;
 pub mod providers;
 pub mod records;
 pub mod tools;
+pub mod usage;
+pub mod webhooks;
 pub mod workspaces;
 
 #[cfg(feature = "ssr")]
@@ -33,6 +37,8 @@ pub mod crash;
 pub mod db;
 #[cfg(feature = "ssr")]
 mod heads;
+#[cfg(feature = "ssr")]
+pub mod idempotency;
 #[cfg(feature = "ssr")]
 pub mod keys;
 #[cfg(feature = "ssr")]

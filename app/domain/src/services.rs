@@ -21,7 +21,7 @@ use crate::{
     limits::{Limits, Rates},
     mail::Mailer,
     outward::{AllowedHosts, Outward},
-    providers::service::Resolved,
+    providers::{Turnstiles, route::Route},
     seal::Sealer,
     workspaces::service::Standing,
 };
@@ -92,6 +92,9 @@ impl Default for Settings {
     }
 }
 
+/// Whom agents ask, by their workspace and their own provider.
+pub type Routes = Lately<(WorkspaceId, Option<ProviderId>), Arc<Route>>;
+
 /// Everything that a use case needs; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
@@ -118,7 +121,9 @@ pub struct Services {
     /// How members seen lately stand in their workspaces.
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Standing>>,
     /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.
-    pub resolved: Arc<Lately<(WorkspaceId, Option<ProviderId>), Resolved>>,
+    pub resolved: Arc<Routes>,
+    /// Let calls of models pass as their keys allow.
+    pub turnstiles: Arc<Turnstiles>,
     /// Asks others on a workspace's behalf, where they may be asked.
     pub http: Outward,
     /// Who else says who somebody is.

@@ -4,6 +4,8 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+#[path = "support/lister.rs"]
+mod lister;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -22,6 +24,7 @@ use hyvve_domain::{
     auth::{self, Origin, Password, SignIn},
     providers::{ApiKey, Kind, NewProvider, ProviderChanges},
 };
+use lister::lister;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use support::{PASSWORD, World};
 
@@ -106,9 +109,9 @@ async fn configure(world: &World) {
     let new = NewProvider {
         provider: Kind::OpenaiCompatible,
         name: None,
-        base_url: Some("https://api.example.com".into()),
+        base_url: Some(lister(&["gpt-x"]).await),
         api_key: Some(ApiKey("sk-0123456789".into())),
-        default_model: "gpt-x".into(),
+        default_model: None,
         make_default: false,
     };
     let added = create(s, owner, new).await.unwrap();

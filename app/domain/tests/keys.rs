@@ -3,6 +3,8 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+#[path = "support/lister.rs"]
+mod lister;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -12,13 +14,11 @@ use hyvve_domain::{
     auth::access_tokens,
     ids::{ProviderId, WorkspaceId},
     keys::{self, Keeper, Switch, Unsettled},
-    providers::{
-        ApiKey, Kind, NewProvider, Provider,
-        service::{create, resolve},
-    },
+    providers::{ApiKey, Kind, NewProvider, Provider, route::resolve, service::create},
     seal::Place,
     workspaces,
 };
+use lister::lister;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use support::{World, member_of_a_new_workspace};
@@ -27,21 +27,26 @@ use uuid::Uuid;
 /// The master key of the tests' world has number 1; this is the next one.
 const SECOND: [u8; 32] = [8; 32];
 
-fn new(host: &str, key: &str) -> NewProvider {
+fn new(origin: &str, key: &str) -> NewProvider {
     NewProvider {
         provider: Kind::OpenaiCompatible,
         name: None,
-        base_url: Some(format!("https://{host}.example/v1")),
+        base_url: Some(origin.to_owned()),
         api_key: Some(ApiKey(key.into())),
-        default_model: "m".into(),
+        default_model: None,
         make_default: false,
     }
+}
+
+/// A provider that takes every key.
+async fn somewhere() -> String {
+    lister(&["m"]).await
 }
 
 /// The key that goes to a provider.
 async fn opened(world: &World, workspace: WorkspaceId, provider: ProviderId) -> Result<String> {
     let mut tx = world.services.db.tenant(&Actor::system(workspace)).await?;
-    let resolved = resolve(&mut tx, &world.services, Some(provider)).await?;
+    let resolved = resolve(&mut tx, &world.services, Some(provider)).await?.first.clone();
     Ok(resolved.endpoint.unwrap().key.unwrap().expose_secret().to_owned())
 }
 
@@ -68,9 +73,10 @@ async fn a_sealed_key_that_is_moved_to_any_other_row_opens_nowhere() {
     let other = member_of_a_new_workspace(&world.services, "bob@example.com").await;
     let mut root = world.root().await;
     let mut all = Vec::new();
+    let origins = [somewhere().await, somewhere().await];
     for actor in [world.owner, other] {
-        for host in ["a", "b"] {
-            let provider = create(&world.services, &actor, new(host, &format!("sk-of-{host}"))).await.unwrap();
+        for origin in &origins {
+            let provider = create(&world.services, &actor, new(origin, "sk-0123")).await.unwrap();
             let value = sealed(&mut root, &provider).await;
             assert_eq!(value[0], 2, "a data key seals it");
             all.push((actor.workspace, provider, value));
@@ -88,9 +94,10 @@ async fn a_sealed_key_that_is_moved_to_any_other_row_opens_nowhere() {
     }
     assert_eq!(refused, 12);
     // Nor at another address of the same row.
-    root.execute(
-        "UPDATE ai_providers SET base_url = 'https://evil.example/v1' WHERE base_url = 'https://a.example/v1'",
-    )
+    root.execute(AssertSqlSafe(format!(
+        "UPDATE ai_providers SET base_url = 'https://evil.example/v1' WHERE base_url = '{}/v1'",
+        origins[0]
+    )))
     .await
     .unwrap();
     assert!(opened(&world, all[0].0, all[0].1.id).await.is_err());
@@ -109,8 +116,8 @@ async fn a_sealed_key_that_is_moved_to_any_other_row_opens_nowhere() {
 #[tokio::test]
 async fn many_who_need_the_first_data_key_at_once_get_the_same() {
     let world = World::new().await;
-    let hosts: Vec<String> = (0..20).map(|n| format!("host-{n}")).collect();
-    let made = join_all(hosts.iter().map(|host| create(&world.services, &world.owner, new(host, "sk-0123")))).await;
+    let origin = somewhere().await;
+    let made = join_all((0..20).map(|_| create(&world.services, &world.owner, new(&origin, "sk-0123")))).await;
     for provider in made {
         assert_eq!(opened(&world, world.owner.workspace, provider.unwrap().id).await.unwrap(), "sk-0123");
     }
@@ -122,9 +129,10 @@ async fn a_key_of_before_data_keys_opens_and_is_sealed_anew() {
     let world = World::new().await;
     let s = &world.services;
     let mut root = world.root().await;
-    let provider = create(s, &world.owner, new("a", "sk-new")).await.unwrap();
-    let (workspace, purpose) = (world.owner.workspace, "api key for https://a.example");
-    let place = Place::ProviderKey { workspace, provider: provider.id, purpose };
+    let origin = somewhere().await;
+    let provider = create(s, &world.owner, new(&origin, "sk-new")).await.unwrap();
+    let (workspace, purpose) = (world.owner.workspace, format!("api key for {origin}"));
+    let place = Place::ProviderKey { workspace, provider: provider.id, purpose: &purpose };
     put(&mut root, &provider, &s.sealer.seal(place, &SecretString::from("sk-old")).unwrap()).await;
     root.execute("DELETE FROM workspace_keys").await.unwrap();
     assert_eq!(opened(&world, workspace, provider.id).await.unwrap(), "sk-old");
@@ -132,7 +140,7 @@ async fn a_key_of_before_data_keys_opens_and_is_sealed_anew() {
     assert_eq!(sealed(&mut root, &provider).await[0], 2);
     assert_eq!(opened(&world, workspace, provider.id).await.unwrap(), "sk-old");
     // One that does not open harms no other, and is left as it is.
-    let broken = create(s, &world.owner, new("b", "sk-b")).await.unwrap();
+    let broken = create(s, &world.owner, new(&somewhere().await, "sk-b")).await.unwrap();
     let elsewhere = s.sealer.seal(place, &SecretString::from("sk-old")).unwrap();
     put(&mut root, &broken, &elsewhere).await;
     put(&mut root, &provider, &elsewhere).await;
@@ -142,12 +150,83 @@ async fn a_key_of_before_data_keys_opens_and_is_sealed_anew() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_opened_keeps_nothing_behind_it_from_being_sealed_anew() {
+    let world = World::new().await;
+    let s = &world.services;
+    let mut root = world.root().await;
+    let origin = somewhere().await;
+    let provider = create(s, &world.owner, new(&origin, "sk-new")).await.unwrap();
+    let (workspace, purpose) = (world.owner.workspace, format!("api key for {origin}"));
+    let place = Place::ProviderKey { workspace, provider: provider.id, purpose: &purpose };
+    put(&mut root, &provider, &s.sealer.seal(place, &SecretString::from("sk-old")).unwrap()).await;
+    let letter = hyvve_domain::ids::LetterId(Uuid::max());
+    let text = s.sealer.seal(Place::Letter(letter), &SecretString::from("{}")).unwrap();
+    let posted = sqlx::query(
+        "INSERT INTO letters (id, cause, recipient, subject, sealed, due_at) VALUES ($1, 'x', 'x', 'x', $2, now() + interval '1 day')",
+    );
+    posted.bind(letter.0).bind(&text).execute(&mut root).await.unwrap();
+    // More than one page of each kind that stand before those two, and open nowhere.
+    let dead = "INSERT INTO letters (id, cause, recipient, subject, sealed, due_at)
+                SELECT ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, 'dead ' || n, 'x', 'x', l.sealed, l.due_at
+                FROM letters l, generate_series(1, 230) n WHERE l.cause = 'x';
+                INSERT INTO ai_providers (workspace_id, id, kind, name, base_url, sealed_key, default_model)
+                SELECT p.workspace_id, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, p.kind, 'dead ' || n, p.base_url,
+                       p.sealed_key, 'm'
+                FROM ai_providers p, generate_series(1, 230) n WHERE p.sealed_key IS NOT NULL";
+    root.execute(dead).await.unwrap();
+    // Nor do they keep the key that opens the others from being known for the right one.
+    keys::settle(s, true).await.unwrap();
+    s.sealer.learn([(2, SECOND.as_slice())]).unwrap();
+    keys::settle(s, true).await.unwrap();
+    assert_eq!(keys::switch(s, 2).await, Ok(Switch::Done));
+
+    let swept = keys::sweep(s, true).await.unwrap();
+    assert_eq!(swept.found - swept.done, 460);
+    assert_eq!(sealed(&mut root, &provider).await[0], DATA_KEY);
+    assert_eq!(opened(&world, workspace, provider.id).await.unwrap(), "sk-old");
+    let by_new = "letters WHERE substring(sealed FROM 1 FOR 5) = '\\x0100000002'";
+    assert_eq!(count(&mut root, by_new).await, 1);
+    // While anything is left for it to open, no key is retired.
+    root.execute("UPDATE master_keys SET seals_since = seals_since - interval '1 hour'").await.unwrap();
+    Keeper::default().look(s).await.unwrap();
+    assert!(keys::list(s).await.unwrap().iter().all(|key| key.retired_at.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealing_anew_and_adding_a_provider_at_once_wait_for_each_other_in_one_order() {
+    let world = World::new().await;
+    let s = &world.services;
+    let mut root = world.root().await;
+    let origin = somewhere().await;
+    let provider = create(s, &world.owner, new(&origin, "sk-new")).await.unwrap();
+    let (workspace, purpose) = (world.owner.workspace, format!("api key for {origin}"));
+    let place = Place::ProviderKey { workspace, provider: provider.id, purpose: &purpose };
+    put(&mut root, &provider, &s.sealer.seal(place, &SecretString::from("sk-old")).unwrap()).await;
+    root.execute("DELETE FROM workspace_keys").await.unwrap();
+    // Somebody adds a provider that becomes the default: first the data key is made, then the other default ends.
+    let (_, data_key) = s.sealer.make_data_key(workspace, 1).unwrap();
+    let mut adding = root.begin().await.unwrap();
+    let made = sqlx::query("INSERT INTO workspace_keys (workspace_id, version, sealed) VALUES ($1, 1, $2)");
+    made.bind(workspace.0).bind(&data_key).execute(&mut *adding).await.unwrap();
+    let sweeping = tokio::spawn({
+        let s = s.clone();
+        async move { keys::sweep(&s, true).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!sweeping.is_finished(), "it waits for the data key");
+    adding.execute("UPDATE ai_providers SET is_default = false").await.unwrap();
+    adding.commit().await.unwrap();
+    assert_eq!(sweeping.await.unwrap().unwrap().done, 1);
+    assert_eq!(opened(&world, workspace, provider.id).await.unwrap(), "sk-old");
+}
+
+#[tokio::test]
 async fn a_purged_workspace_takes_its_data_key_along_and_copies_of_its_secrets_stay_shut() {
     let world = World::new().await;
     let s = &world.services;
     let mut root = world.root().await;
     let workspace = world.owner.workspace;
-    let provider = create(s, &world.owner, new("a", "sk-shredded")).await.unwrap();
+    let provider = create(s, &world.owner, new(&somewhere().await, "sk-shredded")).await.unwrap();
     let copy: String = sqlx::query_scalar("SELECT to_jsonb(p)::text FROM ai_providers p WHERE id = $1")
         .bind(provider.id.0)
         .fetch_one(&mut root)
@@ -168,7 +247,7 @@ async fn a_purged_workspace_takes_its_data_key_along_and_copies_of_its_secrets_s
     assert_eq!(DATA_KEY, sealed(&mut root, &provider).await[0]);
     assert!(opened(&world, workspace, provider.id).await.is_err());
     // A new data key is another one.
-    create(s, &world.owner, new("b", "sk-b")).await.unwrap();
+    create(s, &world.owner, new(&somewhere().await, "sk-b")).await.unwrap();
     assert!(opened(&world, workspace, provider.id).await.is_err());
 }
 
@@ -181,7 +260,7 @@ async fn the_master_key_changes_and_the_old_one_is_retired_when_nothing_needs_it
     let s = &world.services;
     let mut root = world.root().await;
     keys::settle(s, true).await.unwrap();
-    let provider = create(s, &world.owner, new("a", "sk-kept")).await.unwrap();
+    let provider = create(s, &world.owner, new(&somewhere().await, "sk-kept")).await.unwrap();
     access_tokens::keys::tend(s).await.unwrap();
     let user = world.owner.user_id().unwrap();
     let secret = s.sealer.seal(Place::Authenticator(user), &SecretString::from("JBSWY3DP")).unwrap();
@@ -205,7 +284,7 @@ async fn the_master_key_changes_and_the_old_one_is_retired_when_nothing_needs_it
     assert_eq!(keys::switch(s, 2).await, Ok(Switch::Unknown { without: 1, servers: 2 }));
     assert_eq!((s.sealer.seals(), count(&mut root, "master_keys").await), (1, 1), "nothing was changed");
     // It is silent for too long to be waited for.
-    root.execute("UPDATE key_holders SET seen_at = now() - interval '1 minute' WHERE NOT cardinality(prints) = 2")
+    root.execute("UPDATE key_holders SET seen_at = now() - interval '2 minutes' WHERE NOT cardinality(prints) = 2")
         .await
         .unwrap();
     assert_eq!(keys::switch(s, 2).await, Ok(Switch::Done));
@@ -240,6 +319,27 @@ async fn the_master_key_changes_and_the_old_one_is_retired_when_nothing_needs_it
     keeper.look(s).await.unwrap();
     assert!(s.sealer.open(Place::Authenticator(user), &secret).is_err(), "a retired key opens nothing");
     assert_eq!(opened(&world, world.owner.workspace, provider.id).await.unwrap(), "sk-kept");
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_of_what_is_there_does_not_become_the_first_one() {
+    let world = World::new().await;
+    let mut s = world.services.clone();
+    let mut root = world.root().await;
+    let origin = somewhere().await;
+    let provider = create(&s, &world.owner, new(&origin, "sk-kept")).await.unwrap();
+    let purpose = format!("api key for {origin}");
+    let place = Place::ProviderKey { workspace: world.owner.workspace, provider: provider.id, purpose: &purpose };
+    // As a version of before data keys has left it.
+    put(&mut root, &provider, &s.sealer.seal(place, &SecretString::from("sk-kept")).unwrap()).await;
+    root.execute("DELETE FROM workspace_keys; DELETE FROM master_keys").await.unwrap();
+    let right = std::sync::Arc::clone(&s.sealer);
+    s.sealer = std::sync::Arc::new(hyvve_domain::seal::Sealer::new([(1, SECOND.as_slice())]).unwrap());
+    assert_eq!(keys::settle(&s, true).await, Err(Unsettled::Other(1)));
+    assert_eq!(count(&mut root, "master_keys").await, 0);
+    s.sealer = right;
+    keys::settle(&s, true).await.unwrap();
+    assert_eq!(count(&mut root, "master_keys").await, 1);
 }
 
 #[tokio::test]

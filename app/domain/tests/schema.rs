@@ -208,6 +208,9 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("approval_decisions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_items", "DELETE, TRUNCATE"),
         ("effects", "DELETE, TRUNCATE"),
+        ("outside_items", "UPDATE, DELETE, TRUNCATE"),
+        ("inbox_interrupts", "UPDATE, DELETE, TRUNCATE"),
+        ("idempotency_keys", "DELETE, TRUNCATE"),
     ] {
         for privilege in forbidden.split(", ") {
             let may: bool = sqlx::query_scalar("SELECT has_table_privilege('hyvve_app', $1, $2)")
@@ -256,7 +259,7 @@ fn id(t: char, n: u8) -> Uuid {
 
 /// At least one row in every table, for one tenant.
 fn fill(t: char) -> String {
-    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv, key, guest] =
+    let [w, u, col, rec, prov, agent, sess, run, item, dec, eff, mail, ev, ses, inv, key, guest, bud] =
         std::array::from_fn(|n| id(t, n as u8));
     let h = "decode(repeat('00', 32), 'hex')";
     format!(
@@ -280,7 +283,16 @@ fn fill(t: char) -> String {
          INSERT INTO record_shares (workspace_id, record_id, user_id, shared_by) VALUES ('{w}', '{rec}', '{guest}', '{u}');
          INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind) VALUES ('{w}', '{rec}', 1, '{{}}', 'system');
          INSERT INTO ai_providers (workspace_id, id, kind, name, default_model) VALUES ('{w}', '{prov}', 'sandbox', 'x', 'x');
+         INSERT INTO provider_models (workspace_id, provider_id, model, position) VALUES ('{w}', '{prov}', 'x', 0);
          INSERT INTO workspace_keys (workspace_id, version, sealed) VALUES ('{w}', 1, '');
+         INSERT INTO webhook_endpoints (workspace_id, id, url, description, events, secret, told_seq) VALUES ('{w}', '{eff}', 'x', '', '{{}}', '\\x0200000001', 0);
+         INSERT INTO webhook_deliveries (workspace_id, id, endpoint_id, event_id, type, body) VALUES ('{w}', '{eff}', '{eff}', '{eff}', 'x', 'x');
+         INSERT INTO webhook_tries (workspace_id, delivery_id, id, at, duration_ms, reply) VALUES ('{w}', '{eff}', '{eff}', now(), 1, '');
+         INSERT INTO usage_ledger (workspace_id, id, at, provider_id, provider, provider_kind, model_asked, hop, outcome) VALUES ('{w}', '{run}', now(), '{prov}', 'x', 'sandbox', 'x', 0, 'answered');
+         INSERT INTO model_prices (workspace_id, version, provider_id, model) VALUES ('{w}', 1, '{prov}', 'x');
+         INSERT INTO budgets (workspace_id, id, scope, limit_micros) VALUES ('{w}', '{bud}', 'workspace', 1);
+         INSERT INTO budget_months (workspace_id, budget_id, month) VALUES ('{w}', '{bud}', '2026-11-01');
+         INSERT INTO ai_fallbacks (workspace_id, position, provider_id) VALUES ('{w}', 0, '{prov}');
          INSERT INTO agents (workspace_id, id, name, instructions, tools) VALUES ('{w}', '{agent}', 'x', 'x', '{{}}');
          INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) VALUES ('{w}', '{sess}', '{agent}', '{u}', 'x');
          INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input) VALUES ('{w}', '{run}', '{agent}', '{sess}', '{u}', 'COMPLETED', 'x');
@@ -289,6 +301,17 @@ fn fill(t: char) -> String {
          INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id)
            VALUES ('{w}', '{item}', 'pending', 'x', 1, 'x', 'reversible', '', {h}, 'agent', '{agent}', '{u}');
          INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, hash) VALUES ('{w}', '{dec}', '{item}', 'approved', 'system', {h});
+         INSERT INTO approval_policies (workspace_id, tool, version, thresholds, rules, created_by) VALUES ('{w}', 'x', 1, '{{}}', '[]', '{u}');
+         INSERT INTO approval_grants (workspace_id, id, agent_id, tool, covers, max_uses, expires_at, created_by)
+           VALUES ('{w}', '{item}', '{agent}', 'x', 'size > 1', 1, now() + interval '1 day', '{u}');
+         INSERT INTO calibration (workspace_id, tool, agent_id, setup, agreed, disagreed, watch) VALUES ('{w}', 'x', '{agent}', '', '{{0,0,0,0,0}}', '{{0,0,0,0,0}}', 1);
+         INSERT INTO calibration_observations (workspace_id, approval_id, tool, agent_id, setup, band, predicted, agreed, source, sort, size)
+           VALUES ('{w}', '{item}', 'x', '{agent}', '', 0, 0.5, true, 'decision', 'x', 1);
+         INSERT INTO approval_comments (workspace_id, id, approval_id, author_id, body) VALUES ('{w}', '{item}', '{item}', '{u}', 'x');
+         INSERT INTO inbox_interrupts (workspace_id, id, form, created_by) VALUES ('{w}', '{item}', 'newer', '{u}');
+         INSERT INTO outside_items (workspace_id, approval_id, allowed, interrupt_id, position) VALUES ('{w}', '{item}', '{{approve}}', '{item}', 0);
+         INSERT INTO idempotency_keys (workspace_id, user_id, key, request, reply) VALUES ('{w}', '{u}', 'x', {h}, '');
+         INSERT INTO approval_samples (workspace_id, approval_id) VALUES ('{w}', '{item}');
          INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
          INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
          INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"
@@ -418,4 +441,13 @@ async fn a_deleted_workspace_is_purged_after_thirty_days_with_everything_in_it()
         let left: i64 = sqlx::query_scalar(AssertSqlSafe(left)).fetch_one(&mut root).await.unwrap();
         assert_eq!(left, 0, "{table} keeps rows of a purged workspace");
     }
+}
+
+#[tokio::test]
+async fn a_data_key_that_a_webhook_needs_cannot_be_removed() {
+    let mut root = Database::shared().await.root().await;
+    let remove = format!("DELETE FROM workspace_keys WHERE workspace_id = '{}'", id('a', 0));
+    let refused = root.execute(AssertSqlSafe(remove)).await.expect_err("its secret would be lost");
+    let code = refused.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
+    assert_eq!(code.as_deref(), Some("23503"), "{refused}");
 }

@@ -2,9 +2,13 @@
 
 pub mod api;
 #[cfg(feature = "ssr")]
+pub mod change;
+#[cfg(feature = "ssr")]
 mod list;
 #[cfg(feature = "ssr")]
 mod page;
+#[cfg(feature = "ssr")]
+mod runs_on;
 #[cfg(feature = "ssr")]
 mod tools;
 mod words;
@@ -13,4 +17,6 @@ mod words;
 pub(crate) use list::agents_page;
 #[cfg(feature = "ssr")]
 pub(crate) use page::agent_page;
+#[cfg(feature = "ssr")]
+pub(crate) use runs_on::misfits_text;
 pub use words::{SANDBOX, runs_on, tool_label};

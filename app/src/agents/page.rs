@@ -7,11 +7,10 @@ use hyvve_domain::{
         service::{self, RunFilter},
     },
     ids::AgentId,
-    providers::{self, Kind, Provider},
 };
 use leptos::prelude::*;
 
-use super::{SANDBOX, tools::tools_card};
+use super::{runs_on::runs_on_card, tools::tools_card};
 use crate::{
     ApiError,
     runs::run_row,
@@ -26,14 +25,12 @@ const SHOWN: i64 = 8;
 pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let agent = service::agent(services, actor, id).await?;
-    // Only owners and admins may see providers; to everyone else the agent shows without.
-    let providers = providers::service::shown(services, actor).await.unwrap_or_default();
-    let on = runs_on(&agent, &providers);
+    let on = runs_on_card(visit, &agent).await?;
     let of_agent = RunFilter { agent: Some(id), ..RunFilter::default() };
     let runs = service::runs(services, actor, of_agent, PageRequest::new(None, Some(SHOWN))).await?;
     let rows: Vec<AnyView> = runs.items.into_iter().map(run_row).collect();
     let page = view! {
-        <div class="page stack" data-follow="run.">
+        <div class="page stack" data-follow="run. agent. ai_provider.">
             <Profile agent=agent on=on/>
             <LatestRuns rows=rows agent=id/>
         </div>
@@ -41,28 +38,15 @@ pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, Ap
     Ok(page.into_any())
 }
 
-/// What it runs on, in a sentence, as far as the reader may know.
-fn runs_on(agent: &Agent, providers: &[Provider]) -> Option<String> {
-    let named = |p: &&Provider| agent.provider_id.map_or(p.is_default, |id| p.id == id);
-    let provider = providers.iter().find(named)?;
-    if provider.provider == Kind::Sandbox {
-        return Some(SANDBOX.to_owned());
-    }
-    let model = agent.model.as_ref().unwrap_or(&provider.default_model);
-    Some(format!("{model} · {}", provider.name))
-}
-
 #[component]
-fn Profile(agent: Agent, on: Option<String>) -> AnyView {
+fn Profile(agent: Agent, on: AnyView) -> AnyView {
     let talk = use_frame().href(&format!("/chat?agent={}", agent.id));
-    // Members are not told which provider a workspace has.
-    let on = on.unwrap_or_else(|| "The workspace’s default AI provider".to_owned());
     view! {
         <PageHeader title=agent.name lead=agent.description>
             <ButtonLink variant=Variant::Primary href=talk>"Talk"</ButtonLink>
         </PageHeader>
         <div class="stack">
-            <Card title="Runs on"><CardBody><p>{on}</p></CardBody></Card>
+            {on}
             <Card title="Instructions" note="what the model is told before every conversation">
                 <CardBody><p class="said">{agent.instructions}</p></CardBody>
             </Card>

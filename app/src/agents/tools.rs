@@ -11,6 +11,7 @@ fn description(name: &str) -> &'static str {
         "search_records" => "Finds records by words, and sees only what the person who asks may see.",
         "update_record" => "Changes fields of one record. The version before stays in its history.",
         "send_email" => "Sends one plain-text mail to one recipient. A mail cannot be taken back.",
+        "http_request" => "Sends one HTTP request to a host that Settings → Security lists, and reads the answer.",
         "ask_human" => "Asks the person who talks to it, and waits for the answer.",
         _ => "",
     }

@@ -11,7 +11,9 @@ pub fn tool_label(name: &str) -> String {
         "search_records" => "Look records up".to_owned(),
         "update_record" => "Change a record".to_owned(),
         "send_email" => "Send a mail".to_owned(),
+        "http_request" => "Ask a web address".to_owned(),
         "ask_human" => "Ask you".to_owned(),
+        "change_policy" => "Change a policy".to_owned(),
         other => other.replace('_', " "),
     }
 }

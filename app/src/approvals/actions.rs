@@ -6,7 +6,9 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{DecideApproval, Shown},
+    care::other_ways,
     case::Case,
+    edit::edit_form,
 };
 use crate::ui::{Button, Hash, Kbd, Variant};
 
@@ -21,7 +23,9 @@ pub(super) fn action_bar(shown: Shown, case: Case) -> AnyView {
     if let Some(why) = shown.detail.blocked {
         return view! { <div class="actions"><p class="text-muted-foreground">{why}</p></div> }.into_any();
     }
-    view! { <div class="actions">{decision_form(shown, case)}</div> }.into_any()
+    let (edit, ways) = (edit_form(&shown, case), other_ways(&shown));
+    view! { <div class="actions">{decision_form(shown, case)}<div class="more-ways">{edit}{ways}</div></div> }
+        .into_any()
 }
 
 /// Approve and Reject, with the note and the hash that was shown. The keys that do the same are those of the page.
@@ -52,7 +56,7 @@ pub(super) fn decision_form(shown: Shown, case: Case) -> AnyView {
 }
 
 /// Which of the two buttons sent the form.
-fn pressed(event: &ev::SubmitEvent) -> Verdict {
+pub(super) fn pressed(event: &ev::SubmitEvent) -> Verdict {
     let button = event.submitter().and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok());
     match button.and_then(|button| button.get_attribute("value")).as_deref() {
         Some("reject") => Verdict::Reject,

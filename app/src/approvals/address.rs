@@ -18,17 +18,23 @@ pub enum Tab {
     Waiting,
     /// What has had one.
     Decided,
+    /// What a rule let through.
+    Automatic,
+    /// What a rule let through and somebody is asked to look at afterwards.
+    Sampled,
     /// Everything.
     All,
 }
 
 impl Tab {
-    pub(super) const EACH: [Self; 3] = [Self::Waiting, Self::Decided, Self::All];
+    pub(super) const EACH: [Self; 5] = [Self::Waiting, Self::Decided, Self::Automatic, Self::Sampled, Self::All];
 
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting",
             Self::Decided => "Decided",
+            Self::Automatic => "By rule",
+            Self::Sampled => "Second look",
             Self::All => "All",
         }
     }
@@ -37,6 +43,8 @@ impl Tab {
         match self {
             Self::Waiting => "waiting",
             Self::Decided => "decided",
+            Self::Automatic => "automatic",
+            Self::Sampled => "sampled",
             Self::All => "all",
         }
     }
@@ -47,6 +55,8 @@ impl Tab {
         match self {
             Self::Waiting => Filter { status: Some(Status::Pending), ..Filter::default() },
             Self::Decided => Filter { decided: true, ..Filter::default() },
+            Self::Automatic => Filter { status: Some(Status::AutoApproved), ..Filter::default() },
+            Self::Sampled => Filter { sampled: true, ..Filter::default() },
             Self::All => Filter::default(),
         }
     }

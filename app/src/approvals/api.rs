@@ -2,24 +2,39 @@
 
 use hyvve_domain::{
     Page,
-    approvals::{Detail, Item, Verdict},
-    ids::ApprovalId,
+    approvals::{Detail, Item, Verdict, bulk::Outcome},
+    ids::{ApprovalId, UserId},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::address::Tab;
+#[cfg(feature = "ssr")]
+use super::edit::applied;
+use super::{address::Tab, edit::TypedValue};
 use crate::{
     ApiError,
     client::{InWorkspace, Json},
 };
 #[cfg(feature = "ssr")]
-use crate::{context::actor, forms::answer};
+use crate::{
+    context::actor,
+    forms::{answer, go_on, page_before, stay, tell},
+};
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
-    PageRequest, Timestamp,
-    approvals::{Decide, EffectState, service},
+    Error, PageRequest, Timestamp,
+    approvals::{
+        Care, Decide, EffectState, Status,
+        bulk::{self, Picked},
+        care, comments, door,
+        edit::{self, Edit},
+        routing::Review,
+        samples, service,
+    },
+    workspaces::members,
 };
+#[cfg(feature = "ssr")]
+use std::time::Duration;
 
 /// An approval as it stands, and how long it can still be undone: the browser's clock may be wrong, the server's counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -28,6 +43,8 @@ pub struct Shown {
     pub detail: Detail,
     /// Milliseconds in which Undo is possible; 0 when it is not.
     pub undo_ms: i64,
+    /// Who may decide on it, for whoever may hand it over.
+    pub deciders: Vec<(UserId, String)>,
 }
 
 #[cfg(feature = "ssr")]
@@ -37,8 +54,17 @@ impl From<Detail> for Shown {
         let left =
             |effect: &hyvve_domain::approvals::Effect| effect.not_before.unix_millis() - Timestamp::now().unix_millis();
         let undo_ms = intended.filter(|_| detail.blocked.is_none()).map_or(0, left).max(0);
-        Self { detail, undo_ms }
+        Self { detail, undo_ms, deciders: Vec::new() }
     }
+}
+
+/// A page of the queue, and what of it the reader may decide on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Queue {
+    /// The page.
+    pub page: Page<Item>,
+    /// Those of its items that wait for a decision which the reader may take.
+    pub decidable: Vec<ApprovalId>,
 }
 
 /// A page of the queue.
@@ -48,10 +74,15 @@ pub async fn list_approvals(
     tab: Tab,
     /// Which page, from 1.
     page: i64,
-) -> Result<Page<Item>, ApiError> {
+) -> Result<Queue, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        service::list(&services, &actor, &tab.filter(), PageRequest::new(Some(page), None)).await
+        let mut page = service::list(&services, &actor, &tab.filter(), PageRequest::new(Some(page), None)).await?;
+        // In the order of the groups in which it shows, for keys and ranges as well.
+        let now = Timestamp::now().unix_millis();
+        page.items.sort_by_key(|item| (item.is_put_off(now), item.review == Review::Full));
+        let decidable = service::decidable(&services, &actor, &page.items).await?;
+        Ok::<_, Error>(Queue { page, decidable })
     })
     .await
 }
@@ -64,7 +95,10 @@ pub async fn get_approval(
 ) -> Result<Shown, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        service::get(&services, &actor, id).await.map(Shown::from)
+        let shown = Shown::from(service::get(&services, &actor, id).await?);
+        let decides = shown.detail.item.status == Status::Pending && shown.detail.blocked.is_none();
+        let deciders = if decides { members::deciders(&services, &actor).await? } else { Vec::new() };
+        Ok::<_, Error>(Shown { deciders, ..shown })
     })
     .await
 }
@@ -86,7 +120,31 @@ pub async fn decide_approval(
         let (services, actor) = actor().await?;
         let note = Some(note).filter(|note| !note.trim().is_empty());
         let decision = Decide { verdict, note, hash: Some(hash), interactive: true };
-        service::decide(&services, &actor, id, decision).await.map(Shown::from)
+        door::decide(&services, &actor, id, decision).await.map(Shown::from)
+    })
+    .await
+}
+
+/// Decides on several at once, each through the one door with the hash that the list showed.
+#[server(prefix = "/_fn", endpoint = "approvals/bulk", client = InWorkspace, output = Json)]
+pub async fn decide_several(
+    /// Yes or no to all of them.
+    verdict: Verdict,
+    /// A note, or the reason of a rejection.
+    #[server(default)]
+    note: String,
+    /// Which ones, each with its hash: `id.hash`.
+    #[server(default)]
+    picked: Vec<String>,
+) -> Result<Outcome, ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let picked = picked.iter().map(|one| one.parse()).collect::<Result<Vec<Picked>, _>>()?;
+        let note = Some(note).filter(|note| !note.trim().is_empty());
+        let outcome = bulk::decide(&services, &actor, picked, verdict, note).await?;
+        tell(vec![("done", super::words::outcome(verdict, &outcome))]);
+        stay();
+        Ok::<_, Error>(outcome)
     })
     .await
 }
@@ -104,7 +162,122 @@ pub async fn settle_approval(
 ) -> Result<(), ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        service::settle(&services, &actor, id, happened, Some(note)).await.map(drop)
+        door::settle(&services, &actor, id, happened, Some(note)).await.map(drop)
+    })
+    .await
+}
+
+/// Says whether what went on by itself should have.
+#[server(prefix = "/_fn", endpoint = "approvals/review", client = InWorkspace, output = Json)]
+pub async fn review_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// Whether it should have.
+    agreed: bool,
+    /// What should have been different.
+    #[server(default)]
+    note: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        samples::review(&services, &actor, id, agreed, Some(note)).await.map(drop)
+    })
+    .await
+}
+
+/// Changes what would run, and approves that.
+#[server(prefix = "/_fn", endpoint = "approvals/edit", client = InWorkspace, output = Json)]
+pub async fn edit_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// The hash that was shown.
+    hash: String,
+    /// Values as they are to be.
+    #[server(default)]
+    values: Vec<TypedValue>,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let before = service::get(&services, &actor, id).await?.arguments;
+        let serde_json::Value::Object(arguments) = applied(before, &values)? else {
+            return Err(Error::invalid("arguments", "object", "These are no arguments."));
+        };
+        let change = Edit { arguments, note: None, hash: Some(hash), interactive: true };
+        let new = edit::edit(&services, &actor, id, change).await?;
+        go_beside(new.item.id);
+        Ok::<_, Error>(())
+    })
+    .await
+}
+
+/// Sends a plain form on to another approval than the one that it stood on.
+#[cfg(feature = "ssr")]
+fn go_beside(id: ApprovalId) {
+    let Ok(parts) = crate::context::parts() else { return };
+    let page = page_before(&parts.headers);
+    if let Some((queue, _)) = page.rsplit_once('/') {
+        go_on(&format!("{queue}/{id}"));
+    }
+}
+
+/// Asks the agent something instead of deciding.
+#[server(prefix = "/_fn", endpoint = "approvals/ask", client = InWorkspace, output = Json)]
+pub async fn ask_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// What.
+    question: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        door::ask(&services, &actor, id, &question).await.map(drop)
+    })
+    .await
+}
+
+/// Hands it to somebody, or puts it off.
+#[server(prefix = "/_fn", endpoint = "approvals/assign", client = InWorkspace, output = Json)]
+pub async fn assign_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// To whom; empty: to nobody in particular.
+    #[server(default)]
+    assignee: Option<String>,
+    /// For how many hours; 0: not any more.
+    #[server(default)]
+    snooze_hours: Option<u32>,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let person = |text: String| match text.as_str() {
+            "" => Ok(None),
+            id => {
+                id.parse().map(Some).map_err(|_| Error::invalid("assigneeId", "unknown", "There is nobody like that."))
+            }
+        };
+        let until =
+            |hours: u32| (hours > 0).then(|| Timestamp::now().plus(Duration::from_secs(u64::from(hours) * 3_600)));
+        let care = Care {
+            assignee_id: assignee.map(person).transpose()?,
+            due_at: None,
+            snoozed_until: snooze_hours.map(until),
+        };
+        care::change(&services, &actor, id, care).await.map(drop)
+    })
+    .await
+}
+
+/// Says something about it to the others.
+#[server(prefix = "/_fn", endpoint = "approvals/comment", client = InWorkspace, output = Json)]
+pub async fn comment_approval(
+    /// About which one.
+    id: ApprovalId,
+    /// What.
+    body: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        comments::add(&services, &actor, id, &body).await.map(drop)
     })
     .await
 }
@@ -117,7 +290,7 @@ pub async fn undo_approval(
 ) -> Result<Shown, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        service::withdraw(&services, &actor, id).await.map(Shown::from)
+        door::withdraw(&services, &actor, id).await.map(Shown::from)
     })
     .await
 }

@@ -5,7 +5,7 @@ use hyvve_domain::{
     approvals::{Status, Verdict},
     ids::ApprovalId,
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast as _, web_sys};
 
 use super::{
     api::{Shown, decide_approval, get_approval, undo_approval},
@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) problem: RwSignal<Option<String>>,
     /// The field.
     pub(super) field: NodeRef<html::Textarea>,
+    /// The form that changes what would run, folded or not.
+    pub(super) editor: NodeRef<html::Details>,
     decisions: Decisions,
     toasts: Toasts,
 }
@@ -58,6 +60,7 @@ pub(super) fn use_case(id: Signal<Option<ApprovalId>>, problem: Option<String>) 
         asking: RwSignal::new(problem.is_some()),
         problem: RwSignal::new(problem),
         field: NodeRef::new(),
+        editor: NodeRef::new(),
         decisions,
         toasts: use_toasts(),
     };
@@ -93,7 +96,7 @@ impl Case {
 
     /// Takes the approval back, if it is not too late.
     pub(super) fn undo(self) {
-        let Some(Shown { detail, undo_ms: 1.. }) = self.current.get_untracked() else { return };
+        let Some(Shown { detail, undo_ms: 1.., .. }) = self.current.get_untracked() else { return };
         spawn_local(async move {
             match undo_approval(detail.item.id).await {
                 Ok(shown) => {
@@ -120,6 +123,18 @@ impl Case {
                 let _ = field.focus();
             }
         });
+    }
+
+    /// Unfolds the form that changes what would run, and goes to its first field; whether there is one.
+    pub(super) fn edit(self) -> bool {
+        let Some(editor) = self.editor.get_untracked() else { return false };
+        editor.set_open(true);
+        let field = editor.query_selector(".input").ok().flatten();
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Focus can only fail on an element that is gone.
+            let _ = field.focus();
+        }
+        true
     }
 
     fn start_over(self) {

@@ -1,10 +1,14 @@
 //! One approval: what would happen, why, what has happened, and the buttons.
 
-use hyvve_domain::approvals::{Detail, Status};
+use hyvve_domain::{
+    approvals::{Detail, Status, outside::Outside},
+    ids::ApprovalId,
+};
 use leptos::prelude::*;
 
 use super::{
-    actions::action_bar, api::Shown, case::Case, history::history, preview::preview_card, progress::progress, words,
+    actions::action_bar, api::Shown, care::talk, case::Case, confidence::confidence_card, history::history,
+    preview::preview_card, progress::progress, second_look::second_look, words,
 };
 use crate::{
     shell::use_frame,
@@ -21,15 +25,34 @@ pub(super) fn detail(shown: Shown, case: Case, back: String) -> AnyView {
             <Crumbs detail=detail.clone()/>
             <h1>{detail.item.title.clone()}</h1>
             <Story detail=detail.clone()/>
+            {replaced(&shown)}
             {progress(shown.clone(), case)}
             {preview_card(detail.preview, detail.item.status)}
+            {second_look(&shown)}
             <Reason reason=detail.reason/>
+            {outside_card(detail.outside)}
+            {confidence_card(detail.confidence)}
             <Exactly arguments=detail.arguments hash=detail.item.hash tool=detail.item.tool/>
+            {talk(&shown)}
             {history(detail.history)}
         </article>
         {action_bar(shown, case)}
     }
     .into_any()
+}
+
+/// Where it came from, or what became of it, when somebody has changed it.
+fn replaced(shown: &Shown) -> AnyView {
+    let detail = &shown.detail;
+    let link = |id: ApprovalId, before: &'static str, words: &'static str| {
+        let href = use_frame().href(&format!("/approvals/{id}"));
+        view! { <p class="text-muted-foreground">{before}<a class="link" href=href>{words}</a>"."</p> }.into_any()
+    };
+    match (detail.edited_to, detail.edited_from) {
+        (Some(id), _) => link(id, "Somebody changed this before approving it: see ", "what was approved"),
+        (_, Some(id)) => link(id, "A person changed the arguments: see ", "what the agent proposed"),
+        _ => ().into_any(),
+    }
 }
 
 #[component]
@@ -38,9 +61,14 @@ fn Crumbs(detail: Detail) -> AnyView {
     let (state, state_tone) = words::state(&detail.item);
     let pending = detail.item.status == Status::Pending;
     let due = detail.item.due_at.map(|at| view! { <span class=Tone::Warn.class()>"due "<Time at/></span> });
+    let quorum = detail.item.quorum;
+    let votes = (pending && quorum > 1).then(|| format!("{} of {quorum} have approved", detail.votes));
+    let assignee = detail.item.assignee.clone().filter(|_| pending).map(|name| format!("for {name} to look at"));
+    let snoozed =
+        detail.item.snoozed_until.filter(|_| pending).map(|at| view! { <span>"put off until "<Time at/></span> });
     view! {
         <div class="flex items-center flex-wrap gap-2 text-muted-foreground text-sm">
-            <Pill text=state tone=state_tone/><Pill text=word tone=tone/>{due}
+            <Pill text=state tone=state_tone/><Pill text=word tone=tone/>{due}{votes}{assignee}{snoozed}
             {pending.then_some("owners and admins decide")}
         </div>
     }
@@ -62,6 +90,19 @@ fn Story(detail: Detail) -> AnyView {
             <Time at=detail.item.created_at/>", for "{detail.item.requester}". "
             <span class="text-foreground">{so_far}</span>
         </p>
+    }
+    .into_any()
+}
+
+/// What an outside agent said with its proposal, and what it can be told.
+fn outside_card(outside: Option<Outside>) -> AnyView {
+    let Some(Outside { confidence, allowed }) = outside else { return ().into_any() };
+    let sure = confidence.map(|percent| view! { <dt>"How sure it says it is"</dt><dd>{format!("{percent} %")}</dd> });
+    let allowed = allowed.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+    view! {
+        <Card title="The outside agent" note="its words, not checked">
+            <dl class="facts">{sure}<dt>"Decisions that it takes"</dt><dd>{allowed}</dd></dl>
+        </Card>
     }
     .into_any()
 }

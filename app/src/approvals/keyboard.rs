@@ -1,14 +1,15 @@
-//! The keys of the approvals page: j and k move, Enter opens, a approves, r rejects, z undoes, Escape closes.
+//! The keys of the approvals page: j and k move, Enter opens, a approves, e changes, r rejects, x selects,
+//! z undoes, Escape closes.
 
 use hyvve_domain::{approvals::Verdict, ids::ApprovalId};
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{address::Address, case::Case};
+use super::{address::Address, case::Case, picks::Picks};
 use crate::shell::keys::use_keys;
 
 /// Understands the keys while the page shows. `ids` are the approvals of the list, in its order.
-pub(super) fn use_approval_keys(address: Address, case: Case, ids: Memo<Vec<ApprovalId>>) {
+pub(super) fn use_approval_keys(address: Address, case: Case, picks: Picks, ids: Memo<Vec<ApprovalId>>) {
     let navigate = use_navigate();
     let go = move |id: Option<ApprovalId>| {
         let to = untrack(|| address.beside(id));
@@ -20,9 +21,13 @@ pub(super) fn use_approval_keys(address: Address, case: Case, ids: Memo<Vec<Appr
             "k" => go(step(&ids.get_untracked(), address.selected.get_untracked(), -1)),
             "Enter" if address.selected.get_untracked().is_none() => go(ids.get_untracked().first().copied()),
             "Escape" if case.asking.get_untracked() => case.asking.set(false),
+            "Escape" if !untrack(|| picks.is_empty()) => picks.clear(),
             "Escape" if address.selected.get_untracked().is_some() => go(None),
             "a" => case.decide(Verdict::Approve),
             "r" => case.decide(Verdict::Reject),
+            "e" => return case.edit(),
+            "x" => address.selected.get_untracked().into_iter().for_each(|id| picks.toggle(id)),
+            "z" if !picks.undoable.read_untracked().is_empty() => picks.undo(),
             "z" => case.undo(),
             _ => return false,
         }

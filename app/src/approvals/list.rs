@@ -1,19 +1,18 @@
 //! The queue.
 
-use hyvve_domain::{
-    Page,
-    approvals::{Item, Status},
-};
-use leptos::prelude::*;
+use hyvve_domain::approvals::{Item, Status, bulk::Picked, routing::Review};
+use leptos::{ev, prelude::*};
 
 use super::{
     address::{Address, Tab},
+    api::Queue,
     decisions::use_decisions,
+    picks::Picks,
     words,
 };
 use crate::{
     shell::use_frame,
-    ui::{self, Age, ButtonLink, EmptyState, Glyph, Pagination, Pill, Tabs, Time, Tone},
+    ui::{self, Age, ButtonLink, EmptyState, Glyph, Pagination, Pill, Tabs, Time, Tone, now_millis},
 };
 
 /// The tabs of the queue.
@@ -32,22 +31,30 @@ pub(super) fn queue_tabs(address: Address) -> AnyView {
 }
 
 /// One page of the queue; what waits is grouped by how closely to look.
-pub(super) fn rows(page: Page<Item>, address: Address) -> AnyView {
+pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
+    let Queue { page, decidable } = queue;
     if page.items.is_empty() {
         return nothing(address);
     }
     let (number, pages, total) = (page.page, page.pages(), page.total);
-    let (quick, full): (Vec<Item>, Vec<Item>) = page.items.into_iter().partition(|item| item.review == "quick");
+    let now = now_millis();
+    let (later, items): (Vec<Item>, Vec<Item>) = page.items.into_iter().partition(|item| item.is_put_off(now));
+    let (quick, full): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.review != Review::Full);
     let group = |title: &'static str, items: Vec<Item>| {
         let head = (!items.is_empty() && address.tab.get_untracked() == Tab::Waiting)
             .then(|| view! { <h2 class="queue-group"><span>{title}</span><span>{items.len()}</span></h2> });
-        let rows = items.into_iter().map(|item| view! { <Row item=item address=address/> }).collect_view();
+        let row = |item: Item| {
+            let picks = decidable.contains(&item.id).then_some(picks);
+            view! { <Row item=item address=address picks=picks/> }
+        };
+        let rows = items.into_iter().map(row).collect_view();
         view! { {head}<ul>{rows}</ul> }
     };
     let tab = address.tab;
     view! {
         {group("Quick review", quick)}
         {group("Full review", full)}
+        {group("Put off", later)}
         <div class="px-4">
             <Pagination page=number pages=pages total=total href=move |page| address.of(None, tab.get_untracked(), page)/>
         </div>
@@ -62,6 +69,12 @@ fn nothing(address: Address) -> AnyView {
                 <ButtonLink href=address.of(None, Tab::Decided, 1)>"See what was decided"</ButtonLink>
             </EmptyState>
         },
+        Tab::Automatic => view! {
+            <EmptyState title="Nothing goes on by itself yet" text="Agents earn that by what people decide; nothing that cannot be taken back ever does." glyph=Glyph::Shield/>
+        },
+        Tab::Sampled => view! {
+            <EmptyState title="Nobody is asked for a second look" text="A share of what goes on by itself is drawn by lot and appears here." glyph=Glyph::Check/>
+        },
         Tab::Decided | Tab::All => view! {
             <EmptyState title="Nothing here yet" text="Ask an agent to do something: its first proposal starts this list." glyph=Glyph::Approvals/>
         },
@@ -69,29 +82,67 @@ fn nothing(address: Address) -> AnyView {
     .into_any()
 }
 
-/// One item. What was just decided here leaves at once, and comes back with the reason if the server refuses.
+/// One item; it can be picked where one may decide on it. What was just decided here leaves at once, and comes back with the
+/// reason if the server refuses.
 #[component]
-fn Row(item: Item, address: Address) -> AnyView {
+fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
     let (decisions, id) = (use_decisions(), item.id);
     let pending = item.status == Status::Pending;
     let gone = move || pending && address.tab.get() == Tab::Waiting && decisions.verdict(id).is_some();
     let (word, tone) = if pending { words::reversibility(item.reversibility) } else { words::state(&item) };
     let due =
         item.due_at.filter(|_| pending).map(|at| view! { <span class=Tone::Warn.class()>"due "<Time at/></span> });
+    let assignee = item
+        .assignee
+        .clone()
+        .filter(|_| pending)
+        .map(|name| view! { <span class="truncate">{format!("for {name}")}</span> });
+    let score = item.score.map(
+        |score| view! { <span class="row-score">{format!("{score:.0}")}<span class="sr-only">" of 100"</span></span> },
+    );
     let refusal = move || decisions.refusal(id).map(|why| view! { <p class="row-refusal" role="alert">{why}</p> });
+    let pick = picks.map(|picks| pick(&item, picks));
+    // A click with Shift would open a window.
+    let click = move |event: ev::MouseEvent| {
+        if let Some(picks) = picks.filter(|_| event.shift_key()) {
+            event.prevent_default();
+            picks.extend(id);
+        }
+    };
     view! {
-        <li hidden=gone>
+        <li class:pickable=picks.is_some() hidden=gone>
+            {pick}
             <a
                 class="row"
+                on:click=click
                 href=move || address.beside(Some(id))
                 aria-current=move || (address.selected.get() == Some(id)).then_some("true")
             >
                 <span class="row-title">{item.title}</span>
                 <span class="row-age"><Age since=item.created_at/></span>
-                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{due}</span>
+                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{assignee}{score}{due}</span>
                 {refusal}
             </a>
         </li>
+    }
+    .into_any()
+}
+
+/// The box that selects an item, with the hash that the row shows.
+fn pick(item: &Item, picks: Picks) -> AnyView {
+    let (id, label) = (item.id, format!("Select “{}”", item.title));
+    let value = Picked { id, hash: item.hash.clone() }.to_string();
+    let click = move |event: ev::MouseEvent| {
+        if event.shift_key() && !picks.has_untracked(id) {
+            picks.extend(id);
+        } else {
+            picks.toggle(id);
+        }
+    };
+    view! {
+        <label class="pick">
+            <input class="check" type="checkbox" name="picked[]" value=value aria-label=label prop:checked=move || picks.has(id) on:click=click/>
+        </label>
     }
     .into_any()
 }

@@ -6,16 +6,22 @@
 mod actions;
 mod address;
 pub mod api;
+mod bulk;
 pub mod card;
+mod care;
 mod case;
+mod confidence;
 mod decisions;
 mod detail;
+pub(crate) mod edit;
 mod history;
 mod keyboard;
 mod list;
 pub mod page;
+mod picks;
 mod preview;
 mod progress;
+mod second_look;
 pub(crate) mod words;
 
 pub use card::ApprovalCard;

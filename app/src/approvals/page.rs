@@ -5,11 +5,13 @@ use leptos_router::{LazyRoute, lazy_route};
 
 use super::{
     address::use_address,
-    api::list_approvals,
+    api::{Queue, list_approvals},
+    bulk::bulk_form,
     case::use_case,
     detail::detail,
     keyboard::use_approval_keys,
     list::{queue_tabs, rows},
+    picks::use_picks,
 };
 use crate::{
     flash::use_flash,
@@ -40,14 +42,25 @@ fn Approvals() -> AnyView {
         move || (address.tab.get(), address.page.get(), version.get()),
         |(tab, page, _)| list_approvals(tab, page),
     );
-    let case = use_case(address.selected.into(), use_flash().beside(&[]));
-    let ids = move || queue.get().and_then(Result::ok).map(|page| page.items.iter().map(|item| item.id).collect());
-    use_approval_keys(address, case, Memo::new(move |_| ids().unwrap_or_default()));
+    let flash = use_flash();
+    let told = Some(flash.typed("done")).filter(|text| !text.is_empty());
+    let problem = flash.beside(&[]);
+    // What a plain form was refused is said beside the form that was sent.
+    let (of_case, of_list) =
+        if address.selected.get_untracked().is_some() { (problem, told) } else { (None, told.or(problem)) };
+    let case = use_case(address.selected.into(), of_case);
+    let picks = use_picks(queue, of_list);
+    let ids = move || {
+        let Queue { page, .. } = queue.get().and_then(Result::ok)?;
+        Some(page.items.iter().map(|item| item.id).collect())
+    };
+    use_approval_keys(address, case, picks, Memo::new(move |_| ids().unwrap_or_default()));
+    let list = loaded(queue, move |queue| rows(queue, address, picks));
     view! {
         <div class="split" class:split-detail=move || address.selected.get().is_some()>
             <section class="split-list" aria-label="Queue">
                 {queue_tabs(address)}
-                <div class="split-scroll">{loaded(queue, move |page| rows(page, address))}</div>
+                {bulk_form(picks, list)}
             </section>
             <section class="split-main" aria-label="Approval">
                 {loaded(case.shown, move |shown| match shown {

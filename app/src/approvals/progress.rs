@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyvve_domain::approvals::{self, EffectState, Status, Verdict};
+use hyvve_domain::approvals::{self, EffectState, Status, Verdict, outside::TOOL};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -11,7 +11,7 @@ use super::{
     case::Case,
     words,
 };
-use crate::ui::{Button, Glyph, Icon, Kbd, Time, now_millis};
+use crate::ui::{Button, Glyph, Icon, Kbd, Revealed, Time, now_millis};
 
 /// The countdown of Undo moves on this often.
 const TICK: Duration = Duration::from_millis(250);
@@ -38,8 +38,28 @@ pub(super) fn progress(shown: Shown, case: Case) -> AnyView {
 fn follow(effect: approvals::Effect, shown: &Shown, case: Case) -> AnyView {
     let ended = effect.ended_at.map(|at| view! { " "<Time at/>"." });
     let why = effect.error.clone().unwrap_or_default();
+    let elsewhere = shown.detail.item.tool == TOOL;
     match effect.state {
         EffectState::Intended => begins(shown, case),
+        EffectState::Executing if elsewhere => box_of(
+            "progress",
+            Glyph::Clock,
+            "Waiting for the outside agent",
+            "It may do this now, and has not said yet what became of it. The approval can no longer be undone."
+                .into_any(),
+        ),
+        EffectState::Done if elsewhere && effect.settled.is_none() => {
+            let json = effect.result.as_ref().and_then(|result| serde_json::to_string_pretty(result).ok());
+            let said =
+                json.filter(|json| json != "{}").map(|json| view! { <pre class="source"><Revealed text=json/></pre> });
+            box_of_parts(
+                "progress progress-good",
+                Glyph::Check,
+                "Done, says the outside agent",
+                ended.into_any(),
+                said.into_any(),
+            )
+        }
         EffectState::Executing => box_of(
             "progress",
             Glyph::Clock,
@@ -137,10 +157,15 @@ fn not_known(shown: &Shown, why: String) -> AnyView {
 }
 
 fn box_of(class: &'static str, glyph: Glyph, title: &'static str, text: AnyView) -> AnyView {
+    box_of_parts(class, glyph, title, text, ().into_any())
+}
+
+/// The same with more below the text.
+fn box_of_parts(class: &'static str, glyph: Glyph, title: &'static str, text: AnyView, more: AnyView) -> AnyView {
     view! {
         <section class=class aria-label="What became of it">
             <span class="progress-icon"><Icon glyph=glyph/></span>
-            <div class="grow min-w-0"><h2>{title}</h2><p class="break-words">{text}</p></div>
+            <div class="grow min-w-0"><h2>{title}</h2><p class="break-words">{text}</p>{more}</div>
         </section>
     }
     .into_any()

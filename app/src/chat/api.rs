@@ -91,7 +91,7 @@ pub async fn format_markdown(
 ) -> Result<String, ApiError> {
     answer(async move {
         context::person()?;
-        Ok::<_, ApiError>(super::markdown::to_html(&text))
+        Ok::<_, ApiError>(crate::markdown::to_html(&text))
     })
     .await
 }

@@ -3,6 +3,7 @@
 use hyvve_domain::{
     agents::{RunFailure, RunStatus, Turn, TurnItem},
     ids::AgentId,
+    usage::dollars,
 };
 use leptos::prelude::*;
 
@@ -52,14 +53,15 @@ fn facts(turn: &Turn) -> Vec<String> {
         if turn.scripted { Some(SANDBOX.to_owned()) } else { runs_on(turn.provider.as_deref(), turn.model.as_deref()) };
     let (input, output) = turn.tokens;
     let tokens = (input + output > 0).then(|| counted(input + output, "token"));
-    [on, tokens].into_iter().flatten().collect()
+    let cost = turn.cost_micros.filter(|_| !turn.scripted).map(dollars);
+    [on, tokens, cost].into_iter().flatten().collect()
 }
 
 /// All that the agent said.
 fn words(turn: &Turn) -> String {
     let texts = turn.visible().filter_map(|item| match item {
         TurnItem::Text { text } => Some(text.trim()),
-        TurnItem::Reasoning { .. } | TurnItem::Tool(_) => None,
+        TurnItem::Reasoning { .. } | TurnItem::Tool(_) | TurnItem::Note { .. } => None,
     });
     texts.collect::<Vec<_>>().join("\n\n")
 }

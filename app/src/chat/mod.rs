@@ -15,8 +15,6 @@ pub mod failure;
 mod file;
 mod footer;
 mod header;
-#[cfg(feature = "ssr")]
-mod markdown;
 mod page;
 mod panel;
 mod shown;

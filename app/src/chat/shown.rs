@@ -29,7 +29,7 @@ impl From<Turn> for ShownTurn {
         use hyvve_domain::agents::TurnItem;
 
         let html = turn.items.iter().enumerate().filter_map(|(at, item)| match item {
-            TurnItem::Text { text } if is_complete(&turn, at) => Some((at, super::markdown::to_html(text))),
+            TurnItem::Text { text } if is_complete(&turn, at) => Some((at, crate::markdown::to_html(text))),
             _ => None,
         });
         Self { html: html.collect(), turn }

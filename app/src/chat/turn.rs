@@ -23,6 +23,7 @@ enum Kind {
     Text,
     Reasoning,
     Tool,
+    Note,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             TurnItem::Text { text } => (!text.trim().is_empty()).then_some(Self::Text),
             TurnItem::Reasoning { text } => (!text.trim().is_empty()).then_some(Self::Reasoning),
             TurnItem::Tool(_) => Some(Self::Tool),
+            TurnItem::Note { .. } => Some(Self::Note),
         }
     }
 }
@@ -42,7 +44,7 @@ fn pieces(turn: &Turn) -> Vec<(usize, Kind)> {
 
 fn text_at(turn: &Turn, at: usize) -> String {
     match turn.items.get(at) {
-        Some(TurnItem::Text { text } | TurnItem::Reasoning { text }) => text.clone(),
+        Some(TurnItem::Text { text } | TurnItem::Reasoning { text } | TurnItem::Note { text }) => text.clone(),
         _ => String::new(),
     }
 }
@@ -89,6 +91,10 @@ fn Piece(turn: LiveTurn, at: usize, kind: Kind) -> AnyView {
         Kind::Reasoning => {
             let text = Memo::new(move |_| source.with(|turn| text_at(turn, at)));
             reasoning(text)
+        }
+        Kind::Note => {
+            let text = turn.with_untracked(|turn| text_at(turn, at));
+            view! { <p class="turn-note">{text}</p> }.into_any()
         }
         Kind::Tool => {
             let card = Memo::new(move |_| source.with(|turn| card_at(turn, at)));

@@ -1,6 +1,6 @@
 //! What the agent says: plain while it streams, formatted once it is complete.
 
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local, wasm_bindgen::JsCast as _, web_sys};
+use leptos::{prelude::*, task::spawn_local};
 
 use super::api::format_markdown;
 use crate::ui::{Disclosure, copy_text, use_toasts};
@@ -22,21 +22,10 @@ pub(super) fn words(text: Memo<String>, complete: Memo<bool>, html: Option<Strin
     });
     let shown = Memo::new(move |_| fits().then(|| formatted.get().map(|(_, html)| html)).flatten());
     let body = move || match shown.get() {
-        Some(html) => view! { <div class="prose" inner_html=html on:click=copy_code></div> }.into_any(),
+        Some(html) => view! { <div class="prose" inner_html=html></div> }.into_any(),
         None => view! { <p class="said">{move || text.get()}</p> }.into_any(),
     };
     body.into_any()
-}
-
-/// The copy buttons in code are part of the HTML: one listener serves them all.
-fn copy_code(event: MouseEvent) {
-    let button = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let Some(button) = button.filter(|button| button.class_list().contains("code-copy")) else { return };
-    let code = button.closest(".code").ok().flatten().and_then(|block| block.query_selector("code").ok().flatten());
-    if let Some(text) = code.and_then(|code| code.text_content()) {
-        copy_text(&text);
-        button.set_text_content(Some("Copied"));
-    }
 }
 
 /// What the model thought, where its provider shows it.

@@ -4,5 +4,6 @@ mod activity;
 mod chart;
 mod figures;
 mod page;
+mod spend;
 
 pub(crate) use page::home_page;

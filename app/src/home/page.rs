@@ -1,9 +1,19 @@
 //! The home page.
 
-use hyvve_domain::{PageRequest, Role, agents, approvals::figures, audit};
+use hyvve_domain::{
+    PageRequest, Role, agents,
+    approvals::figures,
+    audit,
+    usage::{Period, budgets, stats_service},
+};
 use leptos::prelude::*;
 
-use super::{activity::activity_card, chart::decisions_chart, figures::figure_row};
+use super::{
+    activity::activity_card,
+    chart::decisions_chart,
+    figures::figure_row,
+    spend::{models_card, spend_figure},
+};
 use crate::{
     ApiError,
     runs::run_row,
@@ -40,8 +50,17 @@ async fn queue(visit: &Visit) -> Result<Option<AnyView>, ApiError> {
     if !use_frame().data().role.sees_approvals() {
         return Ok(None);
     }
-    let figures = figures::figures(&visit.services, &visit.actor).await?;
-    Ok(Some(view! { {figure_row(&figures)} {decisions_chart(figures.days)} }.into_any()))
+    let (services, actor) = (&visit.services, &visit.actor);
+    let figures = figures::figures(services, actor).await?;
+    let month = stats_service::stats(services, actor, &Period::default()).await?;
+    let budgets = budgets::list(services, actor).await?;
+    let spend = spend_figure(&month, &budgets);
+    let view = view! {
+        {figure_row(&figures, spend)}
+        {decisions_chart(figures.days)}
+        {models_card(month)}
+    };
+    Ok(Some(view.into_any()))
 }
 
 /// What happened last, as far as the reader's role goes: everything from the audit log, or the runs.

@@ -1,9 +1,10 @@
 //! One step of a run: a request to the model, or a call of a tool with its approval and its effect.
 
 use hyvve_domain::{
-    agents::{Step, StepContent, ToolResult},
+    agents::{Hop, Step, StepContent, ToolResult},
     approvals::Item,
     providers::{Finish, ToolCall, Usage},
+    usage::dollars,
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use super::outcome::outcome;
 use crate::{
     agents::{runs_on, tool_label},
+    markdown::prose,
     ui::{Disclosure, Glyph, Icon, Json, Time, counted, millis},
 };
 
@@ -18,11 +20,12 @@ use crate::{
 pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
     let at = step.created_at;
     match step.content {
-        StepContent::Model { text, reasoning, tool_calls, usage, finish, model, first_token_ms, total_ms } => {
+        StepContent::Model { text, reasoning, tool_calls, usage, finish, model, first_token_ms, total_ms, hops } => {
             let facts = model_facts(&model, usage, first_token_ms, total_ms, finish);
             view! {
                 <Entry glyph=Glyph::Bolt title="Model request" at=at facts=facts>
-                    {(!text.is_empty()).then(|| view! { <p class="said">{text}</p> })}
+                    {asked_before(hops)}
+                    {(!text.is_empty()).then(|| prose(&text))}
                     {(!reasoning.is_empty()).then(|| view! { <Disclosure summary="Reasoning"><p class="said">{reasoning}</p></Disclosure> })}
                     {(!tool_calls.is_empty()).then(|| view! { <p class="text-muted-foreground">{calls(&tool_calls)}</p> })}
                 </Entry>
@@ -46,6 +49,17 @@ pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// Who was asked before, and gave no answer.
+fn asked_before(hops: Vec<Hop>) -> AnyView {
+    if hops.is_empty() {
+        return ().into_any();
+    }
+    let hop = |Hop { provider, model, message, .. }: Hop| {
+        view! { <li>{format!("Asked before: {model} of {provider}. {message}")}</li> }
+    };
+    view! { <ul class="hops">{hops.into_iter().map(hop).collect_view()}</ul> }.into_any()
 }
 
 /// An entry of the timeline.
@@ -83,6 +97,7 @@ fn model_facts(model: &str, usage: Usage, first: Option<u32>, total: u32, finish
             .then(|| format!("{} in, {} out", counted(usage.input, "token"), counted(usage.output, "token"))),
         (usage.cache_read > 0).then(|| format!("{} from the cache", counted(usage.cache_read, "token"))),
         (usage.cache_write > 0).then(|| format!("{} into the cache", counted(usage.cache_write, "token"))),
+        usage.cost_micros.map(|micros| dollars(i64::try_from(micros).unwrap_or(i64::MAX))),
         (usage.reasoning > 0).then(|| format!("{} of reasoning", counted(usage.reasoning, "token"))),
         first.map(|ms| format!("first token after {}", millis(ms.into()))),
         Some(format!("{} in all", millis(total.into()))),

@@ -13,12 +13,14 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 8] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "Security", path: "/settings/security", allowed: Role::can_secure_workspace },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
+    Section { name: "Approval policy", path: "/settings/approval-policy", allowed: Role::can_decide },
     Section { name: "API keys", path: "/settings/api-keys", allowed: everyone },
+    Section { name: "Webhooks", path: "/settings/webhooks", allowed: Role::manages_webhooks },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 
@@ -27,7 +29,7 @@ const fn everyone(_: Role) -> bool {
 }
 
 /// What has come of the last form.
-pub(super) fn done(flash: &Flash) -> AnyView {
+pub(crate) fn done(flash: &Flash) -> AnyView {
     let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
     done.map(|done| view! { <p class="form-done" role="status">{done}</p> }).into_any()
 }

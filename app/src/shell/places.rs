@@ -29,7 +29,7 @@ const fn insiders(role: Role) -> bool {
 }
 
 /// All of them.
-pub(crate) const PLACES: [Place; 10] = [
+pub(crate) const PLACES: [Place; 11] = [
     Place { name: "Home", path: "", glyph: Glyph::Home, key: 'h', allowed: everyone, bottom: false },
     Place {
         name: "Approvals",
@@ -51,6 +51,7 @@ pub(crate) const PLACES: [Place; 10] = [
         allowed: Role::can_read_mailbox,
         bottom: false,
     },
+    Place { name: "Usage", path: "/usage", glyph: Glyph::Bolt, key: 'u', allowed: insiders, bottom: false },
     Place { name: "Settings", path: "/settings", glyph: Glyph::Settings, key: 's', allowed: everyone, bottom: true },
     Place {
         name: "AI providers",

@@ -41,6 +41,9 @@ pub fn Field(
     /// What the text has to look like, as a regular expression of the browser's.
     #[prop(optional)]
     pattern: Option<&'static str>,
+    /// The id of a `datalist` with what may be meant.
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// What to say when the browser finds the text unacceptable.
     #[prop(optional)]
     wrong: Option<&'static str>,
@@ -62,6 +65,7 @@ pub fn Field(
                 autofocus=autofocus
                 minlength=minlength
                 pattern=pattern
+                list=list
                 aria-describedby=described_by
                 aria-invalid=invalid
             />

@@ -87,6 +87,8 @@ glyphs! {
     Key = "M14 4a6 6 0 0 0-5.7 7.8L3 17v4h4l1-3h2l1-3 1.3-.6A6 6 0 1 0 14 4zm2 4v.1";
     /// A clock.
     Clock = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 4v5l3.5 2";
+    /// Six dots: what one takes hold of.
+    Grip = "M9 6v.1M15 6v.1M9 12v.1M15 12v.1M9 18v.1M15 18v.1";
     /// A bolt: the command menu's actions.
     Bolt = "M13 3 5 14h6l-1 7 8-11h-6z";
 }

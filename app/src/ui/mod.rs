@@ -2,12 +2,16 @@
 
 #[cfg(feature = "ssr")]
 pub mod avatar;
+#[cfg(feature = "ssr")]
+pub mod bars;
 pub mod button;
 pub mod card;
 pub mod copy;
 pub mod diff;
 pub mod disclosure;
 pub mod field;
+#[cfg(feature = "ssr")]
+pub mod figure;
 pub mod form;
 pub mod icon;
 pub mod json;
@@ -32,12 +36,16 @@ pub mod toast;
 
 #[cfg(feature = "ssr")]
 pub use avatar::{Avatar, AvatarSize, Whose};
+#[cfg(feature = "ssr")]
+pub use bars::{Bar, BarChart, Series};
 pub use button::{Button, ButtonLink, Variant};
 pub use card::{Card, CardBody};
 pub use copy::copy_text;
 pub use diff::{Diff, Difference, json_text};
 pub use disclosure::Disclosure;
 pub use field::Field;
+#[cfg(feature = "ssr")]
+pub use figure::Figure;
 pub use form::Form;
 pub use icon::{Glyph, Icon};
 pub use json::Json;

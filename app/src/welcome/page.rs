@@ -140,8 +140,8 @@ fn provider_step(steps: &Steps) -> AnyView {
     view! {
         <Step title="Connect an AI provider" done=steps.connected>
             <p class="pb-3">
-                "Agents begin with a scripted sandbox that needs no key. With a key of yours they use a model: any service "
-                "that speaks OpenAI’s API, also one of your own."
+                "Agents begin with a scripted sandbox that needs no key. With a key of yours they use a model: of Anthropic, "
+                "OpenAI, Google, DeepSeek or OpenRouter, or of a server of your own."
             </p>
             <ButtonLink href=href>"Add a provider"</ButtonLink>
         </Step>

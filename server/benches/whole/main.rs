@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod probe;
 mod provider;
+mod providers;
 mod report;
 mod runs;
 mod sessions;
@@ -32,6 +33,7 @@ use self::{report::Report, support::process::World};
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Case {
     Runs,
+    Providers,
     Sessions,
     Streams,
     Approvals,
@@ -46,6 +48,9 @@ struct Arguments {
     /// One JSON object per row
     #[arg(long)]
     json: bool,
+    /// Only the provider of this bench: says where it is, and lives as long as its input is open
+    #[arg(long, hide = true)]
+    provider: bool,
     /// What cargo says to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -55,11 +60,17 @@ fn main() {
     let arguments = Arguments::parse();
     let mut report = Report::new(arguments.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    if arguments.provider {
+        println!("{}", runtime.block_on(provider::start()));
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+        return;
+    }
     runtime.block_on(async {
         for case in Case::value_variants() {
             if arguments.name.is_none_or(|name| name == *case) {
                 match case {
                     Case::Runs => runs::measure(&mut report).await,
+                    Case::Providers => providers::measure(&mut report).await,
                     Case::Sessions => sessions::measure(&mut report).await,
                     Case::Streams => streams::measure(&mut report).await,
                     Case::Approvals => approvals::measure(&mut report).await,

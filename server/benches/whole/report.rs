@@ -40,7 +40,8 @@ fn shown(figure: f64) -> String {
     match figure {
         f if f.fract() == 0.0 || f >= 100.0 => format!("{f:.0}"),
         f if f >= 10.0 => format!("{f:.1}"),
-        f => format!("{f:.2}"),
+        f if f.abs() >= 1.0 => format!("{f:.2}"),
+        f => format!("{f:.3}"),
     }
 }
 

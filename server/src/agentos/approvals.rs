@@ -10,7 +10,7 @@ use axum::{
 use hyvve_domain::{
     Error, PageRequest,
     agents::{self, Run},
-    approvals::{Filter, Status, service},
+    approvals::{Filter, Status, door, service},
     ids::{ApprovalId, RunId},
 };
 use serde::Deserialize;
@@ -103,7 +103,7 @@ pub(crate) async fn resolve(
     let said = input.resolution_data.unwrap_or_default();
     let note = ["reason", "note", "feedback"].iter().find_map(|key| said.get(*key)?.as_str()).map(str::to_owned);
     let approved = matches!(input.status, Resolved::Approved);
-    service::decide(&asking.services, &asking.actor, id, decision(approved, note)).await?;
+    door::decide(&asking.services, &asking.actor, id, decision(approved, note)).await?;
     Ok(Reply(find(&asking, id).await?).into_response())
 }
 

@@ -132,7 +132,7 @@ async fn carry_out(asking: &Entered, run: RunId, act: Act) -> Result<()> {
         Act::Answer(call, text) => service::answer(s, actor, run, &call, &text).await.map(drop),
         Act::Decide(id, decision) => {
             let hash = approvals::service::get(s, actor, id).await?.item.hash;
-            match approvals::service::decide(s, actor, id, Decide { hash: Some(hash), ..decision }).await {
+            match approvals::door::decide(s, actor, id, Decide { hash: Some(hash), ..decision }).await {
                 Ok(_) => Ok(()),
                 // Somebody was faster, perhaps this very client: the run goes on either way.
                 Err(error) if error.code == Code::AlreadyDecided => Ok(()),

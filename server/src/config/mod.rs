@@ -19,7 +19,7 @@ use hyvve_domain::{
 
 use self::source::Source;
 pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
-pub use crate::telemetry::{Format, Logs};
+pub use crate::telemetry::{Format, Logs, Traces};
 
 /// The variable that names the settings file.
 const FILE: &str = "HYVVE_CONFIG";
@@ -60,6 +60,8 @@ pub struct Config {
     pub demo: bool,
     /// What the log says, and how.
     pub logs: Logs,
+    /// Where the spans of model calls go; without, nowhere.
+    pub traces: Option<Traces>,
     /// The browser's side.
     pub site: Site,
     /// Settings that rules depend on.
@@ -152,6 +154,7 @@ impl Config {
             demo,
             smtp,
             logs: logs(&mut from)?,
+            traces: traces(&mut from)?,
             site: site(&mut from)?,
             rules,
             crash_at: crash_at(&mut from)?,
@@ -215,6 +218,12 @@ fn logs(from: &mut Source) -> Result<Logs, Error> {
         filter: from.get("log", &["RUST_LOG"])?.unwrap_or(defaults.filter),
         format: from.get("log_format", &[])?.unwrap_or(defaults.format),
     })
+}
+
+fn traces(from: &mut Source) -> Result<Option<Traces>, Error> {
+    let collector = from.get("otlp_endpoint", &["OTEL_EXPORTER_OTLP_ENDPOINT"])?;
+    let service = from.get("otlp_service", &["OTEL_SERVICE_NAME"])?.unwrap_or_else(|| "hyvve".to_owned());
+    Ok(collector.map(|collector| Traces { collector, service }))
 }
 
 fn site(from: &mut Source) -> Result<Site, Error> {

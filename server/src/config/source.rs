@@ -12,9 +12,10 @@ use super::Error;
 /// Every variable with this prefix is ours, so one that nobody reads is a typing error.
 const PREFIX: &str = "HYVVE_";
 /// Variables with our prefix that belong to tools and tests.
-const NOT_SETTINGS: [&str; 6] = [
+const NOT_SETTINGS: [&str; 7] = [
     "HYVVE_BUILD_DATABASE_URL",
     "HYVVE_CACHE",
+    "HYVVE_LITELLM",
     "HYVVE_POSTGRES_BIN",
     "HYVVE_RECORDINGS",
     "HYVVE_CHROMIUM",

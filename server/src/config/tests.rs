@@ -46,6 +46,7 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         (&[("HYVVE_LIMIT_SIGN_IN", "5 in a while")], None, "HYVVE_LIMIT_SIGN_IN: \"5 in a while\""),
         (&[("HYVVE_TRUSTED_PROXIES", "10.0.0.0/33")], None, "HYVVE_TRUSTED_PROXIES: \"10.0.0.0/33\""),
         (&[("REDIS_URL", "localhost:6379")], None, "REDIS_URL: it should look like"),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://a:1")], None, "OTEL_EXPORTER_OTLP_ENDPOINT: \"grpc://a:1\""),
         (&[], Some("[hyvve]\nredis_url = \"redis://\"\n"), "redis_url: is a secret"),
         (&[], Some("[hyvve]\ncolour = \"red\"\n"), "colour: is not known"),
         (&[], Some("[hyvve]\nundo_seconds = 6000\n"), "undo_seconds: 6000"),

@@ -38,8 +38,8 @@ pub(crate) enum Credential {
 const BAD_KEY: &str = "This key is unknown, has expired or was revoked. Make one under Settings → API keys.";
 const BAD_TOKEN: &str = "This access token is not valid, or not any more. Get a new one from /api/auth/token.";
 
-/// Whether the request carries a key or token of some kind. Then cookies do not count, and no other site can have made a browser send
-/// it.
+/// Whether the request carries a key or token of some kind. Then cookies do not count, and no other site can have made a browser
+/// send it.
 pub(super) fn has_key(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
 }

@@ -5,15 +5,45 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_domain::{
+    Timestamp,
     ids::ProviderId,
-    providers::{NewProvider, ProviderChanges, service},
+    providers::{
+        Listed, Models, NewProvider, ProviderChanges,
+        models::{self, Search},
+        service,
+    },
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     asking::{Admin, Member, Read},
-    extract::{Ids, Json},
+    extract::{Ids, Json, Query},
     reply::{Answer, Success, created, data},
 };
+
+/// Which models are wanted.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    search: String,
+    limit: Option<usize>,
+    #[serde(default)]
+    fresh: bool,
+}
+
+/// `{data, meta: {total, readAt}}`.
+#[derive(Serialize)]
+struct Offered {
+    data: Vec<Listed>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    total: usize,
+    read_at: Option<Timestamp>,
+}
 
 /// `GET /api/ai-providers`
 pub(crate) async fn list(asking: Member<Read>) -> Answer<Response> {
@@ -43,4 +73,15 @@ pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> A
 /// `POST /api/ai-providers/{id}/test`
 pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> Answer<Response> {
     Ok(Reply(service::test(&asking.services, &asking.actor, id).await?).into_response())
+}
+
+/// `GET /api/ai-providers/{id}/models?search&limit&fresh`
+pub(crate) async fn models(
+    asking: Member<Read>,
+    Ids(id): Ids<ProviderId>,
+    Query(Wanted { search, limit, fresh }): Query<Wanted>,
+) -> Answer<Response> {
+    let search = Search { words: search, limit, fresh };
+    let Models { models: data, total, read_at } = models::list(&asking.services, &asking.actor, id, search).await?;
+    Ok(Reply(Offered { data, meta: Meta { total, read_at } }).into_response())
 }

@@ -6,26 +6,27 @@ use axum::{
 };
 use hyvve_domain::{
     Error, PageRequest,
-    approvals::{self, Detail, Filter, Status, Verdict, service},
+    approvals::{
+        self, Care, Detail, Filter, Status, Verdict, bulk::MOST, care, comments, door, edit, samples, service,
+    },
     ids::ApprovalId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
 use crate::{
-    asking::{Decide, Member, Read},
+    asking::{Decide, Member, Propose, Read},
     extract::{Ids, Json, Query},
     reply::{Answer, data, page},
 };
-
-/// The most items that one call decides on.
-const BULK_MAX: usize = 100;
 
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     status: Option<Status>,
     #[serde(rename = "type")]
     tool: Option<String>,
+    #[serde(default)]
+    sampled: bool,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +45,33 @@ pub(crate) struct Rejection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Finding {
     happened: bool,
+    notes: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    arguments: serde_json::Map<String, serde_json::Value>,
+    notes: Option<String>,
+    hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    question: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewComment {
+    body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Looked {
+    agreed: bool,
     notes: Option<String>,
 }
 
@@ -69,13 +97,13 @@ struct Refused {
     why: Error,
 }
 
-/// `GET /api/approvals?status&type&page&pageSize`
+/// `GET /api/approvals?status&type&sampled&page&pageSize`
 pub(crate) async fn list(
     asking: Member<Read>,
     Query(wanted): Query<Wanted>,
     Query(paging): Query<Paging>,
 ) -> Answer<Response> {
-    let filter = Filter { status: wanted.status, tool: wanted.tool, decided: false };
+    let filter = Filter { status: wanted.status, tool: wanted.tool, decided: false, sampled: wanted.sampled };
     Ok(page(service::list(&asking.services, &asking.actor, &filter, PageRequest::from(paging)).await?))
 }
 
@@ -90,7 +118,7 @@ pub(crate) async fn approve(
     Ids(id): Ids<ApprovalId>,
     Json(input): Json<Approval>,
 ) -> Answer<Response> {
-    Ok(data(service::decide(&asking.services, &asking.actor, id, decision(Verdict::Approve, input.notes)).await?))
+    Ok(data(door::decide(&asking.services, &asking.actor, id, decision(Verdict::Approve, input.notes)).await?))
 }
 
 /// `POST /api/approvals/{id}/reject`
@@ -99,7 +127,7 @@ pub(crate) async fn reject(
     Ids(id): Ids<ApprovalId>,
     Json(input): Json<Rejection>,
 ) -> Answer<Response> {
-    Ok(data(service::decide(&asking.services, &asking.actor, id, decision(Verdict::Reject, Some(input.reason))).await?))
+    Ok(data(door::decide(&asking.services, &asking.actor, id, decision(Verdict::Reject, Some(input.reason))).await?))
 }
 
 /// `POST /api/approvals/{id}/settle`: what a person found out about an effect of unknown outcome.
@@ -108,17 +136,64 @@ pub(crate) async fn settle(
     Ids(id): Ids<ApprovalId>,
     Json(input): Json<Finding>,
 ) -> Answer<Response> {
-    Ok(data(service::settle(&asking.services, &asking.actor, id, input.happened, input.notes).await?))
+    Ok(data(door::settle(&asking.services, &asking.actor, id, input.happened, input.notes).await?))
+}
+
+/// `POST /api/approvals/{id}/edit`: changes what would run, and approves that.
+pub(crate) async fn edit(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Change>,
+) -> Answer<Response> {
+    let Change { arguments, notes: note, hash } = input;
+    let change = edit::Edit { arguments, note, hash, interactive: false };
+    Ok(data(edit::edit(&asking.services, &asking.actor, id, change).await?))
+}
+
+/// `POST /api/approvals/{id}/ask`: asks the agent something instead of deciding.
+pub(crate) async fn ask(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Question>,
+) -> Answer<Response> {
+    Ok(data(door::ask(&asking.services, &asking.actor, id, &input.question).await?))
+}
+
+/// `PATCH /api/approvals/{id}`: who looks at it, until when, and when it is out of sight.
+pub(crate) async fn assign(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Care>,
+) -> Answer<Response> {
+    Ok(data(care::change(&asking.services, &asking.actor, id, input).await?))
+}
+
+/// `POST /api/approvals/{id}/comments`
+pub(crate) async fn comment(
+    asking: Member<Propose>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<NewComment>,
+) -> Answer<Response> {
+    Ok(data(comments::add(&asking.services, &asking.actor, id, &input.body).await?))
+}
+
+/// `POST /api/approvals/{id}/review`: whether what went on by itself should have.
+pub(crate) async fn review(
+    asking: Member<Decide>,
+    Ids(id): Ids<ApprovalId>,
+    Json(input): Json<Looked>,
+) -> Answer<Response> {
+    Ok(data(samples::review(&asking.services, &asking.actor, id, input.agreed, input.notes).await?))
 }
 
 /// `POST /api/approvals/bulk`: each item by itself, as if decided alone.
 pub(crate) async fn bulk(asking: Member<Decide>, Json(input): Json<Bulk>) -> Answer<Response> {
-    if input.ids.len() > BULK_MAX {
-        return Err(Error::invalid("ids", "maxItems", format!("At most {BULK_MAX} at once, please.")).into());
+    if input.ids.len() > MOST {
+        return Err(Error::invalid("ids", "maxItems", format!("At most {MOST} at once, please.")).into());
     }
     let mut outcome = Outcome::default();
     for id in input.ids {
-        match service::decide(&asking.services, &asking.actor, id, decision(input.action, input.notes.clone())).await {
+        match door::decide(&asking.services, &asking.actor, id, decision(input.action, input.notes.clone())).await {
             Ok(decided) => outcome.data.push(decided),
             Err(why) => outcome.errors.push(Refused { id, why }),
         }

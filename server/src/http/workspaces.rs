@@ -8,7 +8,9 @@ use hyvve_domain::{
     Role,
     ids::{InvitationId, UserId, WorkspaceId},
     workspaces::{
-        WorkspaceChanges, invitations, members, security,
+        WorkspaceChanges, invitations, members,
+        openness::{self, OpennessChanges},
+        security,
         service::{self, Named},
     },
 };
@@ -120,6 +122,22 @@ pub(crate) async fn secure(
     let who = asking.signed_in.clone();
     let asking = asking.enter(&Named::Id(id)).await?;
     Ok(data(security::require_second_factor(&asking.services, &who, &asking.actor, second_factor_required).await?))
+}
+
+/// `GET /api/workspaces/{id}/openness`
+pub(crate) async fn openness(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(openness::get(&asking.services, &asking.actor).await?))
+}
+
+/// `PATCH /api/workspaces/{id}/openness`
+pub(crate) async fn open(
+    asking: Person,
+    Ids(id): Ids<WorkspaceId>,
+    Json(changes): Json<OpennessChanges>,
+) -> Answer<Response> {
+    let asking = asking.enter(&Named::Id(id)).await?;
+    Ok(data(openness::change(&asking.services, &asking.actor, changes).await?))
 }
 
 /// `POST /api/workspaces/{id}/restore`

@@ -91,7 +91,7 @@ fn record<S: for<'a> LookupSpan<'a>>(span: &SpanRef<'_, S>, visit: impl FnOnce(&
     }
 }
 
-/// The fields of one line: `message`, `error.*`, and everything else as context in camelCase.
+/// The fields of one line: `message`, `error.*`, and everything else as context in camelCase, but for the names of others.
 #[derive(Default)]
 struct Fields {
     message: String,
@@ -106,6 +106,10 @@ impl Fields {
                 self.message = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             }
             Some(("error", key)) => drop(self.error.insert(camel(key), value)),
+            // What an exporter of spans is told, and what was said: that is never for the log.
+            Some(("otel", _) | ("gen_ai", "input.messages" | "output.messages")) => {}
+            // Others know these by exactly these names.
+            Some(("gen_ai", _)) => drop(self.context.insert(field.name().to_owned(), value)),
             _ => drop(self.context.insert(camel(field.name()), value)),
         }
     }
@@ -192,6 +196,21 @@ mod tests {
         assert_eq!(line["context"], json!({ "requestId": "r-1", "userId": "u-1", "tries": 3 }));
         assert_eq!(line["error"], json!({ "name": "database", "message": "gone" }));
         assert!(line["timestamp"].as_str().is_some_and(|t| t.ends_with('Z')));
+        Ok(())
+    }
+
+    #[test]
+    fn names_of_a_standard_stay_as_they_are() -> serde_json::Result<()> {
+        let page = Page::default();
+        let paper = page.clone();
+        let subscriber = tracing_subscriber::registry().with(JsonLines::new(move || paper.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("call", otel.name = "chat m", gen_ai.request.model = "m", run_id = "r-1");
+            tracing::info!(parent: &span, gen_ai.usage.input_tokens = 3, "answered");
+        });
+        let line: Value = serde_json::from_slice(&page.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let expected = json!({ "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 3, "runId": "r-1" });
+        assert_eq!(line["context"], expected);
         Ok(())
     }
 }

@@ -34,7 +34,7 @@ async fn an_unknown_address_and_a_wrong_method_are_errors_like_all_others() {
     let app = TestApp::start().await;
     let user = app.sign_up("Ada").await;
     assert_eq!(user.get("/api/nowhere").await.expect(404).body["error"]["code"], "NOT_FOUND");
-    assert_eq!(user.post("/api/approvals", &json!({})).await.expect(405).body["error"]["code"], "METHOD_NOT_ALLOWED");
+    assert_eq!(user.post("/api/calibration", &json!({})).await.expect(405).body["error"]["code"], "METHOD_NOT_ALLOWED");
     assert_eq!(user.get("/api/auth/sign-out").await.expect(405).body["code"], "METHOD_NOT_ALLOWED");
     assert_eq!(user.post("/health", &json!({})).await.expect(405).body["error_code"], "METHOD_NOT_ALLOWED");
     assert_eq!(user.get("/_fn/nowhere").await.expect(404).body["code"], "NOT_FOUND");
@@ -74,4 +74,5 @@ async fn a_page_keeps_its_headers_while_files_are_served_beside_it() {
     let nowhere = Reply::of(user.request(Method::GET, "/nowhere").header("accept", "text/html")).await;
     assert!(nowhere.expect(404).text.contains("<html"), "{}", nowhere.text);
     user.get("/nowhere").await.expect(404);
+    user.get(&format!("/{}", "x".repeat(300))).await.expect(404);
 }

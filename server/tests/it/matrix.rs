@@ -6,18 +6,20 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use hyvve_domain::Timestamp;
 use leptos::server_fn::axum::server_fn_paths;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::{
+    grants::grant_of,
     isolation::{
         NOBODYS, Things,
         functions::{ELSEWHERE, IN_A_WORKSPACE, ON_ONES_ACCOUNT, filled},
         routes::routed,
     },
     pictures::{a_picture, form_of},
-    support::{Caller, Story, TestApp},
+    support::{Caller, Story, TestApp, lister},
 };
 
 const TABLE: &str = include_str!("matrix.txt");
@@ -61,6 +63,8 @@ struct Workspace {
     app: TestApp,
     owner: Caller,
     things: Things,
+    /// Where an AI provider is that takes every key.
+    provider: String,
 }
 
 impl Workspace {
@@ -68,7 +72,7 @@ impl Workspace {
         let app = TestApp::start().await;
         let story = Story::begin(&app, "Ada").await;
         let things = Things::of(&story).await;
-        Self { app, owner: story.user, things }
+        Self { app, owner: story.user, things, provider: lister(&["x"]).await }
     }
 
     async fn caller(&self, column: &str) -> Caller {
@@ -117,14 +121,20 @@ impl Workspace {
             path if path.starts_with("/api/workspaces/") => &things.workspace,
             path if path.starts_with("/api/ai-providers/") && line.method != "DELETE" => &things.provider,
             path if path.starts_with("/api/ai-providers/") => NOBODYS,
+            path if path.starts_with("/api/approval-grants/") => NOBODYS,
+            path if path.starts_with("/api/webhooks/") && line.method != "DELETE" => &things.webhook,
+            path if path.starts_with("/api/webhooks/") => NOBODYS,
             path if path.starts_with("/api/records/") => &things.record,
             path if path.starts_with("/api/runs/") => &things.run,
+            path if path.starts_with("/api/agents/") => &things.agent,
             path if path.starts_with("/api/pictures/") => &things.picture,
+            path if path.starts_with("/api/inbox/") => &things.interrupt,
             _ => &things.change,
         };
         let mut path = line.path.replace("{id}", of_id).replace("{agent_id}", &things.agent);
         path = path.replace("{run_id}", &things.run).replace("{slug}", "customers").replace("{provider}", "nobody");
-        for nobodys in ["{user_id}", "{invitation_id}", "{key_id}"] {
+        path = path.replace("{delivery_id}", &things.delivery);
+        for nobodys in ["{user_id}", "{invitation_id}", "{key_id}", "{budget_id}"] {
             path = path.replace(nobodys, NOBODYS);
         }
         if line.method == "GET" && line.path.starts_with("/api/auth/organization/") {
@@ -171,13 +181,37 @@ impl Workspace {
             }
             (_, "/api/workspaces/{id}/api-keys") => json!({ "name": "x", "scopes": ["read"] }),
             (_, "/api/invitations/accept" | "/api/invitations/reject") => json!({ "token": "x" }),
+            (_, "/api/approval-policies" | "/api/approval-policies/dry-run") => json!({
+                "tool": "send_email", "thresholds": { "auto": 90, "quick": 60, "target": 0.95, "sample": 0.05 },
+            }),
+            (_, "/api/approval-grants") => grant_of(&self.things.agent),
+            (_, "/api/approvals/{id}/review") => json!({ "agreed": true }),
+            (_, "/api/approvals/{id}/edit") => json!({ "arguments": {} }),
+            (_, "/api/approvals/{id}/ask") => json!({ "question": "Why?" }),
+            (_, "/api/approvals/{id}/comments") => json!({ "body": "x" }),
+            ("POST", "/api/approvals") => json!({ "action": "x", "arguments": {} }),
+            (_, "/api/inbox/interrupts") => json!({
+                "action_requests": [{ "name": "x", "args": {} }],
+                "review_configs": [{ "action_name": "x", "allowed_decisions": ["approve"] }],
+            }),
+            (_, "/api/approvals/{id}/outcome") => json!({ "happened": true, "hash": "0" }),
             (_, "/api/approvals/bulk") => json!({ "ids": [], "action": "approve" }),
             (_, "/api/approvals/{id}/reject") => json!({ "reason": "No." }),
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),
             ("PUT", "/api/records/{id}/assignee") => json!({ "userId": null }),
             ("POST", "/api/ai-providers") => {
-                json!({ "provider": "openai_compatible", "baseUrl": "http://127.0.0.1:9", "defaultModel": "x" })
+                json!({ "provider": "openai_compatible", "baseUrl": self.provider, "defaultModel": "x" })
             }
+            ("PUT", "/api/ai-providers/prices") => {
+                json!({ "providerId": self.things.provider, "model": "x", "price": null })
+            }
+            ("PUT", "/api/ai-providers/fallbacks") => json!({ "fallbacks": [] }),
+            ("POST", "/api/ai-providers/budgets") => {
+                json!({ "scope": "agent", "subjectId": NOBODYS, "limitMicros": 1 })
+            }
+            ("PATCH", "/api/ai-providers/budgets/{budget_id}") => json!({ "limitMicros": 1 }),
+            ("POST", "/api/webhooks") => json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] }),
+            (_, "/api/webhooks/{id}/replay") => json!({ "since": Timestamp::now() }),
             ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
             (_, "/approvals/{id}/resolve") => json!({ "status": "approved" }),
             _ => json!({}),

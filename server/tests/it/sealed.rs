@@ -10,12 +10,13 @@ use axum::{
     extract::State,
     http::{Uri, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::support::{Caller, TestApp};
+use crate::support::{Caller, Reply, TestApp, id, listing};
 
 /// What stands in every seal; a seal is told to nobody but its provider.
 const SEAL: &str = "c2VhbGVk";
@@ -33,7 +34,7 @@ impl Providers {
         let at = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new()
             .route("/late/chat/completions", post(answer_late))
-            .fallback(answer)
+            .route("/{*path}", get(list).post(answer))
             .with_state(providers.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         (providers, at)
@@ -42,6 +43,11 @@ impl Providers {
     fn asked(&self, kind: &str) -> Vec<Value> {
         self.0.lock().unwrap().iter().filter(|(of, _)| of == kind).map(|(_, body)| body.clone()).collect()
     }
+}
+
+/// What whoever adds one asks.
+async fn list() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], listing(&["gemini-3-x", "m"])).into_response()
 }
 
 /// Thinks for longer than a lease before it says anything.
@@ -147,10 +153,12 @@ fn sealed(kind: &str, request: &Value) -> Value {
     found.and_then(|message| message.pointer(pointer)).cloned().unwrap_or_default()
 }
 
-async fn add(user: &Caller, kind: &str, at: &str) {
+/// Answers with its address in the API.
+async fn add(user: &Caller, kind: &str, at: &str) -> String {
     let new = json!({ "provider": kind, "baseUrl": format!("{at}/{kind}"), "apiKey": "sk-0123456789",
         "defaultModel": "gemini-3-x", "makeDefault": true });
-    user.post("/api/ai-providers", &new).await.expect(201);
+    let added = user.post("/api/ai-providers", &new).await;
+    format!("/api/ai-providers/{}", id(&added.expect(201).body["data"]))
 }
 
 /// Says something, and answers with the run's last event.
@@ -187,7 +195,7 @@ async fn thoughts_come_back_to_the_provider_that_sealed_them_and_to_no_other() {
         ("openrouter", Value::Null),
         ("openai_compatible", Value::Null),
     ] {
-        add(&user, kind, &at).await;
+        let provider = add(&user, kind, &at).await;
         let run = say(&user, agent, None).await;
         let session = run["session_id"].as_str().unwrap();
         say(&user, agent, Some(session)).await;
@@ -202,6 +210,13 @@ async fn thoughts_come_back_to_the_provider_that_sealed_them_and_to_no_other() {
                 _ => assert_eq!(seal, expected, "{kind}"),
             }
         }
+
+        // With another key it may be another account, which has sealed nothing.
+        let change = user.request(Method::PATCH, &provider).json(&json!({ "apiKey": "sk-9876543210" }));
+        Reply::of(change).await.expect(200);
+        say(&user, agent, Some(session)).await;
+        let request = providers.asked(kind).pop().unwrap();
+        assert!(request.to_string().contains("Find Ada") && !request.to_string().contains(SEAL), "{kind}: {request}");
 
         // The same conversation with another provider, though its model has the same name.
         add(&user, kind, &format!("{at}/{OTHER}")).await;

@@ -1,10 +1,17 @@
 //! Keys, passwords and session tokens stay where they were put: none of them is in any page, reply, stream or line of the
 //! log, even when a provider sends the key back in its own words.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
+    extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -25,7 +32,7 @@ use crate::{
         Things,
         functions::{IN_A_WORKSPACE, call, filled},
     },
-    support::{Caller, Process, Reply, Story, id, password_of},
+    support::{Caller, Process, Reply, Story, id, listing, password_of},
 };
 
 const KEY: &str = "sk-canary-5f0c2b7e9d41a8364b60";
@@ -85,17 +92,33 @@ async fn data_key(process: &Process, user: &Caller) -> [u8; 32] {
     hex::decode(opened.expose_secret()).unwrap().try_into().unwrap()
 }
 
-/// A provider that takes no key, and says which one it was sent.
-async fn provider() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(refuse)).await });
-    at
+/// A provider that takes no key, and says which one it was sent. Its list of models it may show nonetheless.
+#[derive(Clone, Default)]
+struct Provider {
+    lists: Arc<AtomicBool>,
 }
 
-async fn refuse(uri: Uri, headers: HeaderMap) -> Response {
+impl Provider {
+    async fn start(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(refuse).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        at
+    }
+
+    fn lists(&self, lists: bool) {
+        self.lists.store(lists, Ordering::Relaxed);
+    }
+}
+
+async fn refuse(State(provider): State<Provider>, uri: Uri, headers: HeaderMap) -> Response {
     let key = headers[header::AUTHORIZATION].to_str().unwrap().to_owned();
     assert!(key.contains(KEY), "the key goes to its provider");
+    if provider.lists.load(Ordering::Relaxed) && uri.path().ends_with("/models") {
+        // One of them is called after the key.
+        return ([(header::CONTENT_TYPE, "application/json")], listing(&["m", KEY])).into_response();
+    }
     let said = format!("Incorrect API key provided: {key}");
     let error = json!({ "error": { "message": said, "type": said, "code": 401 } });
     let json = [(header::CONTENT_TYPE, "application/json")];
@@ -114,7 +137,9 @@ async fn refuse(uri: Uri, headers: HeaderMap) -> Response {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
-    let at = provider().await;
+    let provider = Provider::default();
+    let at = provider.start().await;
+    provider.lists(true);
     let process = Process::start(LOUD).await;
     let story = Story::of(process.anonymous().sign_up("Ada").await).await;
     let user = &story.user;
@@ -131,15 +156,23 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
             "provider": "openai_compatible", "name": refusal, "baseUrl": format!("{at}/{refusal}"), "apiKey": KEY,
             "defaultModel": "m", "makeDefault": true,
         });
+        provider.lists(false);
+        secrets.assert_absent_in(refusal, user.post("/api/ai-providers", &new).await.expect(422));
+        provider.lists(true);
         let added = user.post("/api/ai-providers", &new).await;
         secrets.assert_absent_in(refusal, added.expect(201));
         id(&added.body["data"]).clone_into(&mut things.provider);
+        // There is a budget: without a price nobody would be asked.
+        let price = json!({ "input": 1, "output": 1, "cacheRead": 0, "cacheWrite": 0 });
+        let price = json!({ "providerId": things.provider, "model": "m", "price": price });
+        secrets.assert_absent_in("a price", &put(user, "prices", &price).await);
+        provider.lists(false);
         let path = format!("/api/ai-providers/{}", things.provider);
         let tested = user.post(&format!("{path}/test"), &json!({})).await;
         assert_eq!(tested.expect(200).body["valid"], false, "{refusal}");
         secrets.assert_absent_in(refusal, &tested);
         let changed = Reply::of(user.request(Method::PATCH, &path).json(&json!({ "apiKey": KEY }))).await;
-        secrets.assert_absent_in(refusal, changed.expect(200));
+        secrets.assert_absent_in(refusal, changed.expect(422));
 
         let form = [("message", "Hello"), ("stream", "true")];
         let frames = user.open_form(&format!("/agents/{}/runs", story.agent), &form).await.rest().await;
@@ -148,6 +181,7 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
         frames[0].data["run_id"].as_str().unwrap().clone_into(&mut things.run);
         look_everywhere(user, &things, &secrets).await;
     }
+    what_is_used_is_told_without_the_key(user, &things, &secrets).await;
     what_is_wrong_with_a_request_is_said_without_its_secrets(user, &at, &secrets).await;
     for (function, form) in IN_A_WORKSPACE {
         let form = filled(form, |thing| things.id(thing).to_owned()).replace("api_key=x", &format!("api_key={KEY}"));
@@ -186,9 +220,14 @@ async fn look_everywhere(user: &Caller, things: &Things, secrets: &Secrets) {
         "/settings".to_owned(),
         "/settings/general".to_owned(),
         "/settings/members".to_owned(),
+        "/settings/security".to_owned(),
         "/settings/ai-providers".to_owned(),
         format!("/settings/ai-providers?edit={provider}"),
+        format!("/settings/ai-providers?model={provider}"),
         "/settings/audit-log".to_owned(),
+        "/usage".to_owned(),
+        "/usage/budgets".to_owned(),
+        "/usage/prices".to_owned(),
     ];
     for page in pages {
         let path = format!("/w/{slug}{page}");
@@ -205,6 +244,12 @@ async fn look_everywhere(user: &Caller, things: &Things, secrets: &Secrets) {
         "/api/approvals",
         &format!("/api/approvals/{change}"),
         "/api/ai-providers",
+        &format!("/api/ai-providers/{provider}/models"),
+        "/api/ai-providers/usage",
+        "/api/ai-providers/usage.csv",
+        "/api/ai-providers/prices",
+        "/api/ai-providers/budgets",
+        "/api/ai-providers/fallbacks",
         "/api/collections",
         "/api/collections/customers/records",
         &format!("/api/records/{record}"),
@@ -238,6 +283,24 @@ async fn look_everywhere(user: &Caller, things: &Things, secrets: &Secrets) {
     }
     assert!(heard.iter().any(|frame| frame.event == "run") && heard.iter().any(|frame| frame.event == "event"));
     secrets.assert_absent("the browser's stream", &format!("{heard:?}"));
+}
+
+async fn put(user: &Caller, what: &str, body: &Value) -> Reply {
+    let set = Reply::of(user.request(Method::PUT, &format!("/api/ai-providers/{what}")).json(body)).await;
+    set.expect(200);
+    set
+}
+
+/// Usage, and what is said about it, once there is something of everything.
+async fn what_is_used_is_told_without_the_key(user: &Caller, things: &Things, secrets: &Secrets) {
+    let fallbacks = json!({ "fallbacks": [{ "providerId": things.provider, "model": "another" }] });
+    secrets.assert_absent_in("a fallback", &put(user, "fallbacks", &fallbacks).await);
+    look_everywhere(user, things, secrets).await;
+    let export = user.get("/api/ai-providers/usage.csv").await;
+    let rows = &export.expect(200).text;
+    // Something was used, on every one of them, and the key shows as its last four characters.
+    assert!(REFUSALS.iter().all(|name| rows.contains(name)), "{rows}");
+    assert!(rows.contains(&KEY[KEY.len() - 4..]), "{rows}");
 }
 
 async fn what_is_wrong_with_a_request_is_said_without_its_secrets(user: &Caller, at: &str, secrets: &Secrets) {

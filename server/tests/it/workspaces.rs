@@ -4,7 +4,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Story, TestApp, id, until};
+use crate::support::{Caller, Reply, Story, TestApp, answer, id, listing, until};
 
 async fn send(who: &Caller, method: Method, path: &str, body: Value) -> Reply {
     Reply::of(who.request(method, path).json(&body)).await
@@ -25,7 +25,7 @@ fn token(invitation: &Value) -> String {
 }
 
 /// Makes `guest` a member of the host's workspace.
-async fn join(host: &Caller, guest: &Caller, role: &str) {
+pub(crate) async fn join(host: &Caller, guest: &Caller, role: &str) {
     let made = host.post(&at(host.workspace(), "/invitations"), &json!({ "role": role })).await;
     let accept = json!({ "token": token(&made.expect(201).body["data"]) });
     guest.post("/api/invitations/accept", &accept).await.expect(200);
@@ -273,14 +273,19 @@ async fn what_the_agents_of_a_removed_member_are_at_stops() {
     let bob = bob.in_workspace(&home);
     let story = Story::of(bob.clone()).await;
     bob.post(&at(&home, "/invitations"), &json!({ "role": "viewer" })).await.expect(201);
-    // A provider that takes the question and never answers.
+    // A provider that lists its model, then takes the question and never answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", silent.local_addr().unwrap());
     let provider = json!({
         "provider": "openai_compatible", "name": "Silent", "baseUrl": url, "apiKey": "sk-of-nobody", "defaultModel": "m",
         "makeDefault": true,
     });
-    ada.post("/api/ai-providers", &provider).await.expect(201);
+    let list = async {
+        let (asking, _) = silent.accept().await.unwrap();
+        answer(asking, listing(&["m"])).await.unwrap();
+    };
+    let (added, ()) = tokio::join!(ada.post("/api/ai-providers", &provider), list);
+    added.expect(201);
     let agent = bob.get("/agents").await.expect(200).body[0]["id"].as_str().unwrap().to_owned();
     let fields = [("message", "Hello"), ("stream", "false"), ("background", "true")];
     let begun = bob.post_form(&format!("/agents/{agent}/runs"), &fields).await;

@@ -27,6 +27,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "docs", about: "rustdoc without warnings", run: docs },
     Step { name: "queries", about: "every query against a fresh database", run: prepare::check },
     Step { name: "unit", about: "unit and integration tests", run: unit },
+    Step { name: "dialects", about: "the adapters against LiteLLM's proxy", run: dialects },
     Step { name: "browser", about: "the browser build and its bytes", run: size::check },
     Step { name: "end2end", about: "journeys in Chromium", run: end2end },
     Step { name: "deny", about: "licences, sources, duplicates", run: deny },
@@ -62,6 +63,14 @@ fn unit() -> Result<()> {
     tools::redis()?;
     tools::node_modules()?;
     process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
+}
+
+/// The proxy is not ours: what it says of a format is a second opinion.
+fn dialects() -> Result<()> {
+    let program = tools::litellm()?;
+    let mut command = process::cargo(&["test", "--quiet"]);
+    command.args(NATIVE).args(["--test", "dialects", "--", "--include-ignored"]);
+    process::run(command.env("HYVVE_LITELLM", program))
 }
 
 fn end2end() -> Result<()> {

@@ -3,6 +3,7 @@
 mod apt;
 mod cargo_tool;
 mod chromium;
+mod litellm;
 mod npm;
 mod toolchain;
 
@@ -13,6 +14,7 @@ use hyvve_postgres::{Binaries, Error};
 
 use self::cargo_tool::CargoTool;
 pub(crate) use self::chromium::ensure as chromium;
+pub(crate) use self::litellm::ensure as litellm;
 pub(crate) use self::npm::ensure as node_modules;
 pub(crate) use self::toolchain::wasm_target;
 use crate::say::{print_line, say};
@@ -113,6 +115,7 @@ pub(crate) fn list() -> Result<()> {
         ("redis", redis()),
         ("chromium", chromium()),
         ("cargo-deny", cargo_deny()),
+        ("litellm", litellm()),
     ];
     let mut missing = Vec::new();
     for (name, found) in others {

@@ -1,4 +1,5 @@
-//! SQL of whoever drives a run: claiming it, and storing what it does under the lease's fence.
+//! SQL of whoever drives a run: claiming it, and storing what it does under the fence of its claim. Each claim of a run has a
+//! number, `runs.attempt`: a server that has claimed a run anew is another driver than the one that it was before.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use crate::{
     Error, Result, Timestamp,
     db::{SystemTx, TenantTx},
     ids::{AgentId, AgentSessionId, ApprovalId, RunId, UserId, WorkspaceId},
-    providers::Usage,
+    usage::ledger::Entry,
 };
 
 /// An event before it has an index.
@@ -50,8 +51,8 @@ pub(super) struct Write<'a> {
     pub(super) step: Option<NewStep<'a>>,
     /// The answer, or the part of it that came.
     pub(super) output: Option<&'a str>,
-    /// Provider, model and tokens of a model call that ended.
-    pub(super) used: Option<(&'a str, &'a str, Usage)>,
+    /// A model call that ended.
+    pub(super) call: Option<&'a Entry>,
     /// The driver gives the run up, in this status.
     pub(super) leaves: Option<RunStatus>,
 }
@@ -66,23 +67,31 @@ pub(super) struct NewStep<'a> {
     pub(super) making: Option<&'a Making>,
 }
 
-/// Stores it in one statement, with the lease as a fence, and renews the lease. False when the lease was lost: then nothing
-/// is stored.
+/// What came of a [`Write`].
+#[derive(Clone, Copy)]
+pub(super) struct Written {
+    /// False when somebody else has claimed the run: then nothing is stored.
+    pub(super) kept: bool,
+    /// The ledger has the call.
+    pub(super) billed: bool,
+    /// A budget limits what the run spends.
+    pub(super) limited: bool,
+}
+
+/// Stores it in one statement, with the claim's number as a fence, and renews the lease.
 pub(super) async fn write(
     tx: &mut TenantTx,
     run: RunId,
-    node: Uuid,
+    attempt: i32,
     until: Timestamp,
     what: Write<'_>,
-) -> Result<bool> {
+) -> Result<Written> {
     let workspace = tx.workspace().0;
     let (indexes, names, data) = columns(what.events);
     let step = what.step.map(|s| (s, columns_of(s.content)));
-    let (provider, model, usage) = match what.used {
-        Some((provider, model, usage)) => (Some(provider), Some(model), usage),
-        None => (None, None, Usage::default()),
-    };
-    Ok(sqlx::query_scalar!(
+    let usage = what.call.map(Entry::usage).unwrap_or_default();
+    Ok(sqlx::query_as!(
+        Written,
         r#"WITH fence AS (
              UPDATE runs SET next_event_index = next_event_index + cardinality($6::int[]),
                     lease_owner = CASE WHEN $10::text IS NULL THEN lease_owner END,
@@ -94,8 +103,8 @@ pub(super) async fn write(
                     reasoning_tokens = reasoning_tokens + $17, cached_tokens = cached_tokens + $18,
                     cache_write_tokens = cache_write_tokens + $25,
                     cost_micros = COALESCE(cost_micros + $26, cost_micros, $26)
-             WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING'
-               AND ($5::int IS NULL OR next_event_index = $5) RETURNING id),
+             WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'
+               AND ($5::int IS NULL OR next_event_index = $5) RETURNING id, agent_id, requester_id),
            told AS (
              INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
              SELECT $1, fence.id, e.index, e.name, e.data, $9
@@ -104,10 +113,15 @@ pub(super) async fn write(
              INSERT INTO run_steps (workspace_id, run_id, position, kind, state, tool_call_id, approval_id, content, making, ended_at)
              SELECT $1, fence.id, $19, $20, $21, $22, $23, $24, $27, CASE WHEN $21 = 'done' THEN now() END
              FROM fence WHERE $19::int IS NOT NULL)
-           SELECT EXISTS (SELECT 1 FROM fence) AS "kept!""#,
+           SELECT EXISTS (SELECT 1 FROM fence) AS "kept!",
+                  EXISTS (
+                    SELECT 1 FROM budgets b, fence WHERE b.workspace_id = $1
+                      AND (b.scope = 'workspace' OR (b.scope = 'agent' AND b.subject_id = fence.agent_id)
+                        OR (b.scope = 'user' AND b.subject_id = fence.requester_id))) AS "limited!",
+                  COALESCE((SELECT ledger_put($28) FROM fence WHERE $28::jsonb IS NOT NULL), false) AS "billed!""#,
         workspace,
         run.0,
-        node,
+        attempt,
         until.0,
         what.events.first().map(|e| e.index),
         &indexes,
@@ -117,8 +131,8 @@ pub(super) async fn write(
         what.leaves.map(RunStatus::as_str),
         what.leaves.is_some_and(RunStatus::is_final),
         what.output,
-        provider,
-        model,
+        what.call.map(|call| call.provider.as_str()),
+        what.call.map(Entry::model),
         usage.input as i64,
         usage.output as i64,
         usage.reasoning as i64,
@@ -132,6 +146,7 @@ pub(super) async fn write(
         usage.cache_write as i64,
         usage.cost_micros.map(|micros| micros as i64),
         step.and_then(|(s, _)| s.making).map(serde_json::to_value).transpose().map_err(Error::internal)?,
+        what.call.map(serde_json::to_value).transpose().map_err(Error::internal)?,
     )
     .fetch_one(tx.conn())
     .await?)
@@ -154,14 +169,25 @@ fn columns_of(content: &StepContent) -> StepColumns<'_> {
     }
 }
 
-/// Renews the lease; answers whether the run shall be cancelled, or `None` when the lease was lost.
-pub(super) async fn renew(tx: &mut TenantTx, run: RunId, node: Uuid, until: Timestamp) -> Result<Option<bool>> {
+/// What a driver has to know of its run.
+#[derive(Clone, Copy)]
+pub(super) struct Standing {
+    /// Somebody has asked for it to be cancelled.
+    pub(super) is_cancelled: bool,
+    /// A budget limits what it spends.
+    pub(super) limited: bool,
+}
+
+/// Renews the lease; `None` when somebody else has claimed the run. Nobody else does until the transaction ends.
+pub(super) async fn renew(tx: &mut TenantTx, run: RunId, attempt: i32, until: Timestamp) -> Result<Option<Standing>> {
     let workspace = tx.workspace().0;
-    Ok(sqlx::query_scalar!(
-        "UPDATE runs SET lease_until = $4 WHERE workspace_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'RUNNING' RETURNING cancel_requested",
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"UPDATE runs SET lease_until = $4 WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'
+           RETURNING cancel_requested AS is_cancelled, budget_limits(agent_id, requester_id) AS "limited!""#,
         workspace,
         run.0,
-        node,
+        attempt,
         until.0,
     )
     .fetch_optional(tx.conn())
@@ -211,6 +237,21 @@ pub(super) async fn finish_step(tx: &mut TenantTx, run: RunId, position: i32, co
     Ok(())
 }
 
+/// Lets the waiting step of a call wait for another approval.
+pub(super) async fn wait_for(tx: &mut TenantTx, run: RunId, tool_call_id: &str, approval: ApprovalId) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE run_steps SET approval_id = $4 WHERE workspace_id = $1 AND run_id = $2 AND tool_call_id = $3 AND state = 'waiting'",
+        workspace,
+        run.0,
+        tool_call_id,
+        approval.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// A run that a worker has claimed.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
@@ -219,6 +260,8 @@ pub(super) struct Claimed {
     pub(super) agent: AgentId,
     pub(super) session: AgentSessionId,
     pub(super) requester: UserId,
+    /// The how-manieth claim of the run it is.
+    pub(super) attempt: i32,
     pub(super) next_event_index: i32,
 }
 
@@ -230,7 +273,7 @@ pub(super) async fn claim(tx: &mut SystemTx, node: Uuid, until: Timestamp, limit
            SELECT workspace_id, id FROM runs WHERE (status = 'PENDING' OR (status = 'RUNNING' AND lease_until < now()))
              AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = runs.workspace_id AND w.deleted_at IS NOT NULL)
            ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING workspace_id, id, agent_id, session_id, requester_id, next_event_index",
+         RETURNING workspace_id, id, agent_id, session_id, requester_id, attempt, next_event_index",
         node,
         until.0,
         limit,
@@ -245,6 +288,7 @@ pub(super) async fn claim(tx: &mut SystemTx, node: Uuid, until: Timestamp, limit
             agent: AgentId(r.agent_id),
             session: AgentSessionId(r.session_id),
             requester: UserId(r.requester_id),
+            attempt: r.attempt,
             next_event_index: r.next_event_index,
         })
         .collect())

@@ -1,10 +1,12 @@
 //! What a model is told: the conversation, made of runs' messages and steps.
 
+use std::collections::{HashMap, HashSet};
+
 use uuid::Uuid;
 
-use super::{Agent, Step, StepContent, store};
+use super::{Agent, Making, Step, StepContent, store};
 use crate::{
-    Result,
+    Result, Timestamp,
     db::TenantTx,
     ids::{AgentSessionId, ProviderId, RunId},
     providers::{ChatRequest, Content, Message, Part, ToolCall},
@@ -16,6 +18,8 @@ use crate::{
 pub(super) struct Asked<'a> {
     pub(super) provider: ProviderId,
     pub(super) model: &'a str,
+    /// Before, the provider had another address or another key.
+    pub(super) since: Timestamp,
 }
 
 /// How many runs of a conversation a model is told of.
@@ -54,7 +58,10 @@ pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'
             StepContent::Model { text, reasoning, tool_calls, .. } => {
                 close(messages, &mut open);
                 open = tool_calls.iter().map(|c| (c.id.clone(), c.name.clone())).collect();
-                let making = step.making.as_ref().filter(|m| m.provider == asked.provider && m.model == asked.model);
+                let is_theirs = |m: &&Making| {
+                    m.provider == asked.provider && m.model == asked.model && step.created_at >= asked.since
+                };
+                let making = step.making.as_ref().filter(is_theirs);
                 let parts = match making {
                     Some(making) => making.layout.parts(text, reasoning, tool_calls),
                     None => plain(text, tool_calls),
@@ -89,15 +96,130 @@ fn close(messages: &mut Vec<Message>, open: &mut Vec<(String, String)>) {
     }
 }
 
+/// The same conversation for a model that made none of its answers: without what was sealed and thought.
+pub(super) fn unsealed(messages: &[Message]) -> Vec<Message> {
+    let said = |part: &Part| match &part.content {
+        Content::Text(text) if text.is_empty() => None,
+        Content::Reasoning(_) => None,
+        content => Some(Part::from(content.clone())),
+    };
+    let of = |message: &Message| match message {
+        Message::Assistant { parts } => Message::Assistant { parts: parts.iter().filter_map(said).collect() },
+        other => other.clone(),
+    };
+    messages.iter().map(of).collect()
+}
+
+/// The ids of the calls that were made so far.
+pub(super) fn call_ids(earlier: &[Message], steps: &[Step]) -> HashSet<String> {
+    let of_message = |message: &Message| match message {
+        Message::Assistant { parts } => parts.iter().filter_map(called).map(|call| call.id.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let of_step = |step: &Step| match &step.content {
+        StepContent::Model { tool_calls, .. } => tool_calls.iter().map(|call| call.id.clone()).collect(),
+        StepContent::Tool { .. } => Vec::new(),
+    };
+    earlier.iter().flat_map(of_message).chain(steps.iter().flat_map(of_step)).collect()
+}
+
+const fn called(part: &Part) -> Option<&ToolCall> {
+    match &part.content {
+        Content::Call(call) => Some(call),
+        _ => None,
+    }
+}
+
+/// Gives a call whose id an earlier answer has used already another one, and its answer with it: runs of one conversation do not know
+/// of each other when they begin, and some servers number the calls of each answer alike.
+fn tell_apart(messages: &mut [Message]) {
+    let mut used: HashSet<String> = HashSet::new();
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    for message in messages {
+        match message {
+            Message::Assistant { parts } => {
+                renamed.clear();
+                for part in parts {
+                    let Content::Call(call) = &mut part.content else { continue };
+                    if !used.insert(call.id.clone()) {
+                        let free =
+                            (2..=used.len() + 2).map(|n| format!("{}-{n}", call.id)).find(|id| !used.contains(id));
+                        let anew = free.unwrap_or_default();
+                        used.insert(anew.clone());
+                        renamed.insert(std::mem::replace(&mut call.id, anew.clone()), anew);
+                    }
+                }
+            }
+            Message::Tool { tool_call_id, .. } => {
+                if let Some(anew) = renamed.get(tool_call_id) {
+                    tool_call_id.clone_from(anew);
+                }
+            }
+            Message::User { .. } => {}
+        }
+    }
+}
+
 /// The request for the next model call.
-pub(super) fn request(agent: &Agent, asked: Asked<'_>, earlier: &[Message], steps: &[Step]) -> ChatRequest {
-    let mut messages = earlier.to_vec();
+pub(super) fn request(
+    agent: &Agent,
+    asked: Asked<'_>,
+    or_models: &[String],
+    earlier: Vec<Message>,
+    steps: &[Step],
+) -> ChatRequest {
+    let mut messages = earlier;
     extend(&mut messages, steps, asked);
+    tell_apart(&mut messages);
     ChatRequest {
         model: asked.model.to_owned(),
+        fallback_models: or_models.to_vec(),
         system: agent.instructions.clone(),
         messages,
         tools: agent.tools.iter().filter_map(|name| registry::find(name)).map(registry::Tool::spec).collect(),
         ..ChatRequest::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(ids: &[&str]) -> Message {
+        let call = |id: &&str| ToolCall { id: (*id).into(), name: "search".into(), arguments: "{}".into() };
+        Message::Assistant { parts: ids.iter().map(call).map(|call| Content::Call(call).into()).collect() }
+    }
+
+    fn answers(id: &str) -> Message {
+        Message::Tool { tool_call_id: id.into(), name: "search".into(), content: "[]".into(), is_error: false }
+    }
+
+    #[test]
+    fn calls_that_two_providers_number_alike_are_told_apart_with_their_answers() {
+        let mut messages = vec![
+            asks(&["call_0", "call_0-2"]),
+            answers("call_0-2"),
+            answers("call_0"),
+            Message::user("Again."),
+            asks(&["call_0", "x"]),
+            answers("call_0"),
+            answers("x"),
+            asks(&["call_0"]),
+            answers("call_0"),
+        ];
+        tell_apart(&mut messages);
+        let told = vec![
+            asks(&["call_0", "call_0-2"]),
+            answers("call_0-2"),
+            answers("call_0"),
+            Message::user("Again."),
+            asks(&["call_0-3", "x"]),
+            answers("call_0-3"),
+            answers("x"),
+            asks(&["call_0-4"]),
+            answers("call_0-4"),
+        ];
+        assert_eq!(messages, told);
+        assert_eq!(call_ids(&messages, &[]).len(), 5);
     }
 }

@@ -5,6 +5,8 @@
 //! the decision's effect makes it claimable again, on any node.
 
 #[cfg(feature = "ssr")]
+mod agents_store;
+#[cfg(feature = "ssr")]
 pub mod claims;
 #[cfg(feature = "ssr")]
 mod driver_store;
@@ -17,11 +19,13 @@ pub mod runtime;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
+pub mod settings;
+#[cfg(feature = "ssr")]
 mod store;
 pub mod turn;
 
 #[cfg(feature = "ssr")]
-pub use resolve::{Outcome, resolve_step};
+pub use resolve::{Outcome, resolve_step, wait_for};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +34,7 @@ use crate::{
     Timestamp,
     ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId},
     providers::{Finish, Layout, ToolCall, Usage},
+    said::said,
 };
 
 pub use turn::{ToolCard, ToolState, Turn, TurnItem};
@@ -50,10 +55,27 @@ pub struct Agent {
     pub provider_id: Option<ProviderId>,
     /// Its model; `None`: the provider's default.
     pub model: Option<String>,
+    /// The workspace's fallbacks are asked when its provider gives no answer.
+    pub falls_back: bool,
     /// Names of the tools that it may call.
     pub tools: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Changes of an agent; what is missing stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentChanges {
+    /// Its provider; `null`: the workspace's default.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<Option<ProviderId>>,
+    /// Its model; `null`: the provider's default.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub model: Option<Option<String>>,
+    /// The workspace's fallbacks are asked when its provider gives no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub falls_back: Option<bool>,
 }
 
 /// A conversation with an agent.
@@ -254,6 +276,9 @@ pub enum StepContent {
         first_token_ms: Option<u32>,
         /// Milliseconds from the request to the end.
         total_ms: u32,
+        /// Who was asked before, and gave no answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hops: Vec<Hop>,
     },
     /// One call of a tool.
     Tool {
@@ -262,6 +287,19 @@ pub enum StepContent {
         /// What the model is told; `None` while it waits.
         result: Option<ToolResult>,
     },
+}
+
+/// Somebody who was asked and gave no answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hop {
+    /// The provider's name.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+    /// The kind of failure.
+    pub failure: String,
+    /// What happened.
+    pub message: String,
 }
 
 /// What a tool answered.
@@ -289,4 +327,19 @@ pub struct Conversation {
     pub session: AgentSession,
     /// One turn per run, oldest first.
     pub turns: Vec<Turn>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AgentChanges;
+
+    #[test]
+    fn what_is_null_in_changes_is_not_what_is_missing() -> Result<(), serde_json::Error> {
+        let changes: AgentChanges = serde_json::from_str(r#"{"providerId":null}"#)?;
+        assert_eq!(changes, AgentChanges { provider_id: Some(None), ..AgentChanges::default() });
+        let changes: AgentChanges = serde_json::from_str(r#"{"model":"m"}"#)?;
+        assert_eq!(changes, AgentChanges { model: Some(Some("m".into())), ..AgentChanges::default() });
+        assert!(serde_json::from_str::<AgentChanges>(r#"{"name":"x"}"#).is_err());
+        Ok(())
+    }
 }

@@ -4,7 +4,11 @@
 use serde_json::{Value, json};
 
 use super::{RunStatus, StepContent, ToolResult, driver_store, store};
-use crate::{Error, Result, db::TenantTx, ids::RunId};
+use crate::{
+    Error, Result,
+    db::TenantTx,
+    ids::{ApprovalId, RunId},
+};
 
 /// What became of something that a run waited for.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,6 +28,22 @@ pub enum Outcome {
     Unknown(String),
     /// Its target had changed; nothing happened.
     Superseded,
+    /// Nobody decided in time; nothing happened.
+    TimedOut,
+    /// A person wants to know something first; nothing happened.
+    Asked {
+        /// The person's name.
+        by: Option<String>,
+        /// What he or she wants to know.
+        question: String,
+    },
+    /// A person changed the arguments and approved; that happened.
+    DoneOtherwise {
+        /// What came of it.
+        result: Value,
+        /// What ran.
+        arguments: Value,
+    },
     /// A person answered a question.
     Answered(String),
 }
@@ -39,6 +59,23 @@ impl Outcome {
             Self::Superseded => (
                 json!({ "status": "superseded", "error": "The record has changed meanwhile; nothing was done." }),
                 true,
+            ),
+            Self::TimedOut => {
+                (json!({ "status": "timed_out", "error": "Nobody decided in time; nothing was done." }), true)
+            }
+            Self::Asked { by, question } => (
+                json!({
+                    "status": "question", "by": by, "question": question,
+                    "note": "Nothing was done. Answer the question, and propose again if it is still right.",
+                }),
+                true,
+            ),
+            Self::DoneOtherwise { result, arguments } => (
+                json!({
+                    "status": "done", "result": result, "arguments": arguments,
+                    "note": "A person changed the arguments before approving; these ran.",
+                }),
+                false,
             ),
             Self::Answered(answer) => (json!({ "status": "answered", "answer": answer }), false),
         };
@@ -65,4 +102,10 @@ pub async fn resolve_step(tx: &mut TenantTx, run: RunId, tool_call_id: &str, out
         store::set_status(tx, run, RunStatus::Pending).await?;
     }
     Ok(())
+}
+
+/// Lets the waiting step of a call wait for another approval.
+pub async fn wait_for(tx: &mut TenantTx, run: RunId, tool_call_id: &str, approval: ApprovalId) -> Result<()> {
+    store::lock(tx, run).await?.ok_or_else(|| Error::internal("an item of a run that is gone"))?;
+    driver_store::wait_for(tx, run, tool_call_id, approval).await
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, claims,
+    Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, agents_store, claims,
     driver_store::{self, Claimed, EventDraft},
     resolve_step,
     runtime::Load,
@@ -53,8 +53,8 @@ pub struct NewRun {
 
 /// A new workspace's agent.
 pub(crate) async fn seed(tx: &mut TenantTx) -> Result<AgentId> {
-    let tools = ["search_records", "update_record", "send_email", "ask_human"].map(str::to_owned);
-    store::insert_agent(
+    let tools = ["search_records", "update_record", "send_email", "http_request", "ask_human"].map(str::to_owned);
+    agents_store::insert_agent(
         tx,
         "Operations assistant",
         "Looks things up, changes records and writes mail. You decide before anything happens.",
@@ -71,14 +71,14 @@ pub(crate) async fn seed(tx: &mut TenantTx) -> Result<AgentId> {
 pub async fn agents(s: &Services, actor: &Actor) -> Result<Vec<Agent>> {
     sees_agents(actor)?;
     let mut tx = s.db.tenant(actor).await?;
-    store::agents(&mut tx, None).await
+    agents_store::agents(&mut tx, None).await
 }
 
 /// One agent.
 pub async fn agent(s: &Services, actor: &Actor, id: AgentId) -> Result<Agent> {
     sees_agents(actor)?;
     let mut tx = s.db.tenant(actor).await?;
-    store::agents(&mut tx, Some(id)).await?.pop().ok_or_else(|| Error::not_found("agent"))
+    agents_store::agents(&mut tx, Some(id)).await?.pop().ok_or_else(|| Error::not_found("agent"))
 }
 
 fn sees_agents(actor: &Actor) -> Result<()> {
@@ -91,10 +91,14 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let (_, role) = actor.person()?;
     let message = message(&new.message)?;
     let mut tx = s.db.tenant(actor).await?;
-    let agent = store::agents(&mut tx, Some(new.agent_id)).await?.pop().ok_or_else(|| Error::not_found("agent"))?;
+    let agent =
+        agents_store::agents(&mut tx, Some(new.agent_id)).await?.pop().ok_or_else(|| Error::not_found("agent"))?;
     let known = match new.session_id {
         Some(id) => Some(
-            store::sessions(&mut tx, user, Some(id)).await?.pop().ok_or_else(|| Error::not_found("conversation"))?,
+            agents_store::sessions(&mut tx, user, Some(id))
+                .await?
+                .pop()
+                .ok_or_else(|| Error::not_found("conversation"))?,
         ),
         None => None,
     };
@@ -109,7 +113,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     // A run that this node drives and that begins a conversation may need nothing more than what is at hand; else its driver
     // reads what it needs, and says what is missing.
     let on = match permit {
-        Some(_) if known.is_none() => providers::service::resolved_lately(s, actor.workspace, agent.provider_id).await,
+        Some(_) if known.is_none() => providers::route::resolved_lately(s, actor.workspace, agent.provider_id).await,
         _ => None,
     };
     let events = driver_store::number(0, on.iter().map(|on| Load::started(&agent, on)).collect());
@@ -124,7 +128,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         lease,
         events: &events,
     };
-    store::insert_run(&mut tx, &row).await?;
+    let limited = store::insert_run(&mut tx, &row).await?;
     tx.audit(Entry::new("run.started", "run", id.0).details(json!({ "agent": agent.id, "session": session })));
     tx.emit(Draft::new("run.started", "run", id.0, json!({ "agent": agent.id })).only_for(user));
     tx.commit().await?;
@@ -157,12 +161,13 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
                 agent: agent.id,
                 session,
                 requester: user,
+                attempt: run.attempt,
                 next_event_index: events.len() as i32,
             };
             if !events.is_empty() {
                 s.hub.publish_run(id, events.into());
             }
-            let load = on.map(|on| Load::fresh(agent, on, role, message));
+            let load = on.map(|on| Load::fresh(agent, on, role, message, limited));
             claims::spawn(s, claimed, load, permit);
         }
         None => s.hub.poke_work(),
@@ -222,7 +227,7 @@ pub async fn events(s: &Services, actor: &Actor, id: RunId, from: i32) -> Result
 pub async fn sessions(s: &Services, actor: &Actor) -> Result<Vec<AgentSession>> {
     let (user, _) = actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
-    store::sessions(&mut tx, user, None).await
+    agents_store::sessions(&mut tx, user, None).await
 }
 
 /// A conversation with everything said in it, each turn folded from its run's stored events.
@@ -230,7 +235,7 @@ pub async fn conversation(s: &Services, actor: &Actor, id: AgentSessionId) -> Re
     let (user, _) = actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     let session =
-        store::sessions(&mut tx, user, Some(id)).await?.pop().ok_or_else(|| Error::not_found("conversation"))?;
+        agents_store::sessions(&mut tx, user, Some(id)).await?.pop().ok_or_else(|| Error::not_found("conversation"))?;
     let filter = RunFilter { session: Some(id), ..RunFilter::default() };
     let (runs, _) = store::runs(&mut tx, filter, None, PageRequest::new(None, Some(50))).await?;
     let mut turns = Vec::with_capacity(runs.len());
@@ -290,7 +295,7 @@ async fn cancel_resting(s: &Services, actor: &Actor, run: &Run) -> Result<()> {
     let event = EventDraft::new("RunCancelled", json!({ "reason": "Cancelled by a person." }));
     let events = driver_store::append_undriven(&mut tx, run.id, vec![event]).await?;
     store::set_status(&mut tx, run.id, RunStatus::Cancelled).await?;
-    approvals::service::cancel_for_run(&mut tx, run.id).await?;
+    approvals::cancel_for_run(&mut tx, run.id).await?;
     tx.audit(Entry::new("run.cancelled", "run", run.id.0).details(json!({ "by": actor.user_id() })));
     tx.emit(Draft::new("run.cancelled", "run", run.id.0, json!({ "agent": run.agent_id })).only_for(run.requester_id));
     tx.commit().await?;

@@ -1,100 +1,19 @@
-//! SQL of agents, conversations, and of runs as others see and change them; whoever drives a run has `driver_store.rs`.
+//! SQL of runs, as others see and change them; whoever drives a run has `driver_store.rs`.
 
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    Agent, AgentSession, Run, RunEvent, RunFailure, RunStatus, Step, driver_store::columns, service::RunFilter,
-};
+use super::{Run, RunEvent, RunFailure, RunStatus, Step, driver_store::columns, service::RunFilter};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     actor::SOMEBODY_GONE,
     db::TenantTx,
-    ids::{AgentId, AgentSessionId, ApprovalId, ProviderId, RunId, UserId},
+    ids::{AgentId, AgentSessionId, ApprovalId, RunId, UserId},
     providers::Usage,
 };
 
 fn status(word: &str) -> Result<RunStatus> {
     RunStatus::parse(word).ok_or_else(|| Error::internal(format!("unknown run status {word}")))
-}
-
-/// All agents, by name.
-pub(super) async fn agents(tx: &mut TenantTx, only: Option<AgentId>) -> Result<Vec<Agent>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        "SELECT id, name, description, instructions, provider_id, model, tools, created_at FROM agents
-         WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY name, id",
-        workspace,
-        only.map(|a| a.0),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Agent {
-            id: AgentId(r.id),
-            name: r.name,
-            description: r.description,
-            instructions: r.instructions,
-            provider_id: r.provider_id.map(ProviderId),
-            model: r.model,
-            tools: r.tools,
-            created_at: Timestamp(r.created_at),
-        })
-        .collect())
-}
-
-/// Adds an agent on the workspace's default provider.
-pub(super) async fn insert_agent(
-    tx: &mut TenantTx,
-    name: &str,
-    description: &str,
-    instructions: &str,
-    tools: &[String],
-) -> Result<AgentId> {
-    let (workspace, id) = (tx.workspace().0, AgentId::new());
-    sqlx::query!(
-        "INSERT INTO agents (workspace_id, id, name, description, instructions, tools) VALUES ($1, $2, $3, $4, $5, $6)",
-        workspace,
-        id.0,
-        name,
-        description,
-        instructions,
-        tools,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(id)
-}
-
-/// A person's conversations, newest first, or one of them.
-pub(super) async fn sessions(
-    tx: &mut TenantTx,
-    user: UserId,
-    only: Option<AgentSessionId>,
-) -> Result<Vec<AgentSession>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        "SELECT s.id, s.agent_id, a.name AS agent, s.user_id, s.title, s.created_at, s.updated_at
-         FROM agent_sessions s JOIN agents a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
-         WHERE s.workspace_id = $1 AND s.user_id = $2 AND ($3::uuid IS NULL OR s.id = $3) ORDER BY s.updated_at DESC LIMIT 100",
-        workspace,
-        user.0,
-        only.map(|s| s.0),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| AgentSession {
-            id: AgentSessionId(r.id),
-            agent_id: AgentId(r.agent_id),
-            agent: r.agent,
-            user_id: UserId(r.user_id),
-            title: r.title,
-            created_at: Timestamp(r.created_at),
-            updated_at: Timestamp(r.updated_at),
-        })
-        .collect())
 }
 
 /// A new run.
@@ -113,12 +32,12 @@ pub(super) struct NewRow<'a> {
     pub(super) events: &'a [RunEvent],
 }
 
-/// Adds a run with its first events, and its conversation where that is new, in one statement.
-pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
+/// Adds a run with its first events, and its conversation where that is new, in one statement; answers whether a budget limits it.
+pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<bool> {
     let workspace = tx.workspace().0;
     let (indexes, names, data) = columns(row.events);
-    sqlx::query!(
-        "WITH talk AS (
+    Ok(sqlx::query_scalar!(
+        r#"WITH talk AS (
            INSERT INTO agent_sessions (workspace_id, id, agent_id, user_id, title) SELECT $1, $3, $4, $5, $6 WHERE $7
            RETURNING id),
          touched AS (
@@ -127,10 +46,12 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()
            INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt, next_event_index)
            SELECT $1, $2, $4, $3, $5, CASE WHEN $9::uuid IS NULL THEN 'PENDING' ELSE 'RUNNING' END, $8, $9, $10,
                   CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END, cardinality($11::int[])
-           FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s RETURNING id)
-         INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
-         SELECT $1, run.id, e.index, e.name, e.data, $14
-         FROM run, unnest($11::int[], $12::text[], $13::jsonb[]) AS e (index, name, data)",
+           FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s RETURNING id),
+         told AS (
+           INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
+           SELECT $1, run.id, e.index, e.name, e.data, $14
+           FROM run, unnest($11::int[], $12::text[], $13::jsonb[]) AS e (index, name, data))
+         SELECT budget_limits($4, $5) AS "limited!""#,
         workspace,
         row.id.0,
         row.session.0,
@@ -146,9 +67,8 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()
         &data,
         row.events.first().map_or_else(Timestamp::now, |e| e.created_at).0,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// The steps of some runs, in order.
@@ -265,33 +185,14 @@ pub(super) async fn request_cancel_of(tx: &mut TenantTx, requester: UserId) -> R
     Ok(runs.into_iter().map(RunId).collect())
 }
 
-/// Writes what a run has come to: answer, failure, model and tokens.
-pub(super) async fn set_result(
-    tx: &mut TenantTx,
-    run: RunId,
-    output: Option<&str>,
-    error: Option<&RunFailure>,
-    model: Option<(&str, &str)>,
-    usage: Usage,
-) -> Result<()> {
+/// Writes why a run failed.
+pub(super) async fn set_error(tx: &mut TenantTx, run: RunId, error: Option<&RunFailure>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "UPDATE runs SET output = COALESCE($3, output), error = $4, provider = COALESCE($5, provider), model = COALESCE($6, model),
-                input_tokens = input_tokens + $7, output_tokens = output_tokens + $8, reasoning_tokens = reasoning_tokens + $9, cached_tokens = cached_tokens + $10,
-                cache_write_tokens = cache_write_tokens + $11, cost_micros = COALESCE(cost_micros + $12, cost_micros, $12)
-         WHERE workspace_id = $1 AND id = $2",
+        "UPDATE runs SET error = $3 WHERE workspace_id = $1 AND id = $2",
         workspace,
         run.0,
-        output,
         error.map(serde_json::to_value).transpose().map_err(Error::internal)?,
-        model.map(|(provider, _)| provider),
-        model.map(|(_, model)| model),
-        usage.input as i64,
-        usage.output as i64,
-        usage.reasoning as i64,
-        usage.cache_read as i64,
-        usage.cache_write as i64,
-        usage.cost_micros.map(|micros| micros as i64),
     )
     .execute(tx.conn())
     .await?;
@@ -329,16 +230,19 @@ pub(super) async fn reported_calls(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// Whether the run's newest model request was begun and not ended: its words so far do not count.
-pub(super) async fn has_partial_answer(tx: &mut TenantTx, run: RunId) -> Result<bool> {
+/// What was told of the run's newest model request, where that was begun and not ended: its words so far do not count.
+pub(super) async fn broken_request(tx: &mut TenantTx, run: RunId) -> Result<Option<Value>> {
     let workspace = tx.workspace().0;
     Ok(sqlx::query_scalar!(
-        r#"SELECT COALESCE((SELECT name = 'ModelRequestStarted' FROM run_events
-             WHERE workspace_id = $1 AND run_id = $2 AND name IN ('ModelRequestStarted', 'ModelRequestCompleted') ORDER BY index DESC LIMIT 1), false) AS "partial!""#,
+        "SELECT data FROM (
+           SELECT name, data FROM run_events
+           WHERE workspace_id = $1 AND run_id = $2 AND name IN ('ModelRequestStarted', 'ModelRequestCompleted')
+           ORDER BY index DESC LIMIT 1) newest
+         WHERE name = 'ModelRequestStarted'",
         workspace,
         run.0,
     )
-    .fetch_one(tx.conn())
+    .fetch_optional(tx.conn())
     .await?)
 }
 

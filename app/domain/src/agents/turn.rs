@@ -32,6 +32,8 @@ pub struct Turn {
     pub scripted: bool,
     /// Input and output tokens of all model calls.
     pub tokens: (u64, u64),
+    /// Millionths of a dollar that they cost, as far as that is known.
+    pub cost_micros: Option<i64>,
     /// The index of the next event: where a stream goes on.
     pub next_index: i32,
 }
@@ -52,6 +54,11 @@ pub enum TurnItem {
     },
     /// A call of a tool.
     Tool(ToolCard),
+    /// What happened besides: who was asked instead of whom.
+    Note {
+        /// In words.
+        text: String,
+    },
 }
 
 /// A call of a tool, as a card.
@@ -103,6 +110,7 @@ impl Turn {
             provider: None,
             scripted: false,
             tokens: (0, 0),
+            cost_micros: None,
             next_index: 0,
         }
     }
@@ -131,6 +139,9 @@ impl Turn {
             "ModelRequestCompleted" => {
                 let tokens = |key: &str| event.data.get(key).and_then(Value::as_u64).unwrap_or(0);
                 self.tokens = (self.tokens.0 + tokens("input_tokens"), self.tokens.1 + tokens("output_tokens"));
+                if let Some(dollars) = event.data.get("cost").and_then(Value::as_f64) {
+                    self.cost_micros = Some(self.cost_micros.unwrap_or(0) + (dollars * 1e6).round() as i64);
+                }
                 if let Some(model) = text("model") {
                     self.model = Some(model.to_owned());
                 }
@@ -154,6 +165,11 @@ impl Turn {
             }
             // A model call is repeated after a crash: what it had said so far does not count.
             "CustomEvent" if text("type") == Some("partial_voided") => self.void_partial(),
+            "CustomEvent" if text("type") == Some("provider_fallback") => {
+                self.items.push(TurnItem::Note { text: text("content").unwrap_or_default().to_owned() });
+                self.model = text("model").map(str::to_owned);
+                self.provider = text("model_provider").map(str::to_owned);
+            }
             _ => {}
         }
         true
@@ -227,7 +243,7 @@ impl Turn {
     pub fn visible(&self) -> impl Iterator<Item = &TurnItem> {
         self.items.iter().filter(|item| match item {
             TurnItem::Text { text } | TurnItem::Reasoning { text } => !text.trim().is_empty(),
-            TurnItem::Tool(_) => true,
+            TurnItem::Tool(_) | TurnItem::Note { .. } => true,
         })
     }
 }

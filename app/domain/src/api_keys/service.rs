@@ -51,7 +51,8 @@ pub async fn create(s: &Services, actor: &Actor, new: NewApiKey) -> Result<(ApiK
     Ok((made, secret))
 }
 
-/// The actor's keys, also where the role allows to make none any more; to whoever manages keys, all of the workspace. What ended lately is among them.
+/// The actor's keys, also where the role allows to make none any more; to whoever manages keys, all of the workspace. What ended
+/// lately is among them.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<ApiKey>> {
     actor.person()?;
     let mut tx = s.db.tenant(actor).await?;

@@ -101,6 +101,29 @@ pub(super) async fn settle(
     Ok(done.rows_affected() == 1)
 }
 
+/// Writes down what somebody who does it elsewhere says about it; false when it is not theirs to do, or its outcome is known.
+pub(super) async fn report(
+    tx: &mut TenantTx,
+    item: ApprovalId,
+    to: EffectState,
+    result: Option<&Value>,
+    error: Option<&str>,
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let done = sqlx::query!(
+        "UPDATE effects SET state = $3, ended_at = now(), result = $4, error = $5, lease_owner = NULL, lease_until = NULL
+         WHERE workspace_id = $1 AND approval_id = $2 AND state IN ('executing', 'unknown')",
+        workspace,
+        item.0,
+        to.as_str(),
+        result,
+        error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Effects whose time has come, of any workspace, oldest first; and those whose executor died.
 pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, EffectId)>> {
     let rows = sqlx::query!(

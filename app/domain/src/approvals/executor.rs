@@ -9,9 +9,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    EffectState, Status, effects_store,
+    EffectState, Status,
+    door::let_through,
+    effects_store,
+    outcomes::{mark_superseded, tell_run},
+    outside::service as elsewhere,
     proposal::Proposal,
-    service::{mark_superseded, tell_run},
     store::{self, Locked},
 };
 use crate::{
@@ -22,6 +25,7 @@ use crate::{
     db::TenantTx,
     events::Draft,
     ids::{AgentId, ApprovalId, EffectId, UserId, WorkspaceId},
+    providers::telemetry::{Execution, ToolSpan},
     services::Services,
     tools::{
         registry::{self, NotApplied, Performed},
@@ -57,6 +61,16 @@ pub async fn work(s: Services) {
 /// Executes what is due now; answers when the next effect is.
 pub async fn run_due(s: &Services) -> Result<Duration> {
     let mut tx = s.db.system("effects that are due").await?;
+    let earned = store::earned(&mut tx, BATCH).await?;
+    if !earned.is_empty() {
+        drop(tx);
+        for (workspace, id, late) in earned {
+            if let Err(e) = let_through(s, workspace, id, late).await {
+                tracing::error!(approval = %id, workspace = %workspace, error.message = %e, "what has earned it could not go on by itself now");
+            }
+        }
+        tx = s.db.system("effects that are due").await?;
+    }
     let due = effects_store::due(&mut tx, BATCH).await?;
     let next = effects_store::next_due(&mut tx).await?;
     drop(tx);
@@ -81,7 +95,11 @@ async fn execute(s: &Services, workspace: WorkspaceId, effect: EffectId) -> Resu
         // Somebody died while executing it.
         EffectState::Executing if claimed.lease_over => {
             let item = item(&mut tx, claimed.item).await?;
-            let why = "HYVVE was interrupted while this was under way. It may or may not have happened.";
+            let why = if elsewhere::is_one(&item) {
+                "The outside agent has not said what became of this. It may or may not have happened."
+            } else {
+                "HYVVE was interrupted while this was under way. It may or may not have happened."
+            };
             return end(s, tx, effect, claimed.item, &item, Ended::Unknown(why.to_owned())).await;
         }
         _ => return Ok(()),
@@ -95,10 +113,13 @@ async fn execute(s: &Services, workspace: WorkspaceId, effect: EffectId) -> Resu
         let why = "What is stored is not what was approved. Nothing was done.";
         return end(s, tx, effect, claimed.item, &item, Ended::Failed(why.to_owned())).await;
     };
+    if elsewhere::is_one(&item) {
+        return hand_over(s, tx, effect, claimed.item, &item).await;
+    }
     if claimed.repeat == "transactional" {
         in_transaction(s, tx, effect, claimed.item, &item, &proposal).await
     } else {
-        outside(s, tx, effect, claimed.item, &item, &proposal).await
+        outside(s, tx, effect, claimed.item, &item, proposal).await
     }
 }
 
@@ -116,6 +137,7 @@ async fn in_transaction(
     proposal: &Proposal,
 ) -> Result<()> {
     crash::point("effect.claimed");
+    let span = span(proposal, item);
     let by = proposer(&mut tx, item).await?;
     let applied =
         registry::apply(&mut tx, &proposal.tool, &proposal.arguments, &proposal.expected_versions, &by, id, effect)
@@ -126,12 +148,23 @@ async fn in_transaction(
         Err(NotApplied::Superseded) => Ended::Superseded,
         Err(NotApplied::Failed(why)) => Ended::Failed(why),
     };
+    ended.note(span);
     let eml = matches!(ended, Ended::Done(_)).then(|| proposal.arguments.clone());
     end(s, tx, effect, id, item, ended).await?;
     if let Some(arguments) = eml {
         sent::write_eml(&s.mailer, &proposal.tool, &arguments, effect).await;
     }
     Ok(())
+}
+
+/// From now on the outside agent may do it. HYVVE only waits for what it says about it, and not for ever.
+async fn hand_over(s: &Services, mut tx: TenantTx, effect: EffectId, id: ApprovalId, item: &Locked) -> Result<()> {
+    effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(elsewhere::PATIENCE)).await?;
+    tx.emit(
+        Draft::new("effect.executing", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tx.commit().await
 }
 
 /// First the ledger says `executing`, then it is tried once, then the ledger says how it ended.
@@ -141,7 +174,7 @@ async fn outside(
     effect: EffectId,
     id: ApprovalId,
     item: &Locked,
-    proposal: &Proposal,
+    proposal: Proposal,
 ) -> Result<()> {
     effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
     tx.emit(
@@ -151,15 +184,33 @@ async fn outside(
     tx.commit().await?;
     crash::point("effect.claimed");
 
+    // Somebody who is slow keeps nobody else's effect waiting.
+    let (s, span) = (s.clone(), span(&proposal, item));
+    tokio::spawn(async move {
+        if let Err(e) = perform(&s, effect, id, &proposal, span).await {
+            tracing::error!(effect = %effect, workspace = %proposal.workspace, error.message = %e, "how an effect ended could not be written down");
+        }
+    });
+    Ok(())
+}
+
+/// Tries it, and writes down how that ended.
+async fn perform(
+    s: &Services,
+    effect: EffectId,
+    id: ApprovalId,
+    proposal: &Proposal,
+    span: Option<ToolSpan>,
+) -> Result<()> {
     let performed = tokio::time::timeout(
         s.settings.lease * 2,
-        registry::perform(&s.mailer, &proposal.tool, &proposal.arguments, effect),
+        registry::perform(s, proposal.workspace, &proposal.tool, &proposal.arguments, effect),
     )
     .await
     .unwrap_or_else(|_| Performed::Unknown("It took too long; it may or may not have happened.".to_owned()));
 
     let mut tx = s.db.tenant(&Actor::system(proposal.workspace)).await?;
-    let item = self::item(&mut tx, id).await?;
+    let item = item(&mut tx, id).await?;
     let ended = match performed {
         Performed::Done(result) => {
             sent::note(&mut tx, &proposal.tool, &proposal.arguments, effect).await?;
@@ -168,9 +219,17 @@ async fn outside(
         Performed::Failed(why) => Ended::Failed(why),
         Performed::Unknown(why) => Ended::Unknown(why),
     };
+    ended.note(span);
     end(s, tx, effect, id, &item, ended).await?;
     sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
     Ok(())
+}
+
+/// The span of what is carried out now. Its run waits, and may be another server's.
+fn span(proposal: &Proposal, item: &Locked) -> Option<ToolSpan> {
+    let tool = registry::find(&proposal.tool)?.name;
+    let call = item.tool_call_id.as_deref();
+    Some(ToolSpan::begin(&Execution { tool, call, workspace: proposal.workspace, run: item.run, within: None }))
 }
 
 /// How an effect ended.
@@ -179,6 +238,21 @@ enum Ended {
     Failed(String),
     Unknown(String),
     Superseded,
+}
+
+impl Ended {
+    /// Ends the span, which says no more than this.
+    fn note(&self, span: Option<ToolSpan>) {
+        let why = match self {
+            Self::Done(_) => return,
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+            Self::Superseded => "superseded",
+        };
+        if let Some(span) = span {
+            span.failed(why);
+        }
+    }
 }
 
 /// Writes the end into the ledger, the audit log, the outbox and the run, in one transaction.
@@ -217,7 +291,15 @@ async fn end(
     );
     match ended {
         Ended::Superseded => mark_superseded(&mut tx, id, item).await?,
-        Ended::Done(result) => tell_run(&mut tx, item, Outcome::Done(result)).await?,
+        Ended::Done(result) => {
+            let outcome = if item.edited_from.is_some() {
+                let ran = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?.arguments;
+                Outcome::DoneOtherwise { result, arguments: Value::Object(ran) }
+            } else {
+                Outcome::Done(result)
+            };
+            tell_run(&mut tx, item, outcome).await?;
+        }
         Ended::Failed(why) => tell_run(&mut tx, item, Outcome::Failed(why)).await?,
         Ended::Unknown(why) => tell_run(&mut tx, item, Outcome::Unknown(why)).await?,
     }

@@ -67,7 +67,7 @@ impl Day {
 pub async fn figures(s: &Services, actor: &Actor) -> Result<Figures> {
     reader(actor)?;
     let mut tx = s.db.tenant(actor).await?;
-    let waiting = super::store::count_pending(&mut tx).await?;
+    let waiting = super::list_store::count_pending(&mut tx).await?;
     let totals = store::totals(&mut tx, WINDOW_DAYS).await?;
     let days = store::days(&mut tx, CHART_DAYS).await?;
     Ok(Figures {

@@ -3,9 +3,27 @@
 //!
 //! A proposal is canonical JSON (RFC 8785) with its SHA-256. The bytes are stored as they are, shown from those bytes, and
 //! executed from those bytes after the hash was checked again. Decision, outbox event and effect intent commit in one
-//! transaction ([`service::decide`], the only way to decide, for every surface). An effect goes
+//! transaction ([`door::decide`], the only way to decide, for every surface). An effect goes
 //! `intended → executing → done | failed | unknown`; nothing is retried blindly.
 
+pub mod bulk;
+#[cfg(feature = "ssr")]
+mod calibration_store;
+#[cfg(feature = "ssr")]
+pub mod care;
+#[cfg(feature = "ssr")]
+pub mod comments;
+#[cfg(feature = "ssr")]
+mod comments_store;
+#[cfg(feature = "ssr")]
+mod decisions_store;
+pub mod detail;
+#[cfg(feature = "ssr")]
+pub mod door;
+#[cfg(feature = "ssr")]
+pub mod due;
+#[cfg(feature = "ssr")]
+pub mod edit;
 #[cfg(feature = "ssr")]
 mod effects_store;
 #[cfg(feature = "ssr")]
@@ -13,22 +31,40 @@ pub mod executor;
 pub mod figures;
 #[cfg(feature = "ssr")]
 mod figures_store;
+pub mod grants;
+#[cfg(feature = "ssr")]
+mod list_store;
+#[cfg(feature = "ssr")]
+mod outcomes;
+pub mod outside;
+pub mod policies;
 #[cfg(feature = "ssr")]
 mod policy;
 #[cfg(feature = "ssr")]
 pub mod proposal;
 #[cfg(feature = "ssr")]
+pub(crate) mod propose;
+#[cfg(feature = "ssr")]
 pub mod reminders;
 #[cfg(feature = "ssr")]
 mod reminders_store;
+pub mod routing;
+#[cfg(feature = "ssr")]
+pub mod samples;
+#[cfg(feature = "ssr")]
+mod samples_store;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
 
+pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Sample, Settled};
+#[cfg(feature = "ssr")]
+pub(crate) use self::outcomes::cancel_for_run;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::routing::Review;
 use crate::{
     Timestamp,
     ids::{ApprovalId, RecordId, RunId, UserId},
@@ -154,8 +190,10 @@ pub struct Item {
     pub title: String,
     /// Whether it can be taken back.
     pub reversibility: Reversibility,
-    /// `full` or `quick`.
-    pub review: String,
+    /// How closely people look at it.
+    pub review: Review,
+    /// The calibrated score, 0 to 100, once people have decided often enough.
+    pub score: Option<f64>,
     /// SHA-256 of exactly what will run, hexadecimal.
     pub hash: String,
     /// Who proposed it: the agent's or person's name.
@@ -170,10 +208,25 @@ pub struct Item {
     pub effect: Option<EffectState>,
     /// When somebody has to have decided.
     pub due_at: Option<Timestamp>,
+    /// Until when nobody wants to see it.
+    pub snoozed_until: Option<Timestamp>,
+    /// How many people have to approve.
+    pub quorum: i16,
+    /// Who is to look at it.
+    pub assignee_id: Option<UserId>,
+    /// That person's name.
+    pub assignee: Option<String>,
     /// When it was proposed.
     pub created_at: Timestamp,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
+}
+
+impl Item {
+    /// Whether somebody has put it off beyond this moment, in milliseconds since 1970.
+    pub fn is_put_off(&self, now: i64) -> bool {
+        self.status == Status::Pending && self.snoozed_until.is_some_and(|until| until.unix_millis() > now)
+    }
 }
 
 /// What would happen, rendered by HYVVE from the stored bytes.
@@ -206,73 +259,31 @@ pub enum Preview {
         /// Where it would really go: `smtp`, or `mailbox` when no mail server is configured.
         delivery: String,
     },
-}
-
-/// Something that happened to an item.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryEntry {
-    /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `effect_done`, `settled_done`, …
-    pub what: String,
-    /// Who: a name; `None` for HYVVE itself.
-    pub who: Option<String>,
-    /// A note or a reason.
-    pub note: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// The effect of an approved item.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Effect {
-    /// Where it stands.
-    pub state: EffectState,
-    /// Until when the decision can be taken back.
-    pub not_before: Timestamp,
-    /// What it did.
-    pub result: Option<Value>,
-    /// Why it did not.
-    pub error: Option<String>,
-    /// When it ended, or when nobody knew any more.
-    pub ended_at: Option<Timestamp>,
-    /// Who found out how it ended, where HYVVE did not know.
-    pub settled: Option<Settled>,
-}
-
-/// What a person found out about an effect of unknown outcome.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settled {
-    /// The person's name; `None` when he or she is gone.
-    pub by: Option<String>,
-    /// What he or she says about it.
-    pub note: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// An item with everything that a decision needs.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Detail {
-    /// The row.
-    #[serde(flatten)]
-    pub item: Item,
-    /// What would happen.
-    pub preview: Preview,
-    /// The arguments exactly as they will run.
-    pub arguments: Value,
-    /// Why, in the proposer's words; nobody checked them.
-    pub reason: Option<String>,
-    /// Oldest first.
-    pub history: Vec<HistoryEntry>,
-    /// The newest effect.
-    pub effect_detail: Option<Effect>,
-    /// Who decided, if a person did.
-    pub decided_by: Option<String>,
-    /// Why the reader may not decide; `None` when he or she may.
-    pub blocked: Option<String>,
+    /// A request to somebody's web server.
+    Request {
+        /// `GET`, `POST`, …
+        method: String,
+        /// Whole.
+        url: String,
+        /// By name, as the proposer wrote them.
+        headers: Vec<(String, String)>,
+        /// As it is sent.
+        body: Option<String>,
+    },
+    /// A policy changes.
+    Policy {
+        /// As it is.
+        before: policies::Draft,
+        /// As it is to be.
+        after: policies::Draft,
+    },
+    /// An outside agent does something.
+    External {
+        /// What it calls it.
+        action: String,
+        /// Exactly what it will do it with: an object.
+        arguments: Value,
+    },
 }
 
 /// Which items a list shows.
@@ -285,6 +296,9 @@ pub struct Filter {
     /// Only what is decided, whatever the outcome.
     #[serde(default)]
     pub decided: bool,
+    /// Only what went on by itself and waits for a look afterwards.
+    #[serde(default)]
+    pub sampled: bool,
 }
 
 /// What a person says about an item.

@@ -80,11 +80,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::tools::registry;
+    use crate::tools::registry::{self, Traits};
 
     fn proposal() -> Option<Proposal> {
         let id = RecordId::new();
-        let plan = Plan { title: String::new(), targets: vec![id], expected: BTreeMap::from([(id, 7)]) };
+        let plan = Plan {
+            title: String::new(),
+            targets: vec![id],
+            expected: BTreeMap::from([(id, 7)]),
+            traits: Traits::default(),
+        };
         let Value::Object(arguments) = json!({ "b": 1, "a": "é" }) else { return None };
         Some(Proposal::new(WorkspaceId::new(), registry::find("update_record")?, arguments, &plan))
     }

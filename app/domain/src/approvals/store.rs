@@ -1,13 +1,19 @@
-//! SQL of approval items and decisions.
+//! SQL of approval items.
 
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Filter, HistoryEntry, Item, Status, effects_store, proposal::Sealed};
+use super::{
+    Care, Confidence, Status,
+    calibration_store::Lesson,
+    proposal::Sealed,
+    propose::{Routing, Source},
+    routing::{Review, calibration},
+};
 use crate::{
-    Error, PageRequest, Result, Role, Timestamp,
-    actor::SOMEBODY_GONE,
-    db::TenantTx,
-    ids::{ApprovalId, DecisionId, RunId, UserId},
+    Error, Result, Timestamp,
+    db::{SystemTx, TenantTx},
+    ids::{ApprovalId, GrantId, RunId, UserId, WorkspaceId},
     tools::Reversibility,
 };
 
@@ -22,9 +28,18 @@ pub(super) struct NewRow<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) proposer_kind: &'a str,
     pub(super) proposer_id: Uuid,
-    pub(super) requester: UserId,
-    pub(super) run: Option<RunId>,
-    pub(super) tool_call_id: Option<&'a str>,
+    pub(super) source: &'a Source<'a>,
+    pub(super) review: Review,
+    pub(super) routing: Option<&'a Routing>,
+    /// The standing grant that covers it.
+    pub(super) grant: Option<GrantId>,
+    pub(super) fields: Value,
+    pub(super) sort: &'a str,
+    pub(super) size: f64,
+    pub(super) quorum: i16,
+    pub(super) due_at: Option<Timestamp>,
+    /// The item that it was before somebody changed it, and who.
+    pub(super) edited: Option<(ApprovalId, UserId)>,
 }
 
 /// An item as a decision needs it, locked.
@@ -41,19 +56,38 @@ pub(super) struct Locked {
     pub(super) tool_call_id: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) decided_at: Option<Timestamp>,
+    pub(super) review: Review,
+    /// How many have to approve.
+    pub(super) quorum: i16,
+    /// The agent's model and instructions.
+    pub(super) setup: String,
+    /// The item that somebody changed into this one.
+    pub(super) edited_from: Option<ApprovalId>,
+    /// The standing grant that covered it.
+    pub(super) grant: Option<GrantId>,
+    /// What its route was decided on; `None` for what people proposed, and for what was proposed before there were routes.
+    pub(super) confidence: Option<Confidence>,
+    /// What is learned once somebody has said something about it.
+    pub(super) lesson: Option<Lesson>,
 }
 
-fn status(word: &str) -> Result<Status> {
+pub(super) fn status(word: &str) -> Result<Status> {
     Status::parse(word).ok_or_else(|| Error::internal(format!("unknown status {word}")))
 }
 
 /// Adds a pending item.
 pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
     let workspace = tx.workspace().0;
+    let routing = row.routing;
+    let factors = routing.map_or_else(|| Ok(json!([])), |r| serde_json::to_value(&r.assessment.factors));
+    let of = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     sqlx::query!(
         "INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, reason,
-                                     proposer_kind, proposer_id, requester_id, run_id, tool_call_id)
-         VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                     proposer_kind, proposer_id, requester_id, run_id, tool_call_id, review, fields, sort, size, setup,
+                                     factors, overall_score, evidence, probability, at_least, decisions, in_band, score,
+                                     routed_because, policy_version, quorum, due_at, edited_from, edited_by, grant_id)
+         VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
         workspace,
         row.id.0,
         row.tool,
@@ -65,9 +99,29 @@ pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
         row.reason,
         row.proposer_kind,
         row.proposer_id,
-        row.requester.0,
-        row.run.map(|r| r.0),
-        row.tool_call_id,
+        row.source.requester.0,
+        row.source.run.map(|r| r.0),
+        row.source.tool_call_id,
+        row.review.as_str(),
+        row.fields,
+        row.sort,
+        row.size,
+        row.source.setup,
+        factors.map_err(Error::internal)?,
+        routing.map(|r| r.assessment.overall_score),
+        routing.map(|r| r.assessment.evidence),
+        routing.map(|r| r.estimate.probability),
+        routing.map(|r| r.estimate.at_least),
+        routing.map_or(0, |r| of(r.estimate.decisions)),
+        routing.map_or(0, |r| of(r.estimate.in_band)),
+        routing.and_then(|r| r.routed.score),
+        routing.map(|r| r.routed.why.as_str()),
+        routing.map(|r| r.policy),
+        row.quorum,
+        row.due_at.map(|at| at.0),
+        row.edited.map(|(from, _)| from.0),
+        row.edited.map(|(_, by)| by.0),
+        row.grant.map(|grant| grant.0),
     )
     .execute(tx.conn())
     .await?;
@@ -87,30 +141,122 @@ pub(super) async fn lock(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
 pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Locked>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        "SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at
+        "SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
+                review, factors, overall_score, evidence, probability, at_least, decisions, score, routed_because, policy_version, sort, size, setup, quorum, edited_from, grant_id
          FROM approval_items WHERE workspace_id = $1 AND id = $2",
         workspace,
         id.0,
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| {
-        Ok(Locked {
-            status: status(&r.status)?,
-            tool: r.tool,
-            title: r.title,
-            canonical: r.canonical,
-            hash: r.hash,
-            proposer_kind: r.proposer_kind,
-            proposer_id: r.proposer_id,
-            requester: UserId(r.requester_id),
-            run: r.run_id.map(RunId),
-            tool_call_id: r.tool_call_id,
-            reason: r.reason,
-            decided_at: r.decided_at.map(Timestamp),
-        })
-    })
-    .transpose()
+    let Some(r) = row else { return Ok(None) };
+    let confidence = match r.overall_score {
+        None => None,
+        Some(overall_score) => Some(Confidence {
+            overall_score,
+            score: r.score,
+            at_least: r.at_least.unwrap_or(0.0) * 100.0,
+            decisions: r.decisions,
+            factors: serde_json::from_value(r.factors).map_err(Error::internal)?,
+            because: r.routed_because.unwrap_or_default(),
+            policy_version: r.policy_version.unwrap_or(0),
+        }),
+    };
+    let lesson = r.evidence.filter(|_| r.proposer_kind == "agent").map(|evidence| Lesson {
+        approval: id,
+        tool: r.tool.clone(),
+        agent: r.proposer_id,
+        setup: r.setup.clone(),
+        band: calibration::band(evidence),
+        predicted: r.probability.unwrap_or(0.0),
+        sort: r.sort,
+        size: r.size,
+    });
+    Ok(Some(Locked {
+        status: status(&r.status)?,
+        tool: r.tool,
+        title: r.title,
+        canonical: r.canonical,
+        hash: r.hash,
+        proposer_kind: r.proposer_kind,
+        proposer_id: r.proposer_id,
+        requester: UserId(r.requester_id),
+        run: r.run_id.map(RunId),
+        tool_call_id: r.tool_call_id,
+        reason: r.reason,
+        decided_at: r.decided_at.map(Timestamp),
+        review: Review::parse(&r.review),
+        quorum: r.quorum,
+        setup: r.setup,
+        edited_from: r.edited_from.map(ApprovalId),
+        grant: r.grant_id.map(GrantId),
+        confidence,
+        lesson,
+    }))
+}
+
+/// The item that somebody made of this one.
+pub(super) async fn edited_to(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<ApprovalId>> {
+    let workspace = tx.workspace().0;
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM approval_items WHERE workspace_id = $1 AND edited_from = $2",
+        workspace,
+        id.0,
+    );
+    Ok(found.fetch_optional(tx.conn()).await?.map(ApprovalId))
+}
+
+/// What has waited until it was due, of any workspace.
+pub(super) async fn overdue(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, ApprovalId)>> {
+    let rows = sqlx::query!(
+        "SELECT workspace_id, id FROM approval_items WHERE status = 'pending' AND due_at < now()
+           AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
+         ORDER BY due_at LIMIT $1",
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id))).collect())
+}
+
+/// Whether an item was to be decided by now.
+pub(super) async fn is_overdue(tx: &mut TenantTx, id: ApprovalId) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT COALESCE(due_at < now(), false) AS "overdue!" FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
+        workspace,
+        id.0,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Lets an item get at least this look, and says why.
+pub(super) async fn look_closer(tx: &mut TenantTx, id: ApprovalId, review: Review, why: &str) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE approval_items SET review = $3, routed_because = $4 WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        review.as_str(),
+        why,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What has earned to go on by itself and waits for it, of any workspace, oldest first; and whether it waits for too long.
+pub(super) async fn earned(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, ApprovalId, bool)>> {
+    let rows = sqlx::query!(
+        r#"SELECT workspace_id, id, created_at < now() - interval '1 minute' AS "late!" FROM approval_items
+           WHERE status = 'pending' AND review = 'auto'
+             AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
+           ORDER BY created_at LIMIT $1"#,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id), r.late)).collect())
 }
 
 /// Moves an item to a status.
@@ -129,98 +275,27 @@ pub(super) async fn set_status(tx: &mut TenantTx, id: ApprovalId, to: Status) ->
     Ok(())
 }
 
-/// Records a decision. `actor` is a person's id, or `None` for HYVVE itself.
-pub(super) async fn insert_decision(
-    tx: &mut TenantTx,
-    item: ApprovalId,
-    outcome: &str,
-    actor: Option<UserId>,
-    note: Option<&str>,
-    hash: &[u8],
-) -> Result<()> {
+/// Changes who looks at an item and until when.
+pub(super) async fn set_care(tx: &mut TenantTx, id: ApprovalId, care: &Care) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, actor_id, note, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "UPDATE approval_items SET
+           assigned_to = CASE WHEN $3 THEN $4 ELSE assigned_to END,
+           due_at = CASE WHEN $5 THEN $6 ELSE due_at END,
+           snoozed_until = CASE WHEN $7 THEN $8 ELSE snoozed_until END
+         WHERE workspace_id = $1 AND id = $2",
         workspace,
-        DecisionId::new().0,
-        item.0,
-        outcome,
-        if actor.is_some() { "user" } else { "system" },
-        actor.map(|u| u.0),
-        note,
-        hash,
+        id.0,
+        care.assignee_id.is_some(),
+        care.assignee_id.flatten().map(|user| user.0),
+        care.due_at.is_some(),
+        care.due_at.flatten().map(|at| at.0),
+        care.snoozed_until.is_some(),
+        care.snoozed_until.flatten().map(|at| at.0),
     )
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Who decided last, and when.
-pub(super) async fn last_decision(tx: &mut TenantTx, item: ApprovalId) -> Result<Option<(Option<String>, Timestamp)>> {
-    let workspace = tx.workspace().0;
-    let row = sqlx::query!(
-        r#"SELECT u.name AS "name?", d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
-           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at DESC LIMIT 1"#,
-        workspace,
-        item.0,
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|r| (r.name, Timestamp(r.created_at))))
-}
-
-/// Every decision on an item, oldest first.
-pub(super) async fn decisions(tx: &mut TenantTx, item: ApprovalId) -> Result<Vec<HistoryEntry>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        r#"SELECT d.outcome, u.name AS "name?", d.note, d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
-           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at"#,
-        workspace,
-        item.0,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| HistoryEntry { what: r.outcome, who: r.name, note: r.note, at: Timestamp(r.created_at) })
-        .collect())
-}
-
-/// How many items wait that the actor may see.
-pub(super) async fn count_pending(tx: &mut TenantTx) -> Result<i64> {
-    count(tx, &Filter { status: Some(Status::Pending), ..Filter::default() }).await
-}
-
-/// How many items match that the actor may see. Whoever sees all of them is told what the table's trigger has counted; a
-/// member's own are few, and are counted here.
-async fn count(tx: &mut TenantTx, filter: &Filter) -> Result<i64> {
-    let workspace = tx.workspace().0;
-    let wanted = filter.status.map(Status::as_str);
-    if tx.actor().role().is_none_or(Role::sees_all_approvals) {
-        return Ok(sqlx::query_scalar!(
-            r#"SELECT COALESCE(sum(items), 0)::bigint AS "n!" FROM approval_counts
-               WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')"#,
-            workspace,
-            wanted,
-            filter.tool,
-            filter.decided,
-        )
-        .fetch_one(tx.conn())
-        .await?);
-    }
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM approval_items
-           WHERE workspace_id = $1 AND requester_id = $5 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3)
-             AND (NOT $4 OR status <> 'pending')"#,
-        workspace,
-        wanted,
-        filter.tool,
-        filter.decided,
-        tx.actor().user_id().map(|u| u.0),
-    )
-    .fetch_one(tx.conn())
-    .await?)
 }
 
 /// A run's items that still wait.
@@ -234,84 +309,4 @@ pub(super) async fn pending_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(ApprovalId).collect())
-}
-
-/// A page of items, newest first, and how many match. The page's ids first, from an index alone; names and effects only for
-/// those. A status has a statement of its own: its index is useless to one that might also be asked without.
-pub(super) async fn list(tx: &mut TenantTx, filter: &Filter, page: PageRequest) -> Result<(Vec<Item>, i64)> {
-    let workspace = tx.workspace().0;
-    let ids = if let Some(wanted) = filter.status {
-        sqlx::query_scalar!(
-            "SELECT id FROM approval_items
-             WHERE workspace_id = $1 AND status = $2 AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')
-             ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
-            workspace,
-            wanted.as_str(),
-            filter.tool,
-            filter.decided,
-            page.size,
-            page.offset(),
-        )
-        .fetch_all(tx.conn())
-        .await?
-    } else {
-        sqlx::query_scalar!(
-            "SELECT id FROM approval_items WHERE workspace_id = $1 AND ($2::text IS NULL OR tool = $2) AND (NOT $3 OR status <> 'pending')
-             ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5",
-            workspace,
-            filter.tool,
-            filter.decided,
-            page.size,
-            page.offset(),
-        )
-        .fetch_all(tx.conn())
-        .await?
-    };
-    let total = count(tx, filter).await?;
-    Ok((items(tx, &ids).await?, total))
-}
-
-/// Items as a list shows them, newest first.
-pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at,
-                  COALESCE(a.name, p.name, 'unknown') AS "proposer!", COALESCE(r.name, $3) AS "requester!",
-                  (SELECT e.state FROM effects e WHERE e.workspace_id = i.workspace_id AND e.approval_id = i.id ORDER BY e.created_at DESC LIMIT 1) AS effect
-           FROM approval_items i
-           LEFT JOIN users r ON r.id = i.requester_id
-           LEFT JOIN agents a ON i.proposer_kind = 'agent' AND a.workspace_id = i.workspace_id AND a.id = i.proposer_id
-           LEFT JOIN users p ON i.proposer_kind = 'user' AND p.id = i.proposer_id
-           WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.created_at DESC, i.id DESC"#,
-        workspace,
-        ids,
-        SOMEBODY_GONE,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    rows.into_iter()
-        .map(|r| {
-            Ok(Item {
-                id: ApprovalId(r.id),
-                status: status(&r.status)?,
-                tool: r.tool,
-                title: r.title,
-                reversibility: if r.reversibility == "reversible" {
-                    Reversibility::Reversible
-                } else {
-                    Reversibility::Irreversible
-                },
-                review: r.review,
-                hash: hex::encode(r.hash),
-                proposer: r.proposer,
-                requester_id: UserId(r.requester_id),
-                requester: r.requester,
-                run_id: r.run_id.map(RunId),
-                effect: r.effect.as_deref().map(effects_store::state).transpose()?,
-                due_at: r.due_at.map(Timestamp),
-                created_at: Timestamp(r.created_at),
-                decided_at: r.decided_at.map(Timestamp),
-            })
-        })
-        .collect()
 }

@@ -1,39 +1,30 @@
 //! Anchors: signed heads of the chains, kept in a file outside the database, at most a second after a commit.
 //!
-//! One line per anchor: `{"workspace","seq","hash","at","signature"}`, signed with Ed25519 over the other fields' canonical
-//! JSON. Whoever rewrites the database, its superuser included, cannot rewrite what was anchored without the key. The file
-//! is best kept, or copied to, where the database's administrator has no access.
+//! Whoever rewrites the database, its superuser included, cannot rewrite what was anchored without the key. The file
+//! (`anchors_file.rs`) is best kept, or copied to, where the database's administrator has no access.
 
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, BufRead, Read, Seek, SeekFrom, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use aws_lc_rs::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use aws_lc_rs::signature::Ed25519KeyPair;
 
-use super::store;
-use crate::{Error, Result, Timestamp, canonical, ids::WorkspaceId, services::Services};
+use super::{
+    anchors_file::{Anchored, Anchors, end_the_last_line},
+    store,
+};
+use crate::{Error, Result, ids::WorkspaceId, services::Services};
 
 /// How often heads are looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// A signed head.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Anchored {
-    workspace: WorkspaceId,
-    /// The number of the workspace's newest row then.
-    pub seq: i64,
-    /// That row's hash, hexadecimal.
-    pub hash: String,
-    at: Timestamp,
-    signature: String,
-}
+/// How many anchors are compared at a time.
+const BATCH: usize = 1_000;
 
 /// Signs heads and keeps them.
 pub struct Anchor {
@@ -51,18 +42,14 @@ impl Anchor {
             std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         }
         let anchor = Self { path: path.to_owned(), key, newest: Mutex::default() };
-        let newest = anchor.read_all()?.into_iter().fold(HashMap::new(), |mut map: HashMap<_, i64>, a| {
-            let seq = map.entry(a.workspace).or_default();
-            *seq = a.seq.max(*seq);
-            map
-        });
+        let mut newest: HashMap<WorkspaceId, i64> = HashMap::new();
+        for found in anchor.read()?.into_iter().flatten() {
+            let found = found.map_err(|e| anchor.named(&e))?;
+            let seq = newest.entry(found.workspace).or_default();
+            *seq = found.seq.max(*seq);
+        }
         *anchor.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
         Ok(anchor)
-    }
-
-    fn signed(&self, workspace: WorkspaceId, seq: i64, hash: &str, at: Timestamp) -> Result<Anchored> {
-        let signature = hex::encode(self.key.sign(&statement(workspace, seq, hash, at)?));
-        Ok(Anchored { workspace, seq, hash: hash.to_owned(), at, signature })
     }
 
     /// Anchors heads that have moved on; the file is synced to disk before this answers.
@@ -74,9 +61,8 @@ impl Anchor {
         }
         let mut lines = String::new();
         for head in &moved {
-            let anchored = self
-                .signed(head.workspace, head.seq, &hex::encode(&head.hash), Timestamp::now())
-                .map_err(|e| e.message)?;
+            let anchored =
+                Anchored::sign(&self.key, head.workspace, head.seq, hex::encode(&head.hash)).map_err(|e| e.message)?;
             lines.push_str(&serde_json::to_string(&anchored).map_err(|e| e.to_string())?);
             lines.push('\n');
         }
@@ -86,44 +72,24 @@ impl Anchor {
             file.write_all(lines.as_bytes())?;
             file.sync_data()
         };
-        written().map_err(|e| format!("{}: {e}", self.path.display()))?;
+        written().map_err(|e| self.named(&e))?;
         for head in moved {
             newest.insert(head.workspace, head.seq);
         }
         Ok(())
     }
 
-    /// A workspace's anchors, oldest first. A line whose signature does not verify is an error.
-    pub(super) fn of(&self, workspace: WorkspaceId) -> Result<Vec<Anchored>, String> {
-        Ok(self.read_all()?.into_iter().filter(|a| a.workspace == workspace).collect())
+    /// The file from its first line on; `None` while there is none.
+    fn read(&self) -> Result<Option<Anchors<File>>, String> {
+        match File::open(&self.path) {
+            Ok(file) => Anchors::new(file, &self.key).map(Some),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.named(&e)),
+        }
     }
 
-    fn read_all(&self) -> Result<Vec<Anchored>, String> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(format!("{}: {e}", self.path.display())),
-        };
-        let public = UnparsedPublicKey::new(&signature::ED25519, self.key.public_key());
-        let mut anchors = Vec::new();
-        let lines: Vec<String> =
-            io::BufReader::new(file).lines().collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-        for (n, line) in lines.iter().enumerate() {
-            let Ok(anchor) = serde_json::from_str::<Anchored>(line) else {
-                // The process died while it wrote the last line: what was not written was not promised.
-                if n + 1 == lines.len() {
-                    break;
-                }
-                return Err(format!("{}: line {} is not an anchor", self.path.display(), n + 1));
-            };
-            let statement = statement(anchor.workspace, anchor.seq, &anchor.hash, anchor.at).map_err(|e| e.message)?;
-            let signature = hex::decode(&anchor.signature).map_err(|e| e.to_string())?;
-            if public.verify(&statement, &signature).is_err() {
-                return Err(format!("{}: the signature of line {} does not verify", self.path.display(), n + 1));
-            }
-            anchors.push(anchor);
-        }
-        Ok(anchors)
+    fn named(&self, fault: &dyn std::fmt::Display) -> String {
+        format!("{}: {fault}", self.path.display())
     }
 
     /// All workspaces that were ever anchored, and up to which number.
@@ -135,35 +101,6 @@ impl Anchor {
     pub(super) fn newest(&self, workspace: WorkspaceId) -> i64 {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).copied().unwrap_or(0)
     }
-}
-
-/// A process that dies while it writes leaves half a line, which would spoil the next one: it goes. Only the line break may
-/// be what is missing; then it is added.
-fn end_the_last_line(file: &mut File) -> io::Result<()> {
-    let length = file.metadata()?.len();
-    if length == 0 {
-        return Ok(());
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    if last == *b"\n" {
-        return Ok(());
-    }
-    file.rewind()?;
-    let mut text = Vec::new();
-    file.read_to_end(&mut text)?;
-    let begin = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    match serde_json::from_slice::<Anchored>(&text[begin..]) {
-        Ok(_) => file.write_all(b"\n"),
-        Err(_) => file.set_len(begin as u64),
-    }
-}
-
-fn statement(workspace: WorkspaceId, seq: i64, hash: &str, at: Timestamp) -> Result<Vec<u8>> {
-    canonical::to_vec(
-        &json!({ "format": "hyvve.anchor/1", "workspace": workspace, "seq": seq, "hash": hash, "at": at }),
-    )
 }
 
 /// Anchors every workspace's head until the task is aborted.
@@ -187,6 +124,64 @@ pub async fn anchor_now(s: &Services) -> Result<()> {
     tokio::task::spawn_blocking(move || anchor.append(&heads)).await.map_err(Error::internal)?.map_err(Error::internal)
 }
 
+/// What the anchors say of one workspace.
+#[derive(Clone, Default)]
+pub(super) struct Compared {
+    /// Up to which number it is anchored.
+    pub(super) newest: i64,
+    /// The hash of that row, hexadecimal: it covers all rows before.
+    pub(super) hash: String,
+    /// The first row whose hash is not the one that was anchored.
+    pub(super) differs: Option<i64>,
+}
+
+/// Compares all anchors, or those of one workspace, with the rows, some at a time. The inner error is what is wrong with the
+/// file.
+pub(super) async fn compare(
+    s: &Services,
+    only: Option<WorkspaceId>,
+) -> Result<Result<HashMap<WorkspaceId, Compared>, String>> {
+    let mut compared: HashMap<WorkspaceId, Compared> = HashMap::new();
+    let mut anchors = match s.anchor.read() {
+        Ok(Some(anchors)) => anchors,
+        Ok(None) => return Ok(Ok(compared)),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    loop {
+        // Reading and checking signatures is work for a thread of its own.
+        let some = tokio::task::spawn_blocking(move || {
+            let wanted = |found: &Result<Anchored, String>| {
+                found.as_ref().map_or(true, |anchor| only.is_none_or(|only| anchor.workspace == only))
+            };
+            let some = anchors.by_ref().filter(wanted).take(BATCH).collect::<Result<Vec<_>, _>>();
+            some.map(|some| (some, anchors))
+        });
+        let some = match some.await.map_err(Error::internal)? {
+            Ok((some, rest)) => {
+                anchors = rest;
+                some
+            }
+            Err(fault) => return Ok(Err(s.anchor.named(&fault))),
+        };
+        if some.is_empty() {
+            return Ok(Ok(compared));
+        }
+        let mut tx = s.db.system("anchors to compare with an audit log").await?;
+        let differing = store::differing(&mut tx, &some).await?;
+        drop(tx);
+        for anchor in some {
+            let of = compared.entry(anchor.workspace).or_default();
+            if anchor.seq >= of.newest {
+                (of.newest, of.hash) = (anchor.seq, anchor.hash);
+            }
+        }
+        for (workspace, seq) in differing {
+            let of = compared.entry(workspace).or_default();
+            of.differs = Some(of.differs.map_or(seq, |first| first.min(seq)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +202,13 @@ mod tests {
             let after = open()?;
             assert_eq!((after.newest(ada), after.newest(eve)), (1, left), "what is whole counts");
             after.append(&[head(ada, 2), head(eve, 1)])?;
-            assert_eq!((open()?.of(ada)?.len(), open()?.of(eve)?.len()), (2, 1));
+            let mut read = Vec::new();
+            for anchor in open()?.read()?.into_iter().flatten() {
+                let anchor = anchor?;
+                read.push((anchor.workspace, anchor.seq));
+            }
+            read.sort_unstable();
+            assert_eq!(read, [(ada, 1), (ada, 2), (eve, 1)]);
         }
         std::fs::remove_file(&path)?;
         Ok(())

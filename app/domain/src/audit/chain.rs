@@ -45,7 +45,12 @@ impl Covered<'_> {
     }
 
     fn canonical(&self) -> Result<Vec<u8>> {
-        let fields = json!({
+        canonical::to_vec(&self.fields())
+    }
+
+    /// The fields by their names; the hash is that of their canonical JSON.
+    pub(super) fn fields(&self) -> Value {
+        json!({
             "format": "hyvve.audit/1",
             "workspace": self.workspace,
             "seq": self.seq,
@@ -56,8 +61,7 @@ impl Covered<'_> {
             "details": self.details,
             "personal": self.personal_hash.map(hex::encode),
             "prev": hex::encode(self.prev_hash),
-        });
-        canonical::to_vec(&fields)
+        })
     }
 }
 

@@ -8,7 +8,11 @@
 #[cfg(feature = "ssr")]
 pub mod anchor;
 #[cfg(feature = "ssr")]
+mod anchors_file;
+#[cfg(feature = "ssr")]
 pub mod chain;
+#[cfg(feature = "ssr")]
+pub mod export;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

@@ -1,12 +1,12 @@
 //! Reading the audit log, and finding out whether it is whole.
 
-use std::collections::HashMap;
-
 use super::{
-    Flaw, Row, Verdict, chain,
+    Flaw, Row, Verdict,
+    anchor::{self, Compared},
+    chain,
     store::{self, Head},
 };
-use crate::{Actor, Error, Result, Role, audit::anchor::Anchored, ids::WorkspaceId, services::Services};
+use crate::{Actor, Error, Result, Role, ids::WorkspaceId, services::Services};
 
 /// Rows that verification reads at a time.
 const BATCH: i64 = 1_000;
@@ -40,17 +40,26 @@ pub async fn list(s: &Services, actor: &Actor, before: Option<i64>, limit: i64) 
 pub async fn verify(s: &Services, actor: &Actor) -> Result<Verdict> {
     actor.require(Role::can_audit, "verify the audit log")?;
     let head = heads(s).await?.into_iter().find(|head| head.workspace == actor.workspace);
-    check(s, head.ok_or_else(|| Error::internal("a workspace without a head"))?).await
+    let head = head.ok_or_else(|| Error::internal("a workspace without a head"))?;
+    match anchor::compare(s, Some(head.workspace)).await? {
+        Ok(compared) => check(s, &head, compared.get(&head.workspace).cloned().unwrap_or_default()).await,
+        Err(fault) => Ok(no_anchors(fault)),
+    }
 }
 
 /// Checks every workspace: its slug and what was found. For the command line.
 pub async fn verify_all(s: &Services) -> Result<Vec<(String, Verdict)>> {
     let mut lost = s.anchor.known();
     let heads = heads(s).await?;
+    let compared = anchor::compare(s, None).await?;
     let mut verdicts = Vec::with_capacity(heads.len());
     for head in heads {
         lost.remove(&head.workspace);
-        verdicts.push((head.slug.clone(), check(s, head).await?));
+        let verdict = match &compared {
+            Ok(all) => check(s, &head, all.get(&head.workspace).cloned().unwrap_or_default()).await?,
+            Err(fault) => no_anchors(fault.clone()),
+        };
+        verdicts.push((head.slug, verdict));
     }
     let gone = |anchored| {
         let what = "it was anchored outside the database, and the whole workspace is gone".to_owned();
@@ -65,19 +74,16 @@ async fn heads(s: &Services) -> Result<Vec<Head>> {
     store::heads(&mut tx).await
 }
 
-/// `head` was read before the rows: all that it counts has to be there, while others go on writing.
-async fn check(s: &Services, head: Head) -> Result<Verdict> {
+/// Nothing can be said of a log where the anchors cannot be read.
+fn no_anchors(what: String) -> Verdict {
+    Verdict { rows: 0, anchored: 0, first_bad: Some(Flaw { seq: 0, what }) }
+}
+
+/// `head` and the anchors were read before the rows: all that they count has to be there, while others go on writing.
+async fn check(s: &Services, head: &Head, anchors: Compared) -> Result<Verdict> {
     let workspace = head.workspace;
     let flaw = |seq: i64, what: &str| Some(Flaw { seq, what: what.to_owned() });
-    let anchors: Vec<Anchored> = match s.anchor.of(workspace) {
-        Ok(anchors) => anchors,
-        Err(what) => return Ok(Verdict { rows: 0, anchored: 0, first_bad: flaw(0, &what) }),
-    };
-    let anchored = anchors.iter().map(|a| a.seq).max().unwrap_or(0);
-    let mut hashes: HashMap<i64, Vec<&str>> = HashMap::new();
-    for anchor in &anchors {
-        hashes.entry(anchor.seq).or_default().push(&anchor.hash);
-    }
+    let anchored = anchors.newest;
     let (mut seq, mut prev) = (0_i64, vec![0_u8; 32]);
     loop {
         let mut tx = s.db.system("an audit log to verify").await?;
@@ -91,7 +97,7 @@ async fn check(s: &Services, head: Head) -> Result<Verdict> {
                 return Ok(Verdict { rows: seq, anchored, first_bad: flaw(seq + 1, what) });
             }
             (seq, prev) = (row.seq, row.hash);
-            let what = if hashes.get(&seq).is_some_and(|all| all.iter().any(|hash| *hash != hex::encode(&prev))) {
+            let what = if anchors.differs == Some(seq) || (seq == anchored && hex::encode(&prev) != anchors.hash) {
                 "its hash is not the one that was anchored outside the database"
             } else if seq == head.seq && prev != head.hash {
                 "its hash is not the one of the workspace's head"

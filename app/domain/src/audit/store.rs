@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::anchors_file::Anchored;
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
@@ -61,6 +62,50 @@ pub(super) async fn after(tx: &mut SystemTx, workspace: WorkspaceId, seq: i64, l
     )
     .fetch_all(tx.conn())
     .await?)
+}
+
+/// Rows of the actor's workspace after a number and up to another, oldest first, for an export; names are not read.
+pub(super) async fn between(tx: &mut TenantTx, after: i64, to: i64, limit: i64) -> Result<Vec<Stored>> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_as!(
+        Stored,
+        r#"SELECT l.seq, l.at AS "at: Timestamp", l.actor_kind, l.actor_id, NULL::text AS actor_name, l.action, l.subject_kind, l.subject_id,
+                  l.details, l.personal_hash, l.prev_hash, l.hash, p.salt AS "salt?", p.data AS "personal?"
+           FROM audit_log l LEFT JOIN audit_personal p ON p.workspace_id = l.workspace_id AND p.seq = l.seq
+           WHERE l.workspace_id = $1 AND l.seq > $2 AND l.seq <= $3 ORDER BY l.seq LIMIT $4"#,
+        workspace,
+        after,
+        to,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The number and the hash of the newest row of the actor's workspace.
+pub(super) async fn head(tx: &mut TenantTx) -> Result<(i64, Vec<u8>)> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!("SELECT audit_seq, audit_hash FROM workspace_heads WHERE workspace_id = $1", workspace)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok((row.audit_seq, row.audit_hash))
+}
+
+/// Of anchored heads, those whose row has another hash: the workspace and the row's number.
+pub(super) async fn differing(tx: &mut SystemTx, anchors: &[Anchored]) -> Result<Vec<(WorkspaceId, i64)>> {
+    let workspaces: Vec<Uuid> = anchors.iter().map(|anchor| anchor.workspace.0).collect();
+    let numbers: Vec<i64> = anchors.iter().map(|anchor| anchor.seq).collect();
+    let hashes: Vec<String> = anchors.iter().map(|anchor| anchor.hash.clone()).collect();
+    let rows = sqlx::query!(
+        "SELECT l.workspace_id, l.seq FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS a (workspace, seq, hash)
+           JOIN audit_log l ON l.workspace_id = a.workspace AND l.seq = a.seq WHERE encode(l.hash, 'hex') <> a.hash",
+        &workspaces,
+        &numbers,
+        &hashes,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), r.seq)).collect())
 }
 
 /// A workspace's head.

@@ -118,8 +118,7 @@ pub async fn change_password(
 }
 
 /// Asks the new address whether it is the person's, and tells the old one. It takes a session that has just begun, because whoever
-/// has the address has the account. Whether another account has the new one is said to
-/// nobody but its owner.
+/// has the address has the account. Whether another account has the new one is said to nobody but its owner.
 pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Origin) -> Result<()> {
     let email = rules::email(email)?;
     factors::fresh(who)?;

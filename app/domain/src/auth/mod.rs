@@ -6,8 +6,8 @@
 //! `service.rs` is the way in and out. What people change about their accounts is in `account.rs`; what only a mail can prove,
 //! in `recovery.rs`, with links that work once (`proofs.rs`); where they are signed in, in `session_list.rs`; signing in by
 //! somebody else's word, in `openid/`. How often somebody may try is in `attempts.rs`, with the cookie that keeps owners from
-//! being locked out (`device_token.rs`); how often strangers' sessions and keys are looked up, in `familiar.rs`. Programs that act for them for some minutes carry `access_tokens/`. `factors/` is what is
-//! asked for besides a password, or instead of one.
+//! being locked out (`device_token.rs`); how often strangers' sessions and keys are looked up, in `familiar.rs`. Programs that act
+//! for them for some minutes carry `access_tokens/`. `factors/` is what is asked for besides a password, or instead of one.
 
 #[cfg(feature = "ssr")]
 pub mod access_tokens;

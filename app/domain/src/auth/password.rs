@@ -1,15 +1,24 @@
-//! Argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane), off the async threads, a bounded number at once.
+//! Argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane), on threads of its own, which give way to everything else: a
+//! hash keeps a core busy for some 40 ms, and who only reads must not wait for people who sign in.
 
-use std::sync::Arc;
+use std::{
+    io,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    oneshot,
+};
 
 use super::Password;
-use crate::{Code, Error, Result};
+use crate::{Error, Result};
 
 /// Memory in KiB.
 const MEMORY: u32 = 19_456;
@@ -18,18 +27,35 @@ const TIME: u32 = 2;
 /// Lanes.
 const LANES: u32 = 1;
 
-/// Hashes and verifies.
+/// How far hashing gives way: as far as there is (see `nice(2)`). What it cannot give way to is the scheduler itself: some
+/// kernels let a thread that is woken on the core of a computing one wait for the next tick, 4 ms at 250 Hz, whatever the
+/// priorities. That, and not work, is the p99 of `cargo xtask bench sessions` while people sign in.
+const NICE: i32 = 19;
+
+/// Something to hash or to verify.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Hashes and verifies. Its threads end with it.
 pub struct Hasher {
-    permits: Arc<Semaphore>,
+    work: UnboundedSender<Work>,
     /// Of a password that nobody knows: an unknown address costs the same time as a wrong password.
     decoy: String,
 }
 
 impl Hasher {
-    /// At most `at_once` hashes at a time; each takes 19 MiB.
+    /// At most `at_once` hashes at a time; each takes 19 MiB. Further ones wait in the order in which they came.
     pub fn new(at_once: usize) -> Result<Self> {
         let nobody: [u8; 32] = crate::canonical::random()?;
-        Ok(Self { permits: Arc::new(Semaphore::new(at_once.max(1))), decoy: hash(&hex::encode(nobody))? })
+        let (work, waiting) = unbounded_channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..at_once.max(1) {
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new()
+                .name("passwords".to_owned())
+                .spawn(move || run(&waiting))
+                .map_err(Error::internal)?;
+        }
+        Ok(Self { work, decoy: hash(&hex::encode(nobody))? })
     }
 
     /// The PHC string of a password.
@@ -48,17 +74,43 @@ impl Hasher {
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| Error::new(Code::Unavailable, "HYVVE is shutting down."))?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        });
-        done.await.map_err(Error::internal)?
+        let (done, result) = oneshot::channel();
+        // Who asked may be gone by the time that it is its turn; then there is nothing to do.
+        let work = move || {
+            if !done.is_closed() {
+                drop(done.send(work()));
+            }
+        };
+        self.work.send(Box::new(work)).map_err(Error::internal)?;
+        result.await.map_err(Error::internal)?
     }
+}
+
+/// Takes on one piece of work after the other until nobody has any more.
+fn run(waiting: &Mutex<UnboundedReceiver<Work>>) {
+    if let Err(e) = give_way() {
+        tracing::warn!(error.message = %e, "hashing passwords does not give way to other work");
+    }
+    loop {
+        // Whoever waits for work holds the lock; whoever has some does not.
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        match next {
+            // Whoever asked is told; this thread has others to serve.
+            Some(work) => drop(panic::catch_unwind(AssertUnwindSafe(work))),
+            None => return,
+        }
+    }
+}
+
+/// Gives this thread the lowest priority. On Linux it is the thread's; elsewhere it would be that of the whole process.
+#[cfg(target_os = "linux")]
+fn give_way() -> io::Result<()> {
+    rustix::process::nice(NICE).map(drop).map_err(io::Error::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() -> io::Result<()> {
+    Ok(())
 }
 
 fn argon2() -> Result<Argon2<'static>> {

@@ -37,6 +37,7 @@ pub struct Hub {
     runs: Mutex<HashMap<RunId, broadcast::Sender<RunSignal>>>,
     cancels: Mutex<HashMap<RunId, Arc<Notify>>>,
     work: watch::Sender<u64>,
+    events: watch::Sender<u64>,
     outward: mpsc::UnboundedSender<Poke>,
     inward: Mutex<Option<mpsc::UnboundedReceiver<Poke>>>,
 }
@@ -49,6 +50,7 @@ impl Default for Hub {
             runs: Mutex::default(),
             cancels: Mutex::default(),
             work: watch::Sender::new(0),
+            events: watch::Sender::new(0),
             outward,
             inward: Mutex::new(Some(inward)),
         }
@@ -72,6 +74,11 @@ impl Hub {
         self.work.subscribe()
     }
 
+    /// Wakes when any workspace has new events.
+    pub(crate) fn follow_events(&self) -> watch::Receiver<u64> {
+        self.events.subscribe()
+    }
+
     /// The workspace has new events: wakes readers here and, through the relay, elsewhere.
     pub fn poke_workspace(&self, id: WorkspaceId) {
         self.wake_workspace(id);
@@ -86,13 +93,19 @@ impl Hub {
     }
 
     /// Notified when somebody on this node cancels the run. Whoever drives it asks for this, and gives it back at the end.
+    /// From then on whoever drove it here before is told nothing: somebody has claimed it anew.
     pub(crate) fn on_cancel(&self, id: RunId) -> Arc<Notify> {
-        Arc::clone(lock(&self.cancels).entry(id).or_default())
+        let told = Arc::<Notify>::default();
+        lock(&self.cancels).insert(id, Arc::clone(&told));
+        told
     }
 
-    /// The run is not driven here any more.
-    pub(crate) fn off_cancel(&self, id: RunId) {
-        lock(&self.cancels).remove(&id);
+    /// This driver of the run is at its end.
+    pub(crate) fn off_cancel(&self, id: RunId, told: &Arc<Notify>) {
+        let mut cancels = lock(&self.cancels);
+        if cancels.get(&id).is_some_and(|newest| Arc::ptr_eq(newest, told)) {
+            cancels.remove(&id);
+        }
     }
 
     /// Tells whoever drives the run on this node to cancel it; other nodes see it when they renew the lease.
@@ -108,6 +121,7 @@ impl Hub {
     }
 
     pub(crate) fn wake_workspace(&self, id: WorkspaceId) {
+        self.events.send_modify(|n| *n = n.wrapping_add(1));
         let mut map = lock(&self.workspaces);
         if let Some(sender) = map.get(&id) {
             if sender.receiver_count() == 0 {

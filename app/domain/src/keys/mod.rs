@@ -16,11 +16,15 @@
 //! 4. Once nothing is left, no server seals with an old key, and what was under way then has ended, the old key is retired: it
 //!    opens nothing any more, and can be removed from the configuration.
 //!
+//! A **data key** is followed by another one by command (`data_rotation.rs`), beside running servers as well.
+//!
 //! A provider's key of before data keys (format 1) opens as it always has, and is sealed anew in the same way.
 
 mod data;
+mod data_rotation;
 mod rotation;
 mod store;
 
-pub(crate) use self::data::{for_opening, for_sealing, for_sealing_of};
+pub(crate) use self::data::{for_opening, for_opening_of, for_sealing, for_sealing_of};
+pub use self::data_rotation::{Holder, NewDataKey, holders, rotate_data};
 pub use self::rotation::{Keeper, Listed, Swept, Switch, Unsettled, leave, list, settle, sweep, switch};

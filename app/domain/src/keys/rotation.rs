@@ -2,19 +2,26 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     ops::AddAssign,
     time::{Duration, Instant},
 };
 
 use super::store;
 use crate::{
-    Error, Result, Timestamp, auth, mail, providers,
+    Error, Result, Timestamp, auth,
+    db::SystemTx,
+    ids::{LetterId, ProviderId, UserId, WorkspaceId},
+    mail, providers,
     seal::{Place, Print, TwoKeys},
     services::Services,
 };
 
 /// A server that said nothing for so long does not run.
-const ALIVE: Duration = Duration::from_secs(30);
+const ALIVE: Duration = Duration::from_mins(1);
+/// For how long a process seals with a key since it asked which one does: less than [`ALIVE`], so that one that was given up, because
+/// it stood still or misses a key, seals with no key that others may have retired.
+const SEALS: Duration = Duration::from_secs(45);
 /// What began under an old key has ended so long after another has begun to seal.
 const LINGER: Duration = Duration::from_mins(1);
 
@@ -41,11 +48,15 @@ pub enum Unsettled {
 /// Seals with the key that the database names from now on; into a new database, writes the one that seals here. `serves`: says
 /// that this server runs, and which keys it knows.
 pub async fn settle(s: &Services, serves: bool) -> Result<(), Unsettled> {
+    let until = Instant::now() + SEALS;
     let mut tx = s.db.system("which master key seals").await?;
     store::lock(&mut tx).await?;
     let known = s.sealer.known();
     if store::all(&mut tx).await?.is_empty() {
         let first = s.sealer.seals();
+        if !opens_what_is_there(&mut tx, s).await? {
+            return Err(Unsettled::Other(first));
+        }
         store::begin(&mut tx, first, &print_of(&known, first).ok_or(Unsettled::Missing(first))?).await?;
     }
     let rows = store::all(&mut tx).await?;
@@ -59,7 +70,7 @@ pub async fn settle(s: &Services, serves: bool) -> Result<(), Unsettled> {
     let retired: BTreeSet<u32> = rows.iter().filter(|row| row.retired_at.is_some()).map(|row| row.id).collect();
     if let Some(newest) = rows.first() {
         let before = s.sealer.seals();
-        if s.sealer.seal_with(newest.id, retired) && before != newest.id {
+        if s.sealer.seal_with(newest.id, retired, until) && before != newest.id {
             tracing::info!(key = newest.id, before, "another master key seals from now on");
         }
     }
@@ -68,6 +79,12 @@ pub async fn settle(s: &Services, serves: bool) -> Result<(), Unsettled> {
         store::report(&mut tx, s.node, &prints, s.sealer.seals()).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Whether these keys are the ones of this database, which has never named one: a version of before sealed what is there.
+async fn opens_what_is_there(tx: &mut SystemTx, s: &Services) -> Result<bool> {
+    let opened = [providers::keys::opens(tx, s).await?, auth::access_tokens::reseal::opens(tx, s).await?];
+    Ok(opened.contains(&Some(true)) || !opened.contains(&Some(false)))
 }
 
 fn print_of(known: &[(u32, Print)], id: u32) -> Option<Print> {
@@ -131,9 +148,9 @@ pub struct Swept {
 
 impl Swept {
     /// Of one value: it is sealed anew, or the log says why it cannot be.
-    pub(crate) fn one<T>(what: &'static str, anew: &Result<T>) -> Self {
+    pub(crate) fn one<T>(what: fmt::Arguments<'_>, anew: &Result<T>) -> Self {
         if let Err(error) = anew {
-            tracing::warn!(what, error.message = %error, "a sealed value was not sealed anew");
+            tracing::warn!(%what, error.message = %error, "a sealed value was not sealed anew");
         }
         Self { found: 1, done: u64::from(anew.is_ok()) }
     }
@@ -146,22 +163,47 @@ impl AddAssign for Swept {
     }
 }
 
-/// Seals anew some of what another key than the present one has sealed: at most a hundred values of each kind.
-pub async fn sweep(s: &Services) -> Result<Swept> {
-    let mut swept = data_keys(s).await?;
-    swept += providers::keys::sweep(s).await?;
-    swept += auth::access_tokens::reseal::sweep(s).await?;
-    swept += auth::factors::totp::sweep(s).await?;
-    swept += mail::letters::sweep(s).await?;
+/// How far one look at everything that is sealed has come: after which value of each kind it goes on.
+#[derive(Default)]
+struct Marks {
+    data_key: Option<(WorkspaceId, u32)>,
+    provider: Option<(WorkspaceId, ProviderId)>,
+    signing_key: Option<String>,
+    authenticator: Option<UserId>,
+    letter: Option<LetterId>,
+}
+
+/// Seals anew what another key than the present one has sealed; what cannot be is passed by. `serves`: as for [`settle`].
+pub async fn sweep(s: &Services, serves: bool) -> Result<Swept, Unsettled> {
+    let (mut marks, mut swept) = (Marks::default(), Swept::default());
+    loop {
+        // It may go on for long, and another key may seal by now.
+        settle(s, serves).await?;
+        let page = page(s, &mut marks).await?;
+        if page.found == 0 {
+            return Ok(swept);
+        }
+        swept += page;
+    }
+}
+
+/// At most a hundred values of each kind.
+async fn page(s: &Services, after: &mut Marks) -> Result<Swept> {
+    let mut swept = data_keys(s, &mut after.data_key).await?;
+    swept += providers::keys::sweep(s, &mut after.provider).await?;
+    swept += auth::access_tokens::reseal::sweep(s, &mut after.signing_key).await?;
+    swept += auth::factors::totp::sweep(s, &mut after.authenticator).await?;
+    swept += mail::letters::sweep(s, &mut after.letter).await?;
     Ok(swept)
 }
 
-async fn data_keys(s: &Services) -> Result<Swept> {
+async fn data_keys(s: &Services, after: &mut Option<(WorkspaceId, u32)>) -> Result<Swept> {
     let mut tx = s.db.system("data keys that another master key sealed").await?;
     let mut swept = Swept::default();
-    for (workspace, version, sealed) in store::stale(&mut tx, &s.sealer.prefix()).await? {
+    for (workspace, version, sealed) in store::stale(&mut tx, &s.sealer.prefix(), *after).await? {
+        *after = Some((workspace, version));
         let anew = s.sealer.again(Place::DataKey { workspace, version }, &sealed);
-        swept += Swept::one("a data key", &anew);
+        swept += Swept::one(format_args!("the data key {version} of workspace {workspace}"), &anew);
         if let Ok(anew) = anew {
             store::reseal(&mut tx, workspace, version, &anew).await?;
         }
@@ -214,10 +256,10 @@ impl Keeper {
         if pauses || (self.looked && !others_open(s).await?) {
             return Ok(());
         }
-        let mut swept = sweep(s).await?;
+        let mut swept = sweep(s, true).await?;
         let mut done = swept.done;
         while swept.done > 0 {
-            swept = sweep(s).await?;
+            swept = sweep(s, true).await?;
             done += swept.done;
         }
         if done > 0 {

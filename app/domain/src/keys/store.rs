@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::data_rotation::Holder;
 use crate::{Result, Timestamp, db::SystemTx, ids::WorkspaceId, seal::Print};
 
 /// A master key that seals or has sealed.
@@ -137,11 +138,19 @@ pub(super) async fn add(conn: &mut PgConnection, workspace: WorkspaceId, version
     Ok(())
 }
 
-/// Some data keys that begin otherwise, as they are kept; they are locked until the transaction ends.
-pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(WorkspaceId, u32, Vec<u8>)>> {
+/// Some data keys after one, in order, that begin otherwise, as they are kept; they are locked until the transaction ends.
+pub(super) async fn stale(
+    tx: &mut SystemTx,
+    prefix: &[u8],
+    after: Option<(WorkspaceId, u32)>,
+) -> Result<Vec<(WorkspaceId, u32, Vec<u8>)>> {
     let rows = sqlx::query!(
-        "SELECT workspace_id, version, sealed FROM workspace_keys WHERE substring(sealed FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE",
+        "SELECT workspace_id, version, sealed FROM workspace_keys
+         WHERE substring(sealed FROM 1 FOR 5) <> $1 AND ($2::uuid IS NULL OR (workspace_id, version) > ($2, $3))
+         ORDER BY workspace_id, version LIMIT 100 FOR UPDATE",
         prefix,
+        after.map(|(workspace, _)| workspace.0),
+        after.and_then(|(_, version)| i32::try_from(version).ok()),
     )
     .fetch_all(tx.conn())
     .await?;
@@ -159,4 +168,55 @@ pub(super) async fn reseal(tx: &mut SystemTx, workspace: WorkspaceId, version: u
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Whoever seals goes on with the key that is the newest now: nobody makes another until the transaction ends.
+pub(super) async fn hold_data_keys(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended('data keys ' || $1::text, 0))",
+        workspace.to_string(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whoever makes or removes a data key waits here until nobody seals with one.
+pub(super) async fn lock_data_keys(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('data keys ' || $1::text, 0))", workspace.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// All workspaces that have a data key, or the one of that slug.
+pub(super) async fn holders_of_data_keys(tx: &mut SystemTx, slug: Option<&str>) -> Result<Vec<Holder>> {
+    Ok(sqlx::query_as!(
+        Holder,
+        r#"SELECT id AS "workspace: WorkspaceId", slug, has_key AS "has_key!"
+           FROM (SELECT w.id, w.slug, EXISTS (SELECT 1 FROM workspace_keys k WHERE k.workspace_id = w.id) AS has_key FROM workspaces w) all_of_them
+           WHERE ($1::text IS NULL AND has_key) OR slug = $1 ORDER BY id"#,
+        slug,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Removes the data keys before a version that are not needed; answers which.
+pub(super) async fn remove_others(
+    tx: &mut SystemTx,
+    workspace: WorkspaceId,
+    before: u32,
+    needed: &[u32],
+) -> Result<Vec<u32>> {
+    let needed: Vec<i32> = needed.iter().filter_map(|version| i32::try_from(*version).ok()).collect();
+    let removed = sqlx::query_scalar!(
+        "DELETE FROM workspace_keys WHERE workspace_id = $1 AND version < $2 AND version <> ALL ($3) RETURNING version",
+        workspace.0,
+        i32::try_from(before).unwrap_or(0),
+        &needed,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(removed.into_iter().map(|version| version as u32).collect())
 }

@@ -1,15 +1,16 @@
 //! How often is too often. Whoever comes to a [`Door`] more often than its [`Rate`] allows waits outside, and is told how long.
 //!
 //! A door counts for several subjects at once, such as the account that somebody wants into and the network that he or she
-//! comes from, each at its own rate; it opens if none of them came too often, and only then counts. Windows slide and are exact: there is no
-//! interval of a window's length in which more are let through. One node counts in its memory (`memory.rs`), several in the
-//! same Redis (`redis.rs`); neither learns an address, only what it hashes to.
+//! comes from, each at its own rate; it opens if none of them came too often, and only then counts. Windows slide and are
+//! exact: there is no interval of a window's length in which more are let through. One node counts in its memory (`memory.rs`),
+//! several in the same Redis (`redis.rs`); neither learns an address, only what it hashes to.
 //!
 //! Should Redis be away, the doors at which secrets can be guessed stay shut, and the doors of daily work count in memory.
 
 mod door;
 mod memory;
 mod network;
+mod places;
 mod rate;
 mod redis;
 mod window;
@@ -19,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) use self::places::Place;
 pub use self::{
     door::{Door, Refusal},
     network::Network,
@@ -27,7 +29,7 @@ pub use self::{
 use self::{
     memory::Memory,
     network::Breadth,
-    redis::Redis,
+    redis::{Away, Redis},
     window::{Full, Scale, Slot},
 };
 use crate::{
@@ -144,20 +146,23 @@ impl Limits {
         if !door.stays_shut() && self.was_away_just_now() {
             return Ok(None);
         }
-        match redis.count(door, counters).await {
-            Ok(counted) => {
-                if self.away().take().is_some() {
-                    tracing::info!("Redis is back: limits are shared again");
-                }
-                Ok(Some(counted))
-            }
-            Err(cause) => {
-                if self.away().replace(Instant::now()).is_none() {
-                    tracing::warn!(error.message = %cause, "Redis is away: nobody can sign in, other limits are this node's own");
-                }
-                if door.stays_shut() { Err(away()) } else { Ok(None) }
-            }
+        match self.heard(redis.count(door, counters).await) {
+            Ok(counted) => Ok(Some(counted)),
+            Err(_) if door.stays_shut() => Err(away()),
+            Err(_) => Ok(None),
         }
+    }
+
+    /// Remembers whether Redis answers, and says so when that changes.
+    fn heard<T>(&self, answer: Result<T, Away>) -> Result<T, Away> {
+        match &answer {
+            Ok(_) if self.away().take().is_some() => tracing::info!("Redis is back: limits are shared again"),
+            Err(cause) if self.away().replace(Instant::now()).is_none() => {
+                tracing::warn!(error.message = %cause, "Redis is away: nobody can sign in, other limits are this node's own");
+            }
+            _ => {}
+        }
+        answer
     }
 
     /// Of those who come while it is away, one at a time finds out whether it is back.

@@ -129,7 +129,8 @@ impl Redis {
         Ok(this)
     }
 
-    async fn ask<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Away> {
+    /// Lets a script run.
+    pub(super) async fn ask<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Away> {
         let Connection { number, mut manager } = self.connection().clone();
         match timeout(PATIENCE, call.invoke_async(&mut manager)).await {
             Ok(Ok(answer)) => Ok(answer),

@@ -99,12 +99,18 @@ pub(super) async fn put_off(tx: &mut SystemTx, id: LetterId, until: Timestamp, e
     Ok(())
 }
 
-/// Texts of some letters that begin otherwise; they are locked until the transaction ends.
-pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(LetterId, Vec<u8>)>> {
+/// Texts of some letters after one, in order, that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale(
+    tx: &mut SystemTx,
+    prefix: &[u8],
+    after: Option<LetterId>,
+) -> Result<Vec<(LetterId, Vec<u8>)>> {
     let rows = sqlx::query!(
         r#"SELECT id, sealed AS "sealed!" FROM letters
-           WHERE sealed IS NOT NULL AND substring(sealed FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE"#,
+           WHERE sealed IS NOT NULL AND substring(sealed FROM 1 FOR 5) <> $1 AND ($2::uuid IS NULL OR id > $2)
+           ORDER BY id LIMIT 100 FOR UPDATE"#,
         prefix,
+        after.map(|id| id.0),
     )
     .fetch_all(tx.conn())
     .await?;

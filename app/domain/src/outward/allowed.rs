@@ -1,8 +1,10 @@
-//! The hosts that whoever runs the server lets workspaces reach although they are private or speak plain http.
+//! Lists of hosts: those that whoever runs the server lets workspaces reach although they are private or speak plain http, and
+//! those that a workspace lets its agents ask.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use reqwest::Url;
+use serde::{Serialize, Serializer};
 
 use super::{
     address::{Reach, reach},
@@ -22,12 +24,49 @@ struct AllowedHost {
 }
 
 impl AllowedHosts {
+    /// Of entries that each name one host.
+    pub(crate) fn of(entries: &[String]) -> Result<Self, String> {
+        let mut hosts = Vec::new();
+        for entry in entries {
+            let host = entry.trim().parse()?;
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        Ok(Self(hosts))
+    }
+
+    /// Each as it is spelt in URLs.
+    pub fn entries(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a URL's host is one of them, at its port.
-    pub(super) fn contains(&self, url: &Url) -> bool {
+    pub(crate) fn contains(&self, url: &Url) -> bool {
         let (host, port) = (url.host_str(), url.port_or_known_default());
         self.0
             .iter()
             .any(|allowed| Some(allowed.host.as_str()) == host && (allowed.port.is_none() || allowed.port == port))
+    }
+}
+
+impl Serialize for AllowedHosts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.entries().serialize(serializer)
+    }
+}
+
+impl fmt::Display for AllowedHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
     }
 }
 

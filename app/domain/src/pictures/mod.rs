@@ -24,7 +24,7 @@ pub const MAX_BYTES: usize = 2 << 20;
 /// times as many.
 pub const SIDE: u32 = 256;
 /// What is taken, as a form's `accept` says it.
-pub const ACCEPTED: &str = "image/png,image/jpeg,image/webp,image/gif";
+pub const ACCEPTED: &str = "image/png,image/jpeg,image/gif";
 
 /// Where pictures are; an id follows.
 const PLACE: &str = "/api/pictures/";
@@ -126,7 +126,7 @@ pub fn too_large() -> Error {
 }
 
 fn unreadable() -> Error {
-    Error::invalid("image", "picture", "This is no picture that we can read. Please take a PNG, JPEG, WebP or GIF.")
+    Error::invalid("image", "picture", "This is no picture that we can read. Please take a PNG, JPEG or GIF.")
 }
 
 #[cfg(test)]

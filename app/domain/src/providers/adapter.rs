@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::{
-    ChatRequest, Endpoint, FailureKind, Fault, Kind, ModelEvent, anthropic::Anthropic, completions::Completions,
-    gemini::Gemini, responses::Responses,
+    ChatRequest, Endpoint, FailureKind, Fault, Kind, Listed, ModelEvent, anthropic::Anthropic,
+    completions::Completions, gemini::Gemini, responses::Responses,
 };
 
 /// Translates between the neutral types and one wire format.
@@ -25,8 +25,13 @@ pub trait Adapter: Send + Sync {
     /// The request for the list of models.
     fn models(&self, endpoint: &Endpoint) -> Result<HttpRequest, Fault>;
 
-    /// Reads the ids of the models from the list.
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault>;
+    /// Reads the models from the list, as they stand there.
+    fn read_models(&self, body: &[u8]) -> Result<Vec<Listed>, Fault>;
+
+    /// The request for one model by its id, where the API has one: lists name no aliases.
+    fn model(&self, _: &Endpoint, _id: &str) -> Result<Option<HttpRequest>, Fault> {
+        Ok(None)
+    }
 
     /// The request that a wrong key fails, where the list of models is open to everyone.
     fn key_check(&self, endpoint: &Endpoint) -> Result<Option<HttpRequest>, Fault>;
@@ -40,6 +45,9 @@ pub trait Decoder: Send {
 
     /// The stream has ended. [`super::FailureKind::BadReply`] when the answer was not complete.
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
+
+    /// What the provider calls the answer, once it has said so.
+    fn response_id(&self) -> Option<&str>;
 }
 
 /// A request, ready to be sent. It is no `Debug`: the body is a conversation.
@@ -81,6 +89,12 @@ impl HttpRequest {
         }
         Ok(self)
     }
+}
+
+/// The address of one model; none for what cannot be an id, because it becomes part of the address.
+pub(super) fn model_url(endpoint: &Endpoint, id: &str) -> Option<Url> {
+    let is_id = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:".contains(&b)) && !id.starts_with('.');
+    is_id.then(|| endpoint.base_url.join(&format!("models/{id}")))
 }
 
 impl Kind {
@@ -128,6 +142,30 @@ mod tests {
             assert!(!format!("{:?} {endpoint:?}", request.headers).contains("canary"));
             let keyless = kind.adapter().and_then(|a| a.models(&Endpoint { key: None, ..endpoint }).ok());
             assert!(keyless.is_some_and(|request| request.headers.get(header).is_none()), "{kind}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn one_model_is_asked_for_by_an_id_that_cannot_change_the_address() -> crate::Result<()> {
+        let asked = |kind: Kind, id: &str| -> crate::Result<Option<(String, bool)>> {
+            let base_url = BaseUrl::parse(kind.base_url().unwrap_or_default())?;
+            let endpoint = Endpoint { base_url, key: Some(SecretString::from("sk")) };
+            let request = kind.adapter().and_then(|adapter| adapter.model(&endpoint, id).ok().flatten());
+            Ok(request.map(|r| (r.url.to_string(), r.headers.values().any(HeaderValue::is_sensitive))))
+        };
+        for (kind, url) in [
+            (Kind::Anthropic, "https://api.anthropic.com/v1/models/m-1:x"),
+            (Kind::Openai, "https://api.openai.com/v1/models/m-1:x"),
+            (Kind::Gemini, "https://generativelanguage.googleapis.com/v1beta/models/m-1:x"),
+        ] {
+            assert_eq!(asked(kind, "m-1:x")?, Some((url.to_owned(), true)), "{kind}");
+            for bad in ["../x", "a/b", "a?b", "a#b", "..", ".", "ä", "a%2fb", "a b"] {
+                assert_eq!(asked(kind, bad)?, None, "{kind} {bad}");
+            }
+        }
+        for kind in [Kind::Deepseek, Kind::Openrouter] {
+            assert_eq!(asked(kind, "m")?, None, "{kind}");
         }
         Ok(())
     }

@@ -9,13 +9,23 @@ use super::{
     ChatRequest, Decoder, Failure, FailureKind, Fault, ModelEvent, Seal,
     sandbox::Performance,
     sender::{self, Patience, Voice},
+    telemetry::CallSpan,
+    turnstile::Pass,
 };
 
 /// The most bytes of one answer: a server that never ends must not fill the database.
 const MAX_ANSWER: usize = 64 << 20;
 
+/// The most tokens, or micro-dollars, that are believed of one answer.
+const MAX_COUNT: u64 = 1 << 40;
+
 /// A streamed answer.
-pub struct ModelStream(Source);
+pub struct ModelStream {
+    source: Source,
+    watch: Option<CallSpan>,
+    #[expect(dead_code, reason = "whoever waits for the same key is let in when it is dropped")]
+    pass: Option<Pass>,
+}
 
 enum Source {
     Http(Box<HttpAnswer>),
@@ -35,20 +45,23 @@ struct HttpAnswer {
 
 impl ModelStream {
     pub(super) fn http(response: Response, decoder: Box<dyn Decoder>, voice: Voice, patience: Patience) -> Self {
-        Self(Source::Http(Box::new(HttpAnswer {
-            response,
-            decoder,
-            voice,
-            patience,
-            received: 0,
-            failure: None,
-            ended: false,
-        })))
+        let answer = HttpAnswer { response, decoder, voice, patience, received: 0, failure: None, ended: false };
+        Self { source: Source::Http(Box::new(answer)), watch: None, pass: None }
     }
 
     /// The sandbox's answer, with a pause of `pace` between two pieces of its text.
     pub fn sandbox(request: &ChatRequest, pace: Duration) -> Self {
-        Self(Source::Sandbox(Performance::new(request, pace)))
+        Self { source: Source::Sandbox(Performance::new(request, pace)), watch: None, pass: None }
+    }
+
+    /// The same, which others of its key wait for until it is dropped.
+    pub(super) fn let_in_by(self, pass: Option<Pass>) -> Self {
+        Self { pass, ..self }
+    }
+
+    /// The same, of which a span keeps account.
+    pub(super) fn watched_by(self, span: CallSpan) -> Self {
+        Self { watch: Some(span), ..self }
     }
 
     /// The next events, at once as many as have arrived; never an empty list. `None` after [`ModelEvent::Finish`], which is
@@ -56,10 +69,17 @@ impl ModelStream {
     ///
     /// May be dropped while it waits, and called again: nothing is lost.
     pub async fn next(&mut self) -> Result<Option<Vec<ModelEvent>>, Failure> {
-        match &mut self.0 {
+        let next = match &mut self.source {
             Source::Http(answer) => answer.next().await,
             Source::Sandbox(performance) => Ok(performance.next().await),
+        };
+        if let Some(span) = &mut self.watch {
+            if let Source::Http(answer) = &self.source {
+                span.identify(answer.decoder.response_id());
+            }
+            span.saw(&next);
         }
+        next
     }
 }
 
@@ -78,7 +98,7 @@ impl HttpAnswer {
     /// Reads one piece of the body.
     async fn read(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         let read = self.read_raw(events).await;
-        events.iter_mut().for_each(without_nul);
+        events.iter_mut().for_each(storable);
         read
     }
 
@@ -106,8 +126,8 @@ impl HttpAnswer {
     }
 }
 
-/// PostgreSQL stores no NUL in text, so a model that writes one must not be able to break its run.
-fn without_nul(event: &mut ModelEvent) {
+/// What PostgreSQL cannot store, a NUL in a text or a count beyond measure, must not be able to break a run.
+fn storable(event: &mut ModelEvent) {
     let clean = |text: &mut String| {
         if text.contains('\0') {
             *text = text.replace('\0', "\u{fffd}");
@@ -124,6 +144,7 @@ fn without_nul(event: &mut ModelEvent) {
             // A seal that is not what it was is worth nothing.
             seal.take_if(|Seal(json)| json.to_string().contains("\\u0000"));
         }
-        ModelEvent::Usage(_) | ModelEvent::Finish(_) => {}
+        ModelEvent::Usage(usage) => *usage = usage.within(MAX_COUNT),
+        ModelEvent::Finish(_) => {}
     }
 }

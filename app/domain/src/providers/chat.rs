@@ -24,6 +24,27 @@ pub struct ChatRequest {
     pub max_output_tokens: Option<u32>,
 }
 
+impl ChatRequest {
+    /// How much there is to read: bytes of text, and pictures.
+    pub fn size(&self) -> (u64, u64) {
+        let (mut text, mut pictures) = (self.system.len(), 0);
+        for message in &self.messages {
+            match message {
+                Message::User { text: words, images } => {
+                    text += words.len();
+                    pictures += images.len();
+                }
+                Message::Assistant { parts } => text += parts.iter().map(|part| part.content.len()).sum::<usize>(),
+                Message::Tool { name, content, .. } => text += name.len() + content.len(),
+            }
+        }
+        for tool in &self.tools {
+            text += tool.name.len() + tool.description.len() + tool.parameters.to_string().len();
+        }
+        (text as u64, pictures as u64)
+    }
+}
+
 /// One message of a conversation.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
@@ -91,6 +112,16 @@ pub enum Content {
     Reasoning(String),
     /// A call of a tool.
     Call(ToolCall),
+}
+
+impl Content {
+    /// The bytes of its text.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Reasoning(text) => text.len(),
+            Self::Call(call) => call.name.len() + call.arguments.len(),
+        }
+    }
 }
 
 /// A provider's own proof of what its model thought: a signature, or the thoughts encrypted. HYVVE reads nothing in it.
@@ -240,6 +271,19 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The same, where no count is larger than `most`.
+    #[must_use]
+    pub fn within(self, most: u64) -> Self {
+        Self {
+            input: self.input.min(most),
+            output: self.output.min(most),
+            reasoning: self.reasoning.min(most),
+            cache_read: self.cache_read.min(most),
+            cache_write: self.cache_write.min(most),
+            cost_micros: self.cost_micros.map(|cost| cost.min(most)),
+        }
+    }
+
     /// As AgentOS names it (`metrics` of its events and runs); the cost, in dollars, only where the provider says it.
     pub fn metrics(&self) -> Value {
         let mut metrics = json!({

@@ -4,6 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// The most characters that are kept of a provider's message. The useful part of one is its first sentence.
 const LONGEST: usize = 300;
+/// The most characters that are looked at: a message may be megabytes. A key that is cut off there is hidden like any part of one.
+const LOOKED_AT: usize = 4096;
 /// So many characters in a row of the key give a word away. Providers show fewer when they mask a key.
 const TELLING: usize = 8;
 /// What stands in place of a word that has some of the key in it.
@@ -12,7 +14,7 @@ const HIDDEN: &str = "[key]";
 /// The beginning of a message, or nothing where nothing is left of it.
 pub(super) fn excerpt(message: &str, key: Option<&SecretString>) -> Option<String> {
     let key = key.map(|key| key.expose_secret().to_ascii_lowercase()).unwrap_or_default();
-    let clean: String = message.chars().map(|c| if is_shown(c) { c } else { ' ' }).collect();
+    let clean: String = message.chars().take(LOOKED_AT).map(|c| if is_shown(c) { c } else { ' ' }).collect();
     // A key could be split only by what is no part of keys, so words are looked at before anything is cut off.
     let words: Vec<&str> =
         clean.split_whitespace().map(|word| if gives_away(word, &key) { HIDDEN } else { word }).collect();

@@ -153,8 +153,8 @@ mod tests {
     #[test]
     fn a_kind_has_one_name_everywhere() {
         use FailureKind::{
-            BadReply, ContextTooLong, InvalidKey, ModelNotFound, NoCredit, Overloaded, RateLimited, Refused, Stalled,
-            Unreachable,
+            BadReply, ContextTooLong, InvalidKey, ModelNotFound, NoCredit, NotAllowed, Overloaded, RateLimited,
+            Refused, Stalled, Unreachable,
         };
         for kind in [
             InvalidKey,
@@ -165,6 +165,7 @@ mod tests {
             Refused,
             ModelNotFound,
             Unreachable,
+            NotAllowed,
             Stalled,
             BadReply,
         ] {

@@ -89,7 +89,9 @@ const DECLINED: [&str; 5] = ["moderation", "flagged", "content_policy", "content
 
 fn is_about_the_key(words: &str) -> bool {
     const SIGNS: [&str; 5] = ["invalid", "incorrect", "not valid", "missing", "expired"];
+    // LiteLLM's proxy without a database: it knows one key, and cannot look another one up.
     words.contains("authentication_error")
+        || words.contains("no_db_connection")
         || (words.contains("api key") || words.contains("api_key")) && SIGNS.iter().any(|sign| words.contains(sign))
 }
 
@@ -156,6 +158,7 @@ mod tests {
             (403, r#"{"error":{"code":403,"message":"Input was flagged by moderation"}}"#, Refused),
             (400, r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#, InvalidKey),
             (400, r#"[{"error":{"code":400,"message":"API key expired.","status":"INVALID_ARGUMENT"}}]"#, InvalidKey),
+            (400, r#"{"error":{"message":"No connected db.","type":"no_db_connection","code":"400"}}"#, InvalidKey),
             (402, r#"{"error":{"message":"Insufficient Balance"}}"#, NoCredit),
             (429, r#"{"error":{"code":"insufficient_quota","message":"You exceeded your quota"}}"#, NoCredit),
             (

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use crate::{ids::ProviderId, said::said};
 
 /// A provider's key on its way in. It travels only from the browser to the server, and does not print.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,8 +33,9 @@ pub struct NewProvider {
     /// The key; many self-hosted servers want none. Empty is the same as none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<ApiKey>,
-    /// The model that agents use unless they name one.
-    pub default_model: String,
+    /// The model that agents use unless they name one; unless set, a sensible one of those that the provider lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
     /// Agents without a provider of their own use this one from now on.
     #[serde(default)]
     pub make_default: bool,
@@ -58,6 +60,23 @@ pub struct ProviderChanges {
     /// Agents without a provider of their own use this one from now on.
     #[serde(default)]
     pub make_default: bool,
+    /// Calls that go on at once; `null`: as many as come.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub max_at_once: Option<Option<i32>>,
+    /// Calls that begin in a minute; `null`: as many as come.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub max_per_minute: Option<Option<i32>>,
+}
+
+/// Somebody to ask when an agent's provider gives no answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FallbackChoice {
+    /// Which provider.
+    pub provider_id: ProviderId,
+    /// The model; unless set, the provider's default.
+    #[serde(default)]
+    pub model: Option<String>,
 }
 
 /// What a test of a provider found.

@@ -65,6 +65,34 @@ impl Kind {
         }
     }
 
+    /// One line for whoever chooses.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Sandbox => "A script that plays a model’s part.",
+            Self::Anthropic => "Claude, with an API key of the Claude Console.",
+            Self::Openai => "GPT, with an API key of the OpenAI Platform.",
+            Self::Gemini => "Gemini, with an API key of Google AI Studio.",
+            Self::Deepseek => "DeepSeek’s own models.",
+            Self::Openrouter => "Models of many makers, with one key.",
+            Self::OpenaiCompatible => {
+                "A server of your own: Ollama, vLLM, LM Studio, LiteLLM, llama.cpp and their like."
+            }
+        }
+    }
+
+    /// Models to begin with, the best choice first: whole ids, or what the ids of a family begin with. Families, because each
+    /// model is soon followed by the next; of one, the provider’s list names the newest first.
+    pub const fn suggestions(self) -> &'static [&'static str] {
+        match self {
+            Self::Sandbox | Self::OpenaiCompatible => &[],
+            Self::Anthropic => &["claude-sonnet-", "claude-"],
+            Self::Openai => &["gpt-5.4", "gpt-5", "gpt-"],
+            Self::Gemini => &["gemini-flash-latest", "gemini-3-flash", "gemini-"],
+            Self::Deepseek => &["deepseek-flash", "deepseek-v4-flash", "deepseek-"],
+            Self::Openrouter => &["anthropic/claude-sonnet-", "openai/gpt-", "google/gemini-"],
+        }
+    }
+
     /// Where requests go unless another address is entered; none where only the person knows.
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
@@ -130,6 +158,8 @@ mod tests {
             assert_eq!(serde_json::to_value(kind).ok(), Some(kind.as_str().into()));
             assert_eq!(kind.base_url().is_some(), kind.keys_page().is_some());
             assert!(kind.base_url().is_none_or(|url| url.ends_with(kind.root())), "{kind}");
+            assert_eq!(kind.base_url().is_some(), !kind.suggestions().is_empty());
+            assert!(kind.about().ends_with('.'), "{kind}");
         }
         assert_eq!("sandbox".parse::<Kind>(), Err(UnknownKind));
     }

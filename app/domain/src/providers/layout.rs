@@ -60,6 +60,16 @@ impl Layout {
         self.pieces.push(Piece { of, seal: None, open: true });
     }
 
+    /// How many parts there are.
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     /// Whether it says more than that the answer is its text and then its calls.
     pub fn matters(&self) -> bool {
         self.pieces.iter().any(|piece| piece.seal.is_some() || matches!(piece.of, Of::Reasoning(_)))

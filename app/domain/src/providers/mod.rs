@@ -11,7 +11,13 @@ mod adapter;
 mod answer;
 #[cfg(feature = "ssr")]
 pub mod anthropic;
+#[cfg(feature = "ssr")]
+mod call_ids;
+#[cfg(feature = "ssr")]
+mod catalogue;
 mod chat;
+#[cfg(feature = "ssr")]
+mod choice;
 #[cfg(feature = "ssr")]
 pub mod completions;
 #[cfg(feature = "ssr")]
@@ -19,6 +25,10 @@ mod endpoint;
 #[cfg(feature = "ssr")]
 mod excerpt;
 mod failure;
+#[cfg(feature = "ssr")]
+pub mod fallbacks;
+#[cfg(feature = "ssr")]
+mod fallbacks_store;
 #[cfg(feature = "ssr")]
 mod fault;
 #[cfg(feature = "ssr")]
@@ -30,10 +40,17 @@ pub(crate) mod keys;
 mod keys_store;
 mod kind;
 mod layout;
+mod listed;
+#[cfg(feature = "ssr")]
+pub mod models;
+#[cfg(feature = "ssr")]
+mod models_store;
 #[cfg(feature = "ssr")]
 mod object;
 #[cfg(feature = "ssr")]
 pub mod responses;
+#[cfg(feature = "ssr")]
+pub mod route;
 #[cfg(feature = "ssr")]
 mod rules;
 #[cfg(feature = "ssr")]
@@ -48,6 +65,12 @@ pub mod sse;
 mod store;
 #[cfg(feature = "ssr")]
 mod streamed;
+#[cfg(feature = "ssr")]
+pub mod telemetry;
+#[cfg(feature = "ssr")]
+mod trial;
+#[cfg(feature = "ssr")]
+mod turnstile;
 
 #[cfg(feature = "ssr")]
 pub use adapter::{Adapter, Decoder, HttpRequest};
@@ -58,11 +81,16 @@ pub use chat::{
     Usage,
 };
 #[cfg(feature = "ssr")]
+pub(crate) use completions::made_up;
+#[cfg(feature = "ssr")]
 pub use endpoint::{BaseUrl, Endpoint};
 pub use failure::{Failure, FailureKind, Fault};
-pub use input::{ApiKey, NewProvider, ProviderChanges, TestResult};
+pub use input::{ApiKey, FallbackChoice, NewProvider, ProviderChanges, TestResult};
 pub use kind::{KeysPage, Kind, UnknownKind};
 pub use layout::Layout;
+pub use listed::{Listed, Models, Prices};
+#[cfg(feature = "ssr")]
+pub use turnstile::Turnstiles;
 
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +121,34 @@ pub struct Provider {
     pub checked_at: Option<Timestamp>,
     /// What the provider said then, if it refused.
     pub check_error: Option<String>,
+    /// Since when it has refused every time; none where it worked the last time.
+    pub failing_since: Option<Timestamp>,
+    /// Calls that go on at once, on each server; unset: as many as come.
+    pub max_at_once: Option<i32>,
+    /// Calls that begin in a minute, on each server; unset: as many as come.
+    pub max_per_minute: Option<i32>,
     /// When it was entered.
     pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+impl Provider {
+    /// One for tests, at its maker's own address.
+    pub(crate) fn example(provider: Kind) -> Self {
+        Self {
+            id: ProviderId(uuid::Uuid::nil()),
+            provider,
+            name: "P".into(),
+            base_url: provider.base_url().map(str::to_owned),
+            key_hint: None,
+            default_model: "m".into(),
+            is_default: false,
+            checked_at: None,
+            check_error: None,
+            failing_since: None,
+            max_at_once: None,
+            max_per_minute: None,
+            created_at: Timestamp(time::OffsetDateTime::UNIX_EPOCH),
+        }
+    }
 }

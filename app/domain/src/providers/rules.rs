@@ -16,13 +16,15 @@ pub(super) fn name(text: &str) -> Result<String> {
     line(text, "name", NAME_MAX, "Please enter a name.")
 }
 
-/// The model that agents use unless they name one.
-pub(super) fn model(kind: Kind, text: &str) -> Result<String> {
-    let model = line(text, "defaultModel", MODEL_MAX, "Please enter the model that agents use.")?;
+/// The model that agents use, where its field is `field`. Whether the provider has it is for [`super::trial`] to find out.
+pub(super) fn model(kind: Kind, field: &str, text: &str) -> Result<String> {
+    let model = line(text, field, MODEL_MAX, "Please enter the model that agents use.")?;
     if kind == Kind::Sandbox && model != sandbox::MODEL {
-        return Err(Error::invalid("defaultModel", "model", format!("The sandbox has one model, {}.", sandbox::MODEL)));
+        return Err(Error::invalid(field, "model", format!("The sandbox has one model, {}.", sandbox::MODEL)));
     }
-    Ok(model)
+    // Gemini lists its models with a prefix that requests need not have.
+    let plain = model.strip_prefix("models/").filter(|plain| kind == Kind::Gemini && !plain.is_empty());
+    Ok(plain.unwrap_or(&model).to_owned())
 }
 
 /// The base URL: the kind's own unless another is entered. The sandbox must have none.
@@ -65,6 +67,20 @@ pub(super) fn key(kind: Kind, input: Option<&ApiKey>) -> Result<Option<SecretStr
     Ok(Some(SecretString::from(text)))
 }
 
+/// The most calls at once that somebody may allow, and the most in a minute.
+pub(super) const AT_ONCE: i32 = 10_000;
+pub(super) const PER_MINUTE: i32 = 1_000_000;
+
+/// How many calls a key allows; none, or a number that lets something through.
+pub(super) fn most(field: &str, calls: Option<i32>, highest: i32) -> Result<Option<i32>> {
+    match calls {
+        Some(calls) if !(1..=highest).contains(&calls) => {
+            Err(Error::invalid(field, "range", format!("Between 1 and {highest}, or nothing for as many as come.")))
+        }
+        calls => Ok(calls),
+    }
+}
+
 /// What people recognise a key by.
 pub(super) fn hint(key: &SecretString) -> String {
     let key = key.expose_secret();
@@ -102,8 +118,8 @@ mod tests {
         let field = |error: Option<Error>| error.and_then(|e| e.field().map(str::to_owned));
         assert_eq!(field(base_url(Kind::Sandbox, Some("https://a.example")).err()).as_deref(), Some("baseUrl"));
         assert_eq!(field(key(Kind::Sandbox, Some(&ApiKey("sk".into()))).err()).as_deref(), Some("apiKey"));
-        assert_eq!(field(model(Kind::Sandbox, "gpt").err()).as_deref(), Some("defaultModel"));
-        assert!(model(Kind::Sandbox, sandbox::MODEL).is_ok());
+        assert_eq!(field(model(Kind::Sandbox, "model", "gpt").err()).as_deref(), Some("model"));
+        assert!(model(Kind::Sandbox, "model", sandbox::MODEL).is_ok());
     }
 
     #[test]
@@ -113,8 +129,10 @@ mod tests {
             assert_eq!(field(name(bad).err()).as_deref(), Some("name"), "{bad:?}");
         }
         for bad in ["", &"m".repeat(201), "a\nb"] {
-            assert_eq!(field(model(KIND, bad).err()).as_deref(), Some("defaultModel"), "{bad:?}");
+            assert_eq!(field(model(KIND, "defaultModel", bad).err()).as_deref(), Some("defaultModel"), "{bad:?}");
         }
+        assert_eq!(model(Kind::Gemini, "model", "models/gemini-x").ok().as_deref(), Some("gemini-x"));
+        assert_eq!(model(KIND, "model", "models/mine").ok().as_deref(), Some("models/mine"));
         assert_eq!(field(base_url(KIND, None).err()).as_deref(), Some("baseUrl"));
     }
 

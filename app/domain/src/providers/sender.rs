@@ -14,12 +14,14 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
 };
 use secrecy::SecretString;
+use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
-    Adapter, ChatRequest, Endpoint, Failure, FailureKind, Fault, HttpRequest, ModelStream, excerpt::excerpt, fault,
+    Adapter, ChatRequest, Endpoint, Failure, FailureKind, Fault, HttpRequest, Listed, Message, ModelStream, catalogue,
+    excerpt::excerpt, fault,
 };
 use crate::outward::{Outward, Refused};
 
@@ -98,13 +100,7 @@ pub async fn stream(
             },
         }
     };
-    if is_json(response.headers()) {
-        // A stream was asked for; some servers send an error as plain JSON with status 200.
-        let status = response.status().as_u16();
-        let body = read(response, EXCERPT).await.unwrap_or_default();
-        return Err(voice.failure(fault::of_reply(status, &body)));
-    }
-    Ok(ModelStream::http(response, adapter.decoder(), voice, patience))
+    streamed(response, adapter, &voice, patience).await
 }
 
 /// How long to wait before the next try; none where a failure stays, or lasts too long.
@@ -126,7 +122,7 @@ pub async fn models(
     endpoint: &Endpoint,
     provider_name: &str,
     stall: Duration,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Listed>, Failure> {
     let voice = Voice::of(provider_name, endpoint);
     let fail = |fault: Fault| voice.failure(fault);
     if let Some(check) = adapter.key_check(endpoint).map_err(fail)? {
@@ -135,7 +131,76 @@ pub async fn models(
     let request = adapter.models(endpoint).map_err(fail)?;
     let response = send(http, request, &voice, stall).await?;
     let body = read(response, LIST).await.map_err(|kind| voice.failure(kind))?;
-    adapter.read_models(&body).map_err(fail)
+    adapter.read_models(&body).map(|models| catalogue::fit(models, endpoint.key.as_ref())).map_err(fail)
+}
+
+/// Asks for one model by its id, once. `false` also where the provider cannot be asked so.
+pub async fn has_model(
+    http: &Outward,
+    adapter: &dyn Adapter,
+    endpoint: &Endpoint,
+    provider_name: &str,
+    model: &str,
+    stall: Duration,
+) -> Result<bool, Failure> {
+    let voice = Voice::of(provider_name, endpoint);
+    let Some(request) = adapter.model(endpoint, model).map_err(|fault| voice.failure(fault))? else {
+        return Ok(false);
+    };
+    match send(http, request, &voice, stall).await {
+        Ok(response) => {
+            let body = read(response, EXCERPT).await.map_err(|kind| voice.failure(kind))?;
+            let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+            Ok(told.get("id").or_else(|| told.get("name")).is_some_and(Value::is_string))
+        }
+        Err(failure) if failure.kind == FailureKind::ModelNotFound || matches!(failure.status, Some(400 | 404)) => {
+            Ok(false)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks a model for an answer of one token, once: the cheapest call of a server that lists no models.
+pub async fn answers(
+    http: &Outward,
+    adapter: &dyn Adapter,
+    endpoint: &Endpoint,
+    provider_name: &str,
+    model: &str,
+    stall: Duration,
+) -> Result<(), Failure> {
+    let voice = Voice::of(provider_name, endpoint);
+    let request = ChatRequest {
+        model: model.to_owned(),
+        messages: vec![Message::user("Hi")],
+        max_output_tokens: Some(1),
+        ..ChatRequest::default()
+    };
+    let request = adapter.chat(endpoint, &request).map_err(|fault| voice.failure(fault))?;
+    let response = send(http, request, &voice, stall).await?;
+    let patience = Patience { first_byte: stall, idle: stall };
+    let mut stream = streamed(response, adapter, &voice, patience).await?;
+    let reading = async {
+        while stream.next().await?.is_some() {}
+        Ok(())
+    };
+    // Somebody who was asked for one token and goes on for so long does not understand the question.
+    timeout(SHORT, reading).await.unwrap_or_else(|_| Err(voice.failure(FailureKind::BadReply)))
+}
+
+/// A reply as the stream that was asked for; some servers send an error as plain JSON with status 200.
+async fn streamed(
+    response: Response,
+    adapter: &dyn Adapter,
+    voice: &Voice,
+    patience: Patience,
+) -> Result<ModelStream, Failure> {
+    if is_json(response.headers()) {
+        let status = response.status().as_u16();
+        let body = read(response, EXCERPT).await.unwrap_or_default();
+        return Err(voice.failure(fault::of_reply(status, &body)));
+    }
+    Ok(ModelStream::http(response, adapter.decoder(), voice.clone(), patience))
 }
 
 /// Sends, and passes only a successful reply on.

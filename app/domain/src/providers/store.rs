@@ -11,6 +11,8 @@ use crate::{
 pub(super) struct Stored {
     pub(super) provider: Provider,
     pub(super) sealed_key: Option<Vec<u8>>,
+    /// Since when it has this address and this key.
+    pub(super) seals_since: Timestamp,
     /// Moves with every change (not with a test); whoever writes says what it has read.
     pub(super) updated_at: Timestamp,
 }
@@ -21,7 +23,8 @@ pub(super) async fn list(tx: &mut TenantTx) -> Result<Vec<Provider>> {
     Ok(sqlx::query_as!(
         Provider,
         r#"SELECT id AS "id: ProviderId", kind AS "provider: Kind", name, base_url, key_hint, default_model, is_default,
-                  checked_at AS "checked_at: Timestamp", check_error, created_at AS "created_at: Timestamp"
+                  checked_at AS "checked_at: Timestamp", check_error, failing_since AS "failing_since: Timestamp",
+                  max_at_once, max_per_minute, created_at AS "created_at: Timestamp"
            FROM ai_providers WHERE workspace_id = $1 ORDER BY created_at, id"#,
         workspace.0,
     )
@@ -34,7 +37,7 @@ pub(super) async fn find(tx: &mut TenantTx, id: Option<ProviderId>) -> Result<Op
     let workspace = tx.workspace();
     let row = sqlx::query!(
         r#"SELECT id, kind AS "kind: Kind", name, base_url, sealed_key, key_hint, default_model, is_default, checked_at,
-                  check_error, created_at, updated_at
+                  check_error, failing_since, max_at_once, max_per_minute, created_at, seals_since, updated_at
            FROM ai_providers WHERE workspace_id = $1 AND (id = $2 OR ($2 IS NULL AND is_default))"#,
         workspace.0,
         id.map(|id| id.0) as Option<uuid::Uuid>,
@@ -52,20 +55,24 @@ pub(super) async fn find(tx: &mut TenantTx, id: Option<ProviderId>) -> Result<Op
             is_default: r.is_default,
             checked_at: r.checked_at.map(Timestamp),
             check_error: r.check_error,
+            failing_since: r.failing_since.map(Timestamp),
+            max_at_once: r.max_at_once,
+            max_per_minute: r.max_per_minute,
             created_at: Timestamp(r.created_at),
         },
         sealed_key: r.sealed_key,
+        seals_since: Timestamp(r.seals_since),
         updated_at: Timestamp(r.updated_at),
     }))
 }
 
-/// Adds a provider that was never tested.
+/// Adds a provider.
 pub(super) async fn insert(tx: &mut TenantTx, provider: &Provider, sealed_key: Option<&[u8]>) -> Result<()> {
     let workspace = tx.workspace();
     sqlx::query!(
         "INSERT INTO ai_providers
-           (workspace_id, id, kind, name, base_url, sealed_key, key_hint, default_model, is_default, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+           (workspace_id, id, kind, name, base_url, sealed_key, key_hint, default_model, is_default, checked_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
         workspace.0,
         provider.id.0,
         provider.provider.as_str(),
@@ -75,6 +82,7 @@ pub(super) async fn insert(tx: &mut TenantTx, provider: &Provider, sealed_key: O
         provider.key_hint,
         provider.default_model,
         provider.is_default,
+        provider.checked_at.map(|t| t.0),
         provider.created_at.0,
     )
     .execute(tx.conn())
@@ -84,14 +92,22 @@ pub(super) async fn insert(tx: &mut TenantTx, provider: &Provider, sealed_key: O
 }
 
 /// Writes a provider, and its key if there is a new one, unless somebody else did since it was read; answers whether it did.
-/// The key that is there is left alone otherwise: it may have been sealed anew meanwhile.
-pub(super) async fn update(tx: &mut TenantTx, changed: &Stored, new_key: Option<&[u8]>) -> Result<bool> {
+/// The key that is there is left alone otherwise: it may have been sealed anew meanwhile. `elsewhere`: its address or its key is
+/// another one, and works.
+pub(super) async fn update(
+    tx: &mut TenantTx,
+    changed: &Stored,
+    new_key: Option<&[u8]>,
+    elsewhere: bool,
+) -> Result<bool> {
     let workspace = tx.workspace();
     let provider = &changed.provider;
     let done = sqlx::query!(
         "UPDATE ai_providers
          SET name = $4, base_url = $5, sealed_key = coalesce($6, sealed_key), key_hint = $7, default_model = $8, is_default = $9,
-             checked_at = $10, check_error = $11, updated_at = clock_timestamp()
+             checked_at = CASE WHEN $10 THEN now() ELSE checked_at END, check_error = CASE WHEN NOT $10 THEN check_error END,
+             failing_since = CASE WHEN NOT $10 THEN failing_since END, max_at_once = $11, max_per_minute = $12,
+             seals_since = CASE WHEN $10 THEN clock_timestamp() ELSE seals_since END, updated_at = clock_timestamp()
          WHERE workspace_id = $1 AND id = $2 AND updated_at = $3",
         workspace.0,
         provider.id.0,
@@ -102,8 +118,9 @@ pub(super) async fn update(tx: &mut TenantTx, changed: &Stored, new_key: Option<
         provider.key_hint,
         provider.default_model,
         provider.is_default,
-        provider.checked_at.map(|t| t.0),
-        provider.check_error,
+        elsewhere,
+        provider.max_at_once,
+        provider.max_per_minute,
     )
     .execute(tx.conn())
     .await
@@ -115,7 +132,8 @@ pub(super) async fn update(tx: &mut TenantTx, changed: &Stored, new_key: Option<
 pub(super) async fn set_checked(tx: &mut TenantTx, tested: &Stored, error: Option<&str>) -> Result<bool> {
     let workspace = tx.workspace();
     let done = sqlx::query!(
-        "UPDATE ai_providers SET checked_at = now(), check_error = $4
+        "UPDATE ai_providers
+         SET checked_at = now(), check_error = $4, failing_since = CASE WHEN $4::text IS NOT NULL THEN coalesce(failing_since, now()) END
          WHERE workspace_id = $1 AND id = $2 AND updated_at = $3",
         workspace.0,
         tested.provider.id.0,

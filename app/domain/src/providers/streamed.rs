@@ -12,6 +12,17 @@ pub(super) trait Format: Send {
 
     /// The stream has ended without saying so: completes an answer that had said why it finished.
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Fault>;
+
+    /// What the provider calls the answer, once it has said so.
+    fn response_id(&self) -> Option<&str>;
+}
+
+/// An id as providers send it. One that is no text is none: nothing depends on it.
+pub(super) fn id_of(sent: Option<serde_json::Value>) -> Option<String> {
+    match sent {
+        Some(serde_json::Value::String(id)) if !id.is_empty() => Some(id),
+        _ => None,
+    }
 }
 
 /// Cuts a stream of bytes into events for a format.
@@ -41,4 +52,19 @@ impl<F: Format> Decoder for Streamed<F> {
         }
         if self.format.is_complete() { Ok(()) } else { self.format.end(out) }
     }
+
+    fn response_id(&self) -> Option<&str> {
+        self.format.response_id()
+    }
+}
+
+/// Reads a stream of these events from its beginning to its end.
+#[cfg(test)]
+pub(super) fn read_all<F: Format + Default>(
+    events: impl IntoIterator<Item = String>,
+) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
+    let stream: Vec<_> = events.into_iter().map(|data| ["event: x\ndata: ", &data, "\n\n"].concat()).collect();
+    let (mut decoder, mut out) = (Streamed::<F>::default(), Vec::new());
+    let ended = decoder.push(stream.concat().as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
+    (out, ended.map_err(|fault| fault.kind))
 }

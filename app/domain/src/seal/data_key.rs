@@ -2,15 +2,13 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use secrecy::SecretString;
+use uuid::Uuid;
 
-use super::{BY_DATA_KEY, Parts, bad, header, seal};
-use crate::{
-    Result,
-    ids::{ProviderId, WorkspaceId},
-};
+use super::{BY_DATA_KEY, HEADER, Parts, bad, header, seal};
+use crate::{Result, ids::WorkspaceId};
 
 /// A workspace's own key. What it seals, nobody opens once it is gone.
-pub(crate) struct DataKey {
+pub struct DataKey {
     workspace: WorkspaceId,
     version: u32,
     key: LessSafeKey,
@@ -23,26 +21,31 @@ impl DataKey {
     }
 
     /// Which version of the workspace's key opens a value; `None` where a master key sealed it.
-    pub(crate) fn version_of(sealed: &[u8]) -> Option<u32> {
+    pub fn version_of(sealed: &[u8]) -> Option<u32> {
         Parts::of(sealed).ok().filter(|parts| parts.format == BY_DATA_KEY).map(|parts| parts.key)
     }
 
-    /// Seals a provider's key for a purpose.
-    pub(crate) fn seal(&self, provider: ProviderId, purpose: &str, secret: &SecretString) -> Result<Vec<u8>> {
-        seal(header(BY_DATA_KEY, self.version), &self.key, self.aad(provider, purpose), secret)
+    /// What everything begins with that this key has sealed.
+    pub(crate) fn prefix(version: u32) -> [u8; HEADER] {
+        header(BY_DATA_KEY, version)
     }
 
-    /// Opens what was sealed for the same provider and purpose.
-    pub(crate) fn open(&self, provider: ProviderId, purpose: &str, sealed: &[u8]) -> Result<SecretString> {
+    /// Seals a secret of something (a provider, a webhook) for a purpose.
+    pub fn seal(&self, of: impl Into<Uuid>, purpose: &str, secret: &SecretString) -> Result<Vec<u8>> {
+        seal(header(BY_DATA_KEY, self.version), &self.key, self.aad(of.into(), purpose), secret)
+    }
+
+    /// Opens what was sealed for the same thing and purpose.
+    pub fn open(&self, of: impl Into<Uuid>, purpose: &str, sealed: &[u8]) -> Result<SecretString> {
         let parts = Parts::of(sealed)?;
         if (parts.format, parts.key) != (BY_DATA_KEY, self.version) {
             return Err(bad("another key sealed it"));
         }
-        parts.open(&self.key, self.aad(provider, purpose))
+        parts.open(&self.key, self.aad(of.into(), purpose))
     }
 
-    fn aad(&self, provider: ProviderId, purpose: &str) -> Vec<u8> {
+    fn aad(&self, of: Uuid, purpose: &str) -> Vec<u8> {
         let Self { workspace, version, .. } = self;
-        format!("hyvve.seal/2|{workspace}|{provider}|{purpose}|{version}").into_bytes()
+        format!("hyvve.seal/2|{workspace}|{of}|{purpose}|{version}").into_bytes()
     }
 }

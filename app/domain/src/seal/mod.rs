@@ -12,6 +12,7 @@ mod tests;
 use std::{
     collections::BTreeSet,
     sync::{Arc, PoisonError, RwLock},
+    time::Instant,
 };
 
 use aws_lc_rs::{
@@ -21,9 +22,9 @@ use aws_lc_rs::{
 };
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
-pub(crate) use self::data_key::DataKey;
+pub use self::data_key::DataKey;
 use crate::{
-    Error, Result, canonical,
+    Code, Error, Result, canonical,
     ids::{LetterId, ProviderId, UserId, WorkspaceId},
 };
 
@@ -86,6 +87,8 @@ struct Ring {
     newest: usize,
     /// Those that open nothing any more.
     retired: BTreeSet<u32>,
+    /// Until when it is certain enough which key seals. `None`: as long as nobody has asked the database.
+    until: Option<Instant>,
 }
 
 struct MasterKey {
@@ -124,7 +127,7 @@ impl Sealer {
         let keys: Option<Vec<_>> =
             keys.into_iter().map(|(id, bytes)| MasterKey::new(id, bytes).map(Arc::new)).collect();
         let keys = keys.filter(|k| !k.is_empty())?;
-        Some(Self(RwLock::new(Arc::new(Ring { keys, newest: 0, retired: BTreeSet::new() }))))
+        Some(Self(RwLock::new(Arc::new(Ring { keys, newest: 0, retired: BTreeSet::new(), until: None }))))
     }
 
     fn ring(&self) -> Arc<Ring> {
@@ -144,15 +147,13 @@ impl Sealer {
         Ok(())
     }
 
-    /// From now on seals with the key of that number, and opens nothing that one of `retired` sealed. Answers whether it
+    /// Until then seals with the key of that number, and opens nothing that one of `retired` sealed. Answers whether it
     /// knows the key; if not, nothing changes.
-    pub(crate) fn seal_with(&self, id: u32, retired: BTreeSet<u32>) -> bool {
+    pub(crate) fn seal_with(&self, id: u32, retired: BTreeSet<u32>, until: Instant) -> bool {
         let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(newest) = ring.keys.iter().position(|key| key.id == id) else { return false };
-        if ring.newest != newest || ring.retired != retired {
-            let ring = Arc::make_mut(&mut ring);
-            (ring.newest, ring.retired) = (newest, retired);
-        }
+        let ring = Arc::make_mut(&mut ring);
+        (ring.newest, ring.retired, ring.until) = (newest, retired, Some(until));
         true
     }
 
@@ -185,9 +186,14 @@ impl Sealer {
         self.ring().keys.iter().any(|key| hmac::verify(&key.vouching, &message, mac).is_ok())
     }
 
-    /// Seals with the newest key.
+    /// Seals with the newest key. While it is not certain which one that is, nothing is sealed: by now another may be, and
+    /// this one retired.
     pub fn seal(&self, place: Place<'_>, secret: &SecretString) -> Result<Vec<u8>> {
         let ring = self.ring();
+        if ring.until.is_some_and(|until| until < Instant::now()) {
+            let why = "This server does not know for certain which key seals secrets now. Try again in a moment.";
+            return Err(Error::new(Code::Unavailable, why));
+        }
         let MasterKey { id, sealing, .. } = &*ring.keys[ring.newest];
         seal(header(BY_MASTER, *id), sealing, place.aad(), secret)
     }
@@ -209,7 +215,7 @@ impl Sealer {
     }
 
     /// A new data key, and how it is kept.
-    pub(crate) fn make_data_key(&self, workspace: WorkspaceId, version: u32) -> Result<(DataKey, Vec<u8>)> {
+    pub fn make_data_key(&self, workspace: WorkspaceId, version: u32) -> Result<(DataKey, Vec<u8>)> {
         let bytes = Zeroizing::new(canonical::random::<32>()?);
         let kept =
             self.seal(Place::DataKey { workspace, version }, &SecretString::from(hex::encode(bytes.as_slice())))?;
@@ -217,7 +223,7 @@ impl Sealer {
     }
 
     /// The data key that is kept so.
-    pub(crate) fn open_data_key(&self, workspace: WorkspaceId, version: u32, kept: &[u8]) -> Result<DataKey> {
+    pub fn open_data_key(&self, workspace: WorkspaceId, version: u32, kept: &[u8]) -> Result<DataKey> {
         let text = self.open(Place::DataKey { workspace, version }, kept)?;
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.expose_secret(), bytes.as_mut_slice()).map_err(|_| bad("not a data key"))?;

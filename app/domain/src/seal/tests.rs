@@ -1,13 +1,16 @@
 //! What opens where, and what does not.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::{Duration, Instant},
+};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::{DataKey, HEADER, NONCE, Place, Sealer, TwoKeys};
 use crate::{
-    Error, Result,
+    Code, Error, Result,
     ids::{ProviderId, UserId, WorkspaceId},
 };
 
@@ -52,17 +55,23 @@ fn a_key_that_was_learnt_opens_seals_when_told_to_and_opens_nothing_once_retired
     let sealer = Sealer::new([(1, one.as_slice())]).ok_or("key")?;
     let place = Place::Authenticator(UserId(Uuid::nil()));
     let old = sealer.seal(place, &SecretString::from("x"))?;
-    assert!(!sealer.seal_with(2, BTreeSet::new()), "not known yet");
+    let later = Instant::now() + Duration::from_hours(1);
+    assert!(!sealer.seal_with(2, BTreeSet::new(), later), "not known yet");
     assert_eq!(sealer.learn([(1, two.as_slice())]), Err(TwoKeys(1)));
     sealer.learn([(1, one.as_slice()), (2, two.as_slice())])?;
     assert_eq!(sealer.seals(), 1, "a new key does not seal by itself");
-    assert!(sealer.seal_with(2, BTreeSet::new()));
+    assert!(sealer.seal_with(2, BTreeSet::new(), later));
     let new = sealer.again(place, &old)?;
     assert!(new.starts_with(&sealer.prefix()) && !old.starts_with(&sealer.prefix()));
     let mac = Sealer::new([(1, one.as_slice())]).ok_or("key")?.mac("device", b"ada");
     assert!(sealer.open(place, &old).is_ok() && sealer.open(place, &new).is_ok());
-    assert!(sealer.seal_with(2, [1].into()));
+    assert!(sealer.seal_with(2, [1].into(), later));
     assert!(sealer.open(place, &old).is_err() && sealer.open(place, &new).is_ok());
+    // Who has not asked for too long may be the last one to believe that it seals.
+    assert!(sealer.seal_with(2, [1].into(), Instant::now()));
+    std::thread::sleep(Duration::from_millis(2));
+    assert!(sealer.seal(place, &SecretString::from("x")).is_err_and(|e| e.code == Code::Unavailable));
+    assert!(sealer.open(place, &new).is_ok());
     assert!(sealer.is_mac("device", b"ada", &mac));
     Ok(())
 }

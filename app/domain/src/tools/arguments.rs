@@ -18,6 +18,8 @@ pub struct Arguments {
     pub values: Map<String, Value>,
     /// Why, in the model's words. It is shown as such and is no part of what runs.
     pub reason: Option<String>,
+    /// How sure the model says it is, in percent. It is shown as such and is no part of what runs.
+    pub confidence: Option<u8>,
 }
 
 /// Parses and checks. The error is a sentence for the model, which may try again.
@@ -27,6 +29,11 @@ pub fn parse(tool: &Tool, text: &str) -> Result<Arguments, String> {
     }
     let text = if text.trim().is_empty() { "{}" } else { text };
     let value = canonical::parse_strict(text).map_err(|e| format!("The arguments are not valid JSON: {e}"))?;
+    check(tool, value)
+}
+
+/// Checks arguments that are JSON already. The error is a sentence for whoever wrote them.
+pub fn check(tool: &Tool, value: Value) -> Result<Arguments, String> {
     let schema = jsonschema::validator_for(&tool.parameters()).map_err(|e| e.to_string())?;
     if let Some(error) = schema.iter_errors(&value).next() {
         let path = error.instance_path().to_string();
@@ -34,18 +41,24 @@ pub fn parse(tool: &Tool, text: &str) -> Result<Arguments, String> {
         return Err(format!("The arguments do not fit the tool’s schema{place}: {error}"));
     }
     let Value::Object(mut values) = value else { return Err("The arguments must be an object.".to_owned()) };
-    let reason = if tool.acts() {
-        match values.remove("reason") {
-            Some(Value::String(reason)) => Some(reason.chars().take(MAX_REASON).collect()),
-            _ => None,
-        }
-    } else {
-        None
+    let mut aside = |name: &str| values.remove(name).filter(|_| tool.acts());
+    let reason = match aside("reason") {
+        Some(Value::String(reason)) => Some(reason.chars().take(MAX_REASON).collect()),
+        _ => None,
     };
-    Ok(Arguments { values, reason })
+    let confidence = aside("confidence").and_then(|said| u8::try_from(said.as_u64()?).ok());
+    Ok(Arguments { values, reason, confidence })
 }
 
 /// Arguments as a tool's own type.
 pub(super) fn typed<T: DeserializeOwned>(values: &Map<String, Value>) -> Result<T, String> {
     serde_json::from_value(Value::Object(values.clone())).map_err(|e| format!("The arguments do not fit the tool: {e}"))
+}
+
+/// The object that a value is; empty when it is none.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
 }

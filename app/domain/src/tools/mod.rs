@@ -6,6 +6,14 @@ pub mod arguments;
 #[cfg(feature = "ssr")]
 mod ask_human;
 #[cfg(feature = "ssr")]
+pub(crate) mod change_policy;
+#[cfg(feature = "ssr")]
+pub(crate) mod external;
+#[cfg(feature = "ssr")]
+mod http_reply;
+#[cfg(feature = "ssr")]
+mod http_request;
+#[cfg(feature = "ssr")]
 pub mod registry;
 #[cfg(feature = "ssr")]
 mod search_records;
@@ -70,7 +78,7 @@ pub enum Nature {
     Ask,
     /// Changes something: passes the door.
     Act {
-        /// Whether it can be taken back.
+        /// Whether it can be taken back, whatever its arguments say; see `Tool::reversibility`.
         reversibility: Reversibility,
     },
 }

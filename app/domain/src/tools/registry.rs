@@ -7,15 +7,19 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, search_records, send_email, update_record,
+    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, change_policy, external, http_request,
+    search_records, send_email, update_record,
 };
 use crate::{
     Actor, Error, Result,
     approvals::Preview,
     db::TenantTx,
-    ids::{ApprovalId, EffectId, RecordId},
+    ids::{ApprovalId, EffectId, RecordId, WorkspaceId},
     mail::Mailer,
+    outward::{AllowedHosts, Outward},
     providers::ToolSpec,
+    services::Services,
+    workspaces::openness::{self, Openness},
 };
 
 /// A tool as HYVVE knows it.
@@ -33,7 +37,7 @@ pub struct Tool {
 }
 
 /// Every tool.
-pub const ALL: [Tool; 4] = [
+pub const ALL: [Tool; 7] = [
     Tool {
         name: search_records::NAME,
         version: 1,
@@ -56,11 +60,32 @@ pub const ALL: [Tool; 4] = [
         schema: send_email::schema,
     },
     Tool {
+        name: http_request::NAME,
+        version: 1,
+        description: http_request::DESCRIPTION,
+        nature: Nature::Act { reversibility: Reversibility::Irreversible },
+        schema: http_request::schema,
+    },
+    Tool {
         name: ask_human::NAME,
         version: 1,
         description: ask_human::DESCRIPTION,
         nature: Nature::Ask,
         schema: ask_human::schema,
+    },
+    Tool {
+        name: change_policy::NAME,
+        version: 1,
+        description: change_policy::DESCRIPTION,
+        nature: Nature::Act { reversibility: Reversibility::Reversible },
+        schema: change_policy::schema,
+    },
+    Tool {
+        name: external::NAME,
+        version: 1,
+        description: external::DESCRIPTION,
+        nature: Nature::Act { reversibility: Reversibility::Irreversible },
+        schema: external::schema,
     },
 ];
 
@@ -78,6 +103,21 @@ pub struct Plan {
     pub targets: Vec<RecordId>,
     /// The version at which each target was looked at.
     pub expected: BTreeMap<RecordId, i32>,
+    /// What it is like.
+    pub traits: Traits,
+}
+
+/// What an action is like, for whoever decides how closely to look at it. No part of what runs.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Traits {
+    /// Its sort, in words: actions of one tool and one sort are compared with each other.
+    pub sort: String,
+    /// How large it is, in a unit that is the same for all of its sort.
+    pub size: f64,
+    /// What it touches that one should not touch lightly, in words.
+    pub sensitive: Vec<String>,
+    /// What the rules of a policy may ask about, besides what every action has.
+    pub fields: Map<String, Value>,
 }
 
 /// Why an action could not be carried out. Nothing happened in either case.
@@ -90,18 +130,59 @@ pub enum NotApplied {
 }
 
 impl Tool {
-    /// JSON Schema of the arguments. Tools that act also take a `reason`, which is shown and is no part of what runs.
+    /// JSON Schema of the arguments. Tools that act also take a `reason` and a `confidence`, which are shown and are no part
+    /// of what runs.
     pub fn parameters(&self) -> Value {
         let mut schema = (self.schema)();
         if self.acts()
             && let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut)
         {
             properties.insert(
+                "confidence".to_owned(),
+                json!({ "type": "integer", "minimum": 0, "maximum": 100, "description": "How sure you are that a person would approve this as it stands, in percent." }),
+            );
+            properties.insert(
                 "reason".to_owned(),
                 json!({ "type": "string", "maxLength": 2000, "description": "Why, in one or two sentences, for the person who decides." }),
             );
         }
         schema
+    }
+
+    /// How many arguments it knows.
+    pub fn arguments(&self) -> usize {
+        (self.schema)().get("properties").and_then(Value::as_object).map_or(0, Map::len)
+    }
+
+    /// An example of what a policy's rules may ask about in its actions.
+    pub fn example(&self) -> Map<String, Value> {
+        match self.name {
+            update_record::NAME => update_record::example(),
+            send_email::NAME => send_email::example(),
+            http_request::NAME => http_request::example(),
+            external::NAME => external::example(),
+            _ => Map::new(),
+        }
+    }
+
+    /// Whether it is for HYVVE's agents; the others are what people propose to each other, and what outside agents propose.
+    pub fn is_for_agents(&self) -> bool {
+        self.is_governed() && !self.is_done_elsewhere()
+    }
+
+    /// Whether policies are about it, and whoever decides may change what it would do.
+    pub fn is_governed(&self) -> bool {
+        self.name != change_policy::NAME
+    }
+
+    /// Whether somebody else does what was approved, and says what became of it.
+    pub fn is_done_elsewhere(&self) -> bool {
+        self.name == external::NAME
+    }
+
+    /// Whether changed arguments, of the same targets, are still about the same thing.
+    pub fn keeps(&self, before: &Map<String, Value>, after: &Map<String, Value>) -> bool {
+        self.name != external::NAME || external::keeps(before, after)
     }
 
     /// Passes the door.
@@ -114,9 +195,38 @@ impl Tool {
         ToolSpec { name: self.name.to_owned(), description: self.description.to_owned(), parameters: self.parameters() }
     }
 
+    /// Whether what these arguments would do can be taken back; `None`: it does nothing.
+    pub fn reversibility(&self, arguments: &Map<String, Value>) -> Option<Reversibility> {
+        match self.nature {
+            Nature::Act { .. } if self.name == http_request::NAME => Some(http_request::reversibility(arguments)),
+            Nature::Act { .. } if self.name == external::NAME => Some(external::reversibility(arguments)),
+            Nature::Act { reversibility } => Some(reversibility),
+            Nature::Read | Nature::Ask => None,
+        }
+    }
+
+    /// Whether there are actions of it that can be taken back.
+    pub fn may_be_reversible(&self) -> bool {
+        match self.nature {
+            Nature::Act { reversibility } => {
+                reversibility == Reversibility::Reversible || self.name == http_request::NAME
+            }
+            Nature::Read | Nature::Ask => false,
+        }
+    }
+
+    /// Whether a workspace that is so open has a use for it: others are not told of it.
+    pub fn is_offered(&self, openness: &Openness) -> bool {
+        self.is_for_agents() && (self.name != http_request::NAME || !openness.request_hosts.is_empty())
+    }
+
     /// How its effect repeats, given how mail is sent here.
     pub fn repeat(&self, mailer: &Mailer) -> Repeat {
-        if self.name == send_email::NAME && mailer.has_server() { Repeat::AtMostOnce } else { Repeat::Transactional }
+        match self.name {
+            http_request::NAME | external::NAME => Repeat::AtMostOnce,
+            send_email::NAME if mailer.has_server() => Repeat::AtMostOnce,
+            _ => Repeat::Transactional,
+        }
     }
 }
 
@@ -129,10 +239,17 @@ pub async fn read(tx: &mut TenantTx, tool: &Tool, arguments: &Arguments) -> Resu
 }
 
 /// Looks at what an action would touch. The inner error is a sentence for the model.
-pub async fn plan(tx: &mut TenantTx, tool: &Tool, arguments: &Arguments) -> Result<Result<Plan, String>> {
+pub async fn plan(
+    tx: &mut TenantTx,
+    tool: &Tool,
+    arguments: &Arguments,
+    http: &Outward,
+) -> Result<Result<Plan, String>> {
     match tool.name {
         update_record::NAME => update_record::plan(tx, arguments).await,
         send_email::NAME => Ok(send_email::plan(arguments)),
+        http_request::NAME => Ok(http_request::plan(arguments, &openness::of(tx).await?.request_hosts, http)),
+        external::NAME => Ok(external::plan(arguments)),
         other => Err(Error::internal(format!("{other} does not act"))),
     }
 }
@@ -148,6 +265,9 @@ pub async fn preview(
     match tool {
         update_record::NAME => update_record::preview(tx, arguments, expected).await,
         send_email::NAME => send_email::preview(arguments, mailer),
+        change_policy::NAME => change_policy::preview(tx, arguments).await,
+        http_request::NAME => http_request::preview(arguments),
+        external::NAME => external::preview(arguments),
         other => Err(Error::internal(format!("{other} does not act"))),
     }
 }
@@ -165,16 +285,33 @@ pub async fn apply(
     match tool {
         update_record::NAME => update_record::apply(tx, arguments, expected, by, approval).await,
         send_email::NAME => send_email::keep(tx, arguments, effect).await,
+        change_policy::NAME => change_policy::apply(tx, arguments, approval).await,
         other => Err(Error::internal(format!("{other} does not act in a transaction"))),
     }
 }
 
 /// Carries out an action that leaves the building, at most once.
-pub async fn perform(mailer: &Mailer, tool: &str, arguments: &Map<String, Value>, effect: EffectId) -> Performed {
+pub async fn perform(
+    s: &Services,
+    workspace: WorkspaceId,
+    tool: &str,
+    arguments: &Map<String, Value>,
+    effect: EffectId,
+) -> Performed {
     match tool {
-        send_email::NAME => send_email::send(mailer, arguments, effect).await,
+        send_email::NAME => send_email::send(&s.mailer, arguments, effect).await,
+        http_request::NAME => match hosts_now(s, workspace).await {
+            Ok(hosts) => http_request::ask(&s.http, &hosts, arguments).await,
+            Err(e) => Performed::Failed(format!("Nothing was sent: {}", e.message)),
+        },
         other => Performed::Failed(format!("HYVVE has no tool {other}.")),
     }
+}
+
+/// The hosts that may be asked at this moment: the list may be shorter than when somebody approved.
+async fn hosts_now(s: &Services, workspace: WorkspaceId) -> Result<AllowedHosts> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    Ok(openness::of(&mut tx).await?.request_hosts)
 }
 
 /// How an action that left the building ended.

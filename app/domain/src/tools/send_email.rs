@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    arguments::{self, Arguments},
-    registry::{NotApplied, Performed, Plan},
+    arguments::{self, Arguments, object},
+    registry::{NotApplied, Performed, Plan, Traits},
 };
 use crate::{
     Error, Result,
@@ -50,8 +50,32 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Plan, String> {
     }
     let subject: String = input.subject.chars().take(80).collect();
     Ok(Plan {
-        title: format!("Mail “{subject}” to {}", input.to), targets: Vec::new(), expected: Default::default()
+        title: format!("Mail “{subject}” to {}", input.to),
+        targets: Vec::new(),
+        expected: Default::default(),
+        traits: traits(&input),
     })
+}
+
+/// Where it goes is its sort; its size the length of its text.
+fn traits(input: &Input) -> Traits {
+    let domain = input.to.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
+    let fields = json!({
+        "recipient": { "address": input.to, "domain": domain }, "subject": input.subject, "body": input.body,
+    });
+    Traits {
+        sort: format!("mail to {domain}"),
+        size: input.body.chars().count() as f64,
+        sensitive: Vec::new(),
+        fields: object(fields),
+    }
+}
+
+/// What a rule may ask about a mail.
+pub(super) fn example() -> Map<String, Value> {
+    object(json!({
+        "recipient": { "address": "ada@example.com", "domain": "example.com" }, "subject": "Your discount", "body": "Dear Ada",
+    }))
 }
 
 pub(super) fn preview(values: &Map<String, Value>, mailer: &Mailer) -> Result<Preview> {

@@ -6,15 +6,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    arguments::{self, Arguments},
-    registry::{NotApplied, Plan},
+    arguments::{self, Arguments, object},
+    registry::{NotApplied, Plan, Traits},
 };
 use crate::{
     Actor, Code, Error, Result,
     approvals::Preview,
     db::TenantTx,
     ids::{ApprovalId, RecordId},
-    records::{self, FieldChange, change},
+    records::{self, Collection, FieldChange, Record, change},
 };
 
 pub(super) const NAME: &str = "update_record";
@@ -64,6 +64,47 @@ pub(super) async fn plan(tx: &mut TenantTx, arguments: &Arguments) -> Result<Res
         title: title(&record.title, &changes),
         targets: vec![record.id],
         expected: BTreeMap::from([(record.id, record.version)]),
+        traits: traits(&collection, &record, &changes),
+    }))
+}
+
+/// Which fields of which collection change is its sort; its size the largest change of a number.
+fn traits(collection: &Collection, record: &Record, changes: &[FieldChange]) -> Traits {
+    let labels: Vec<&str> = changes.iter().map(|c| c.label.as_str()).collect();
+    let sides = |side: fn(&FieldChange) -> &Option<Value>| -> Map<String, Value> {
+        changes.iter().filter_map(|c| Some((c.field.clone(), side(c).clone()?))).collect()
+    };
+    let schema = |field: &str| collection.fields().find(|(name, ..)| *name == field).map(|(.., schema)| schema);
+    let sensitive = |change: &&FieldChange| {
+        schema(&change.field).is_some_and(|s| s["x-sensitive"] == true || s["format"] == "email")
+    };
+    let fields = json!({
+        "collection": collection.slug, "record": record.title, "before": sides(|c| &c.before), "changes": sides(|c| &c.after),
+    });
+    Traits {
+        sort: format!("{} of {}", labels.join(", "), collection.name).chars().take(200).collect(),
+        size: changes.iter().map(distance).fold(0.0, f64::max),
+        sensitive: changes.iter().filter(sensitive).map(|c| format!("“{}”", c.label)).collect(),
+        fields: object(fields),
+    }
+}
+
+/// How far a number moves; 1 for anything else.
+fn distance(change: &FieldChange) -> f64 {
+    let number = |side: &Option<Value>| side.as_ref().and_then(Value::as_f64);
+    match (number(&change.before), number(&change.after)) {
+        (Some(before), Some(after)) => (after - before).abs(),
+        (None, Some(after)) => after.abs(),
+        (Some(before), None) => before.abs(),
+        (None, None) => 1.0,
+    }
+}
+
+/// What a rule may ask about a change of a record.
+pub(super) fn example() -> Map<String, Value> {
+    object(json!({
+        "collection": "customers", "record": "Ada Lovelace",
+        "before": { "discount_percent": 0 }, "changes": { "discount_percent": 20 },
     }))
 }
 

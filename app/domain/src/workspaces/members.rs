@@ -21,6 +21,12 @@ pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Member>> {
     store::all(&mut tx).await
 }
 
+/// Those of them who may decide on proposals, with their names.
+pub async fn deciders(s: &Services, actor: &Actor) -> Result<Vec<(UserId, String)>> {
+    let all = list(s, actor).await?.into_iter();
+    Ok(all.filter(|member| member.role.can_decide()).map(|member| (member.user_id, member.name)).collect())
+}
+
 /// One of them.
 pub async fn get(s: &Services, actor: &Actor, user: UserId) -> Result<Member> {
     list(s, actor).await?.into_iter().find(|m| m.user_id == user).ok_or_else(|| Error::not_found("member"))

@@ -3,7 +3,8 @@
 //! A workspace always has an owner: whoever would be the last one can neither leave nor be made anything less. Members come
 //! by invitation (`invitations.rs`), which proves with its link that the mail reached its address. A deleted workspace is out
 //! of everybody's reach at once, comes back as it was within 30 days, and is purged after that. A workspace can ask for a second
-//! factor (`security.rs`); `service::actor`, through which everybody comes, turns away whoever has shown none.
+//! factor (`security.rs`); `service::actor`, through which everybody comes, turns away whoever has shown none. What it lets out
+//! stands in `openness.rs`.
 
 #[cfg(feature = "ssr")]
 pub mod invitations;
@@ -13,6 +14,8 @@ mod invitations_store;
 pub mod members;
 #[cfg(feature = "ssr")]
 mod members_store;
+#[cfg(feature = "ssr")]
+pub mod openness;
 #[cfg(feature = "ssr")]
 pub mod security;
 #[cfg(feature = "ssr")]

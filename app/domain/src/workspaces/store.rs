@@ -2,11 +2,15 @@
 
 use uuid::Uuid;
 
-use super::{DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role, service::Standing};
+use super::{
+    DeletedWorkspace, Membership, RECOVERABLE_DAYS, Workspace, members_store::role, openness::Openness,
+    service::Standing,
+};
 use crate::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     db::{SystemTx, TenantTx, UserTx, violated},
     ids::{UserId, WorkspaceId},
+    outward::AllowedHosts,
 };
 
 /// Makes the transaction's workspace, with its owner and its head row. Answers false when the slug is taken.
@@ -166,6 +170,44 @@ pub(super) async fn set_second_factor(tx: &mut TenantTx, required: bool) -> Resu
     sqlx::query!("UPDATE workspaces SET second_factor_required = $2, updated_at = now() WHERE id = $1", id, required)
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// How open the transaction's workspace is.
+pub(super) async fn openness(tx: &mut TenantTx) -> Result<Openness> {
+    let id = tx.workspace().0;
+    let row = sqlx::query!("SELECT request_hosts, content_in_traces FROM workspaces WHERE id = $1", id)
+        .fetch_one(tx.conn())
+        .await?;
+    opened(&row.request_hosts, row.content_in_traces)
+}
+
+/// The same; until the transaction ends, nobody else changes that.
+pub(super) async fn lock_openness(tx: &mut TenantTx) -> Result<Openness> {
+    let id = tx.workspace().0;
+    let row =
+        sqlx::query!("SELECT request_hosts, content_in_traces FROM workspaces WHERE id = $1 FOR NO KEY UPDATE", id)
+            .fetch_one(tx.conn())
+            .await?;
+    opened(&row.request_hosts, row.content_in_traces)
+}
+
+fn opened(request_hosts: &[String], content_in_traces: bool) -> Result<Openness> {
+    Ok(Openness { request_hosts: AllowedHosts::of(request_hosts).map_err(Error::internal)?, content_in_traces })
+}
+
+/// Opens the transaction's workspace as far as that, and no further.
+pub(super) async fn set_openness(tx: &mut TenantTx, to: &Openness) -> Result<()> {
+    let id = tx.workspace().0;
+    let hosts = to.request_hosts.entries();
+    sqlx::query!(
+        "UPDATE workspaces SET request_hosts = $2, content_in_traces = $3, updated_at = now() WHERE id = $1",
+        id,
+        &hosts,
+        to.content_in_traces,
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hyvve_domain::providers::{
-    Failure, FailureKind, Finish, Kind, ModelEvent, ModelStream,
+    Failure, FailureKind, Finish, Kind, Listed, ModelEvent, ModelStream,
     completions::Completions,
     sender::{self, Patience},
 };
@@ -139,7 +139,7 @@ async fn models_are_listed_and_a_wrong_key_is_found_out() {
         (models, server.request().await)
     };
     let (models, request) = list(Reply::whole(br#"{"data":[{"id":"a"},{"id":"b"}]}"#)).await;
-    assert_eq!(models, Ok(vec!["a".into(), "b".into()]));
+    assert_eq!(models, Ok(vec![Listed::of("a"), Listed::of("b")]));
     assert!(request.starts_with("GET /v1/models HTTP/1.1\r\n"), "{request}");
     let (models, _) = list(Reply::whole(b"{}").status(403)).await;
     assert_eq!(models.err().map(|f| f.kind), Some(FailureKind::InvalidKey));

@@ -61,6 +61,7 @@ impl World {
             signing_keys: Arc::default(),
             memberships: Arc::default(),
             resolved: Arc::default(),
+            turnstiles: Arc::default(),
             openid: Arc::default(),
             http: Outward::new("127.0.0.1, localhost".parse().unwrap()).unwrap(),
             mailer: Arc::new(Mailer::new(None, None).unwrap()),
@@ -79,7 +80,12 @@ impl World {
 
     /// A connection as one of the roles.
     pub(crate) async fn connect(&self, role: &str) -> PgConnection {
-        PgConnection::connect(&self.cluster.url(role, DATABASE)).await.unwrap()
+        PgConnection::connect(&self.url(role)).await.unwrap()
+    }
+
+    /// Where one of the roles connects to.
+    pub(crate) fn url(&self, role: &str) -> String {
+        self.cluster.url(role, DATABASE)
     }
 }
 

@@ -1,29 +1,38 @@
 //! What the forms of Settings → AI providers do.
 
 use hyvve_domain::{
+    Code, Error,
     ids::ProviderId,
-    providers::{ApiKey, Kind, NewProvider, ProviderChanges, TestResult, service},
+    providers::{
+        ApiKey, FallbackChoice, Kind, NewProvider, ProviderChanges, TestResult, fallbacks,
+        models::{self, Search},
+        service,
+    },
+    workspaces::openness::{self, OpennessChanges},
 };
 use leptos::prelude::*;
 
+use super::CHOOSE;
 use crate::{
     ApiError, context,
     forms::{self, TOLD_MAX, answer, answer_with},
     ui::counted,
 };
 
-/// Adds a provider.
+/// Adds a provider that takes its key, with a model to begin with; the page that shows next lets one choose another.
 #[server(prefix = "/_fn", endpoint = "ai-providers/add", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn add_provider(
     /// Whose format it speaks.
     provider: Kind,
-    /// What the workspace calls it.
+    /// What the workspace calls it; empty for what its kind, or its server, is called.
+    #[server(default)]
     name: String,
     /// Where requests go; empty for the kind's own address.
     base_url: String,
     /// The key; empty for none.
     api_key: ApiKey,
-    /// The model that agents use unless they name one.
+    /// The model that agents use unless they name one; empty for a sensible one of those that it lists.
+    #[server(default)]
     default_model: String,
     /// Agents without a provider of their own use it from now on.
     #[server(default)]
@@ -37,11 +46,11 @@ pub async fn add_provider(
             name: filled(name),
             base_url: filled(base_url),
             api_key: Some(api_key),
-            default_model,
+            default_model: filled(default_model),
             make_default,
         };
-        service::create(&services, &actor, new).await?;
-        forms::leave_form();
+        let added = service::create(&services, &actor, new).await?;
+        forms::go_on(&format!("{}?{CHOOSE}={}", forms::page_before(&context::parts()?.headers), added.id));
         Ok::<_, ApiError>(())
     })
     .await
@@ -54,7 +63,8 @@ pub async fn change_provider(
     id: ProviderId,
     /// What the workspace calls it.
     name: String,
-    /// Where requests go.
+    /// Where requests go; empty where that stays as it is.
+    #[server(default)]
     base_url: String,
     /// Another key; empty keeps the stored one.
     #[server(default)]
@@ -74,6 +84,34 @@ pub async fn change_provider(
             api_key: Some(api_key),
             default_model: Some(default_model),
             make_default,
+            ..ProviderChanges::default()
+        };
+        service::update(&services, &actor, id, changes).await?;
+        forms::leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Says how many calls a provider's key allows.
+#[server(prefix = "/_fn", endpoint = "ai-providers/pace", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn set_pace(
+    /// Whose key.
+    id: ProviderId,
+    /// Calls that go on at once; empty for as many as come.
+    #[server(default)]
+    max_at_once: String,
+    /// Calls that begin in a minute; likewise.
+    #[server(default)]
+    max_per_minute: String,
+) -> Result<(), ApiError> {
+    let typed = vec![("max_at_once", max_at_once.clone()), ("max_per_minute", max_per_minute.clone())];
+    answer_with(typed, async move {
+        let (services, actor) = context::actor().await?;
+        let changes = ProviderChanges {
+            max_at_once: Some(calls("maxAtOnce", &max_at_once)?),
+            max_per_minute: Some(calls("maxPerMinute", &max_per_minute)?),
+            ..ProviderChanges::default()
         };
         service::update(&services, &actor, id, changes).await?;
         forms::leave_form();
@@ -107,7 +145,7 @@ pub async fn test_provider(
         let (services, actor) = context::actor().await?;
         let result = service::test(&services, &actor, id).await?;
         if result.valid {
-            forms::tell(vec![("tested", id.to_string()), ("models", models(&result.models))]);
+            forms::tell(vec![("tested", id.to_string()), ("models", named(&result.models))]);
         }
         forms::leave_form();
         Ok::<_, ApiError>(result)
@@ -115,8 +153,112 @@ pub async fn test_provider(
     .await
 }
 
+/// Names one more who is asked when a provider gives no answer.
+#[server(prefix = "/_fn", endpoint = "ai-providers/add-fallback", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn add_fallback(
+    /// Which provider.
+    provider_id: ProviderId,
+    /// Which model; empty for the provider's default.
+    #[server(default)]
+    fallback_model: String,
+) -> Result<(), ApiError> {
+    let typed = vec![("provider_id", provider_id.to_string()), ("fallback_model", fallback_model.clone())];
+    answer_with(typed, async move {
+        let (services, actor) = context::actor().await?;
+        let mut all = fallbacks::list(&services, &actor).await?;
+        all.push(FallbackChoice { provider_id, model: filled(fallback_model) });
+        fallbacks::replace(&services, &actor, all).await?;
+        forms::leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Moves one of them, or removes it.
+#[server(prefix = "/_fn", endpoint = "ai-providers/arrange-fallback", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn arrange_fallback(
+    /// Where it stands, from 0.
+    position: usize,
+    /// Which provider stands there.
+    provider_id: ProviderId,
+    /// Which model; empty for the provider's default.
+    #[server(default)]
+    model: String,
+    /// `up`, `down`, `remove`, or the place that it goes to, from 0.
+    to: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let mut all = fallbacks::list(&services, &actor).await?;
+        let known = service::shown(&services, &actor).await?.iter().any(|provider| provider.id == provider_id);
+        if !known {
+            return Err(Error::not_found("AI provider").into());
+        }
+        let one = FallbackChoice { provider_id, model: filled(model) };
+        if all.get(position) != Some(&one) {
+            let message = "Someone else changed the fallbacks a moment ago. Please look at them again.";
+            return Err(Error::new(Code::Conflict, message).into());
+        }
+        match to.as_str() {
+            "up" if position > 0 => all.swap(position, position - 1),
+            "down" if position + 1 < all.len() => all.swap(position, position + 1),
+            "remove" => drop(all.remove(position)),
+            place => match place.parse::<usize>() {
+                Ok(place) if place < all.len() => {
+                    all.remove(position);
+                    all.insert(place, one);
+                }
+                _ => return Err(Error::invalid("to", "known", "It goes up, down, to a place, or away.").into()),
+            },
+        }
+        fallbacks::replace(&services, &actor, all).await?;
+        forms::leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Asks a provider for its models again; the page that the button stands on shows them.
+#[server(prefix = "/_fn", endpoint = "ai-providers/models", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn read_models(
+    /// Whose.
+    id: ProviderId,
+) -> Result<(), ApiError> {
+    answer(async {
+        let (services, actor) = context::actor().await?;
+        models::list(&services, &actor, id, Search { fresh: true, ..Search::default() }).await?;
+        forms::stay();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Lets spans of model calls say what was said, or not any more.
+#[server(prefix = "/_fn", endpoint = "workspace/traces", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn trace_content(
+    /// They say it.
+    content: bool,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let changes = OpennessChanges { content_in_traces: Some(content), ..OpennessChanges::default() };
+        openness::change(&services, &actor, changes).await?;
+        forms::leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// So many calls; nothing for as many as come.
+fn calls(field: &str, text: &str) -> Result<Option<i32>, Error> {
+    let number = |text: &str| {
+        text.parse().map_err(|_| Error::invalid(field, "number", "Please enter a whole number, or nothing."))
+    };
+    Some(text.trim()).filter(|text| !text.is_empty()).map(number).transpose()
+}
+
 /// How many there are and, as far as a cookie holds them, which.
-fn models(names: &[String]) -> String {
+fn named(names: &[String]) -> String {
     let mut text = counted(names.len() as u64, "model");
     for (index, name) in names.iter().enumerate() {
         let joint = if index == 0 { ": " } else { ", " };

@@ -17,7 +17,7 @@ pub(super) fn delete_card(provider: Provider, flash: Flash) -> AnyView {
     view! {
         <Card title=format!("Delete {}?", provider.name)>
             <CardBody>
-                {message(flash)}
+                {message(&flash, &[])}
                 <p class="pb-3">"Its key is deleted with it. Conversations and runs stay."</p>
                 <Form action=DeleteProvider::url()>
                     <input type="hidden" name="id" value=provider.id.to_string()/>

@@ -1,80 +1,22 @@
-//! The forms for a new provider and for changes of one.
+//! The form for changes of a provider, and what it shares with the steps of adding one.
 
-use hyvve_domain::providers::{Kind, Provider};
+use hyvve_domain::providers::{Models, Provider};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
-    api::{AddProvider, ChangeProvider},
+    api::{ChangeProvider, SetPace},
+    model::{model_field, read_again},
     row::HERE,
 };
 use crate::{
     flash::Flash,
     shell::use_frame,
-    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Tab, Tabs, Variant},
+    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Variant},
 };
 
-/// The fields at which the server's messages show.
-const FIELDS: [&str; 4] = ["name", "baseUrl", "apiKey", "defaultModel"];
-
-/// The form for a new provider of a kind, with the address that the kind is known to have.
-pub(super) fn add_card(kind: Kind, flash: Flash) -> AnyView {
-    let typed = flash.typed("base_url");
-    let url = if typed.is_empty() { kind.base_url().unwrap_or_default().to_owned() } else { typed };
-    let unnamed = match kind {
-        Kind::OpenaiCompatible => "What your workspace calls it. Without one, the server’s name.".to_owned(),
-        _ => format!("What your workspace calls it. Without one, {}.", kind.label()),
-    };
-    view! {
-        <Card title="Add an AI provider">
-            <CardBody>
-                <Kinds chosen=kind/>
-                {message(flash.clone())}
-                <Form action=AddProvider::url()>
-                    <input type="hidden" name="provider" value=kind.as_str()/>
-                    <Address value=url flash=flash.clone()/>
-                    <div>
-                        <Field
-                            name="api_key" label="Key" kind="password" error=flash.at("apiKey")
-                            hint="Sealed at once, and sent to this address only. Leave it empty where none is needed."
-                        />
-                        {kind.keys_page().map(|page| view! {
-                            <p class="field-hint">
-                                "Keys are made at "
-                                <a class="link" href=page.url target="_blank" rel="noopener noreferrer">{page.name}</a>"."
-                            </p>
-                        })}
-                    </div>
-                    <Model value=flash.typed("default_model") flash=flash.clone()/>
-                    <Field
-                        name="name" label="Name" value=flash.typed("name") error=flash.at("name")
-                        hint=unnamed
-                    />
-                    <MakeDefault/>
-                    <div><Button variant=Variant::Primary kind="submit">"Add"</Button></div>
-                </Form>
-            </CardBody>
-        </Card>
-    }
-    .into_any()
-}
-
-/// The kinds, each a link to its form.
-#[component]
-fn Kinds(chosen: Kind) -> AnyView {
-    let frame = use_frame();
-    let tab = |kind: Kind| Tab {
-        label: kind.label(),
-        href: frame.href(&format!("{HERE}?kind={kind}")),
-        count: None,
-        current: kind == chosen,
-    };
-    let tabs: Vec<Tab> = Kind::ADDABLE.into_iter().map(tab).collect();
-    view! { <div class="form-tabs"><Tabs label="Whose AI" tabs=Signal::stored(tabs)/></div> }.into_any()
-}
-
 /// The form for changes of a provider. What was typed before an error counts more than what is stored.
-pub(super) fn edit_card(provider: Provider, flash: Flash) -> AnyView {
+pub(super) fn edit_card(provider: Provider, models: &Models, flash: Flash) -> AnyView {
     let list = use_frame().href(HERE);
     let or_typed = |field: &str, stored: &str| {
         Some(flash.typed(field)).filter(|t| !t.is_empty()).unwrap_or_else(|| stored.to_owned())
@@ -83,51 +25,83 @@ pub(super) fn edit_card(provider: Provider, flash: Flash) -> AnyView {
     let model = or_typed("default_model", &provider.default_model);
     let url = provider.base_url.as_deref().map(|url| or_typed("base_url", url));
     let name_error = flash.at("name");
+    let (model, again) = (model_field(model, models, &flash), read_again(provider.id, models));
+    let pace = url.is_some().then(|| pace_form(&provider, &flash));
+    let fields: &[&str] = match url {
+        Some(_) => &["name", "baseUrl", "apiKey", "defaultModel", "maxAtOnce", "maxPerMinute"],
+        None => &["name", "defaultModel"],
+    };
+    let problem = message(&flash, fields);
     view! {
         <Card title=format!("Edit {}", provider.name)>
             <CardBody>
-                {message(flash.clone())}
+                {problem}
                 <Form action=ChangeProvider::url()>
                     <input type="hidden" name="id" value=provider.id.to_string()/>
                     <Field name="name" label="Name" value=name error=name_error required=true/>
-                    <Place url=url flash=flash.clone()/>
-                    <Model value=model flash=flash/>
-                    {(!provider.is_default).then(|| view! { <MakeDefault/> })}
+                    {url.map(|url| view! { <Place url=url flash=flash.clone()/> })}
+                    {model}
+                    {(!provider.is_default).then(make_default)}
                     <div class="flex gap-2">
                         <Button variant=Variant::Primary kind="submit">"Save"</Button>
                         <ButtonLink href=list>"Cancel"</ButtonLink>
                     </div>
                 </Form>
+                {again}
+                {pace}
             </CardBody>
         </Card>
     }
     .into_any()
 }
 
-/// What the server said about none of the fields.
-pub(super) fn message(flash: Flash) -> AnyView {
-    flash.beside(&FIELDS).map(|message| view! { <p class="form-message" role="alert">{message}</p> }).into_any()
+/// How many calls the key allows.
+fn pace_form(provider: &Provider, flash: &Flash) -> AnyView {
+    let value = |field: &str, stored: Option<i32>| {
+        let typed = flash.typed(field);
+        if typed.is_empty() { stored.map(|most| most.to_string()).unwrap_or_default() } else { typed }
+    };
+    let (at_once, per_minute) =
+        (value("max_at_once", provider.max_at_once), value("max_per_minute", provider.max_per_minute));
+    let (id, wrong, wrong_in_a_minute) = (provider.id.to_string(), flash.at("maxAtOnce"), flash.at("maxPerMinute"));
+    view! {
+        <Form action=SetPace::url()>
+            <input type="hidden" name="id" value=id/>
+            <Field
+                name="max_at_once" label="Calls at once" kind="number" value=at_once error=wrong
+                hint="On each server. Further ones wait in a line that is fair to people. Empty: as many as come."
+            />
+            <Field
+                name="max_per_minute" label="Calls a minute" kind="number" value=per_minute error=wrong_in_a_minute
+                hint="On each server. Empty: as many as come."
+            />
+            <div><Button kind="submit">"Set the limits"</Button></div>
+        </Form>
+    }
+    .into_any()
+}
+
+/// What the server said about none of the form's fields.
+pub(super) fn message(flash: &Flash, fields: &[&str]) -> AnyView {
+    flash.beside(fields).map(|message| view! { <p class="form-message" role="alert">{message}</p> }).into_any()
 }
 
 /// Where it is and its key. The sandbox has neither.
 #[component]
-fn Place(url: Option<String>, flash: Flash) -> AnyView {
-    let Some(url) = url else {
-        return view! { <input type="hidden" name="base_url" value=""/> }.into_any();
-    };
+fn Place(url: String, flash: Flash) -> AnyView {
     let error = flash.at("apiKey");
     view! {
-        <Address value=url flash=flash/>
+        {address_field(url, &flash)}
         <Field
             name="api_key" label="New key" kind="password" error=error
-            hint="Leave it empty to keep the stored one. Another base URL needs the key again: it is sent nowhere else."
+            hint="Tried before it is saved. Leave it empty to keep the stored one. Another base URL needs the key again: it is sent nowhere else."
         />
     }
     .into_any()
 }
 
-#[component]
-fn Address(value: String, flash: Flash) -> AnyView {
+/// The field for the base URL.
+pub(super) fn address_field(value: String, flash: &Flash) -> AnyView {
     view! {
         <Field
             name="base_url" label="Base URL" kind="url" value=value error=flash.at("baseUrl") required=true
@@ -139,20 +113,8 @@ fn Address(value: String, flash: Flash) -> AnyView {
     .into_any()
 }
 
-#[component]
-fn Model(value: String, flash: Flash) -> AnyView {
-    view! {
-        <Field
-            name="default_model" label="Model" value=value error=flash.at("defaultModel") required=true
-            wrong="Please enter the model that agents use."
-            hint="What agents use unless they name one. A test lists what there is."
-        />
-    }
-    .into_any()
-}
-
-#[component]
-fn MakeDefault() -> AnyView {
+/// Whether agents without a provider of their own use it from now on.
+pub(super) fn make_default() -> AnyView {
     view! {
         <label class="check-line">
             <input type="checkbox" class="check" name="make_default" value="true"/>

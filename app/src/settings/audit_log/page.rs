@@ -27,13 +27,17 @@ pub(crate) async fn audit_log_page(visit: &Visit) -> Result<AnyView, ApiError> {
         None => None,
     };
     let check = use_frame().href(&format!("{HERE}?verify={}", checks.unwrap_or_default().wrapping_add(1)));
+    let export = format!("/api/audit-log/export?workspace={}", visit.actor.workspace);
     let verify = if checks.is_some() { "Verify again" } else { "Verify" };
     // The newest entries follow what happens; a check, and older entries, stay as they are.
     let follow = (verdict.is_none() && before.is_none()).then_some("");
     let content = view! {
         <div class="stack">
             {verdict.map(verdict_view)}
-            <div><ButtonLink href=check>{verify}</ButtonLink></div>
+            <div class="flex flex-wrap gap-2">
+                <ButtonLink href=check>{verify}</ButtonLink>
+                <a class="btn" href=export download="audit-log.jsonl">"Download"</a>
+            </div>
             <Rows rows=rows first=before.is_none()/>
         </div>
     };

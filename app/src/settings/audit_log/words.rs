@@ -19,6 +19,18 @@ pub(super) fn verb(action: &str) -> String {
     let words = match action {
         "approval.requested" => "proposed",
         "approval.approved" => "approved",
+        "approval.voted" => "approved, with others to follow,",
+        "approval.edited" => "changed before approving",
+        "approval.asked" => "asked the agent about",
+        "approval.assigned" => "handed over or put off",
+        "approval.commented" => "commented on",
+        "approval.timed_out" => "let time out",
+        "approval.auto_approved" => "let through by rule",
+        "approval.confirmed" => "would have approved",
+        "approval.disputed" => "would not have approved",
+        "approval_policy.changed" => "changed an approval policy of",
+        "approval_grant.created" => "granted in advance",
+        "calibration.reset" => "took trust back from",
         "approval.rejected" => "rejected",
         "approval.withdrawn" => "took back the approval of",
         "approval.cancelled" | "run.cancelled" => "cancelled",
@@ -28,22 +40,39 @@ pub(super) fn verb(action: &str) -> String {
         "effect.failed" => "did not carry out",
         "effect.unknown" => "does not know whether it carried out",
         "effect.settled" => "found out what became of",
-        "record.updated" | "ai_provider.updated" | "workspace.updated" => "changed",
+        "record.updated"
+        | "ai_provider.updated"
+        | "agent.updated"
+        | "workspace.updated"
+        | "budget.changed"
+        | "webhook.updated" => "changed",
         "run.started" => "started",
         "run.completed" => "completed",
         "run.failed" => "failed in",
         "run.cancel_requested" => "asked to cancel",
         "run.answered" => "answered a question of",
-        "ai_provider.created" => "added",
+        "ai_provider.created" | "webhook.created" => "added",
         "ai_provider.deleted" | "workspace.deleted" => "deleted",
-        "ai_provider.tested" => "tested",
+        "ai_provider.tested" | "webhook.tested" => "tested",
+        "webhook.enabled" => "enabled",
+        "webhook.disabled" => "disabled",
+        "webhook.rotated" => "gave another secret to",
+        "webhook.replayed" => "sent what had happened again to",
+        "webhook.redelivered" => "sent an event again to",
+        "ai_fallbacks.set" => "changed who is asked instead in",
+        "data_key.made" => "made a new data key for",
+        "data_key.removed" => "removed old data keys of",
+        "model_price.set" => "changed a price at",
+        "budget.set" => "set",
+        "budget.removed" | "webhook.deleted" => "removed",
+        "budget.alerted" => "has spent a large share of",
         "record.assigned" => "assigned",
         "record.shared" => "shared",
         "record.unshared" => "shares no more",
         "workspace.created" | "workspace.api_key.created" | "workspace.member.invited" => "made",
         "workspace.restored" => "brought back",
         "workspace.transferred" => "handed over",
-        "workspace.api_key.revoked" => "revoked",
+        "workspace.api_key.revoked" | "approval_grant.revoked" => "revoked",
         "workspace.invitation.canceled" => "took back",
         "workspace.invitation.rejected" => "declined",
         "workspace.member.joined" => "joined",
@@ -60,6 +89,7 @@ pub(super) fn verb(action: &str) -> String {
         "auth.recovery_code_used" => "used a recovery code",
         "auth.recovery_codes_renewed" => "made new recovery codes",
         "workspace.security_changed" => "changed what is asked of those who enter",
+        "workspace.openness_changed" => "changed how far agents reach in",
         "auth.signed_up" => "made an account",
         "auth.limited" => "refused more attempts at an account",
         "auth.password_reset" => "chose a new password by a link from a mail",
@@ -85,7 +115,13 @@ pub(super) fn object(row: &Row) -> String {
         "ai_provider" => {
             detail("name").map_or_else(|| "an AI provider".to_owned(), |name| format!("the AI provider {name}"))
         }
+        "agent" => detail("name").map_or_else(|| "an agent".to_owned(), |name| format!("the agent {name}")),
         "api_key" => detail("name").map_or_else(|| "an API key".to_owned(), |name| format!("the API key “{name}”")),
+        "budget" => "an AI budget".to_owned(),
+        "approval_grant" => {
+            detail("tool").map_or_else(|| "a grant".to_owned(), |tool| format!("a grant of “{}”", tool_label(tool)))
+        }
+        "webhook" => detail("host").map_or_else(|| "a webhook".to_owned(), |host| format!("the webhook to {host}")),
         "invitation" => "an invitation".to_owned(),
         "workspace" => "this workspace".to_owned(),
         "user" => String::new(),
@@ -99,8 +135,12 @@ pub(super) fn path(row: &Row) -> Option<String> {
     match row.subject_kind.as_str() {
         "approval" => Some(format!("/approvals/{id}")),
         "run" => Some(format!("/runs/{id}")),
+        "agent" => Some(format!("/agents/{id}")),
         "record" => row.details.get("collection").and_then(Value::as_str).map(|slug| format!("/records/{slug}/{id}")),
         "ai_provider" => Some("/settings/ai-providers".to_owned()),
+        "budget" => Some("/usage/budgets".to_owned()),
+        "approval_grant" => Some("/settings/approval-policy/grants".to_owned()),
+        "webhook" if row.action != "webhook.deleted" => Some(format!("/settings/webhooks/{id}")),
         _ => None,
     }
 }

@@ -1,13 +1,13 @@
-//! The page, and its one question.
+//! The page, and what it asks of members.
 
 use hyvve_domain::workspaces::{
-    Member,
+    Member, openness,
     security::{self, Security},
 };
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::api::SecureWorkspace;
+use super::{api::SecureWorkspace, hosts::hosts_card};
 use crate::{
     ApiError, context,
     flash::Flash,
@@ -21,15 +21,17 @@ pub(crate) async fn security_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
     let found = security::get(&visit.services, &visit.actor).await?;
     let (_, who) = context::signed_in()?;
-    let problem = flash.beside(&[]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
+    let open = openness::get(&visit.services, &visit.actor).await?;
+    let problem = flash.beside(&["requestHosts"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let content = view! {
         <div class="stack">
             {done(&flash)}
             {problem}
             {question(found, who.session.second_factor_at.is_some())}
+            {hosts_card(open.request_hosts.entries(), flash)}
         </div>
     };
-    let lead = "What is asked of those who come in.";
+    let lead = "What is asked of those who come in, and whom agents may ask.";
     Ok(settings_page("Security", lead, Some("workspace."), content.into_any()))
 }
 

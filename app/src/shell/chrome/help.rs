@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What keys do, beside going to places.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 14] = [
     ("⌘K", "Command menu"),
     ("?", "This list"),
     ("c", "Show or hide the chat"),
@@ -17,7 +17,9 @@ const KEYS: [(&str, &str); 12] = [
     ("k", "Previous approval"),
     ("Enter", "Open the first approval"),
     ("a", "Approve"),
+    ("e", "Edit and approve"),
     ("r", "Reject"),
+    ("x", "Select an approval, to decide on several"),
     ("z", "Undo an approval"),
     ("Escape", "Close"),
     ("↑ ↓", "Move in menus"),

@@ -70,7 +70,9 @@ pub(super) fn act(doer: &Element) {
         ["show", id] => show(id),
         ["go", address] => go(address),
         ["hide"] => hide(doer),
-        ["copy", id] => copy(doer, id),
+        // What stands in the same block of code, or in a field.
+        ["copy"] => copy(doer, around(doer, ".code").and_then(|block| block.query_selector("code").ok().flatten())),
+        ["copy", id] => copy(doer, by_id(id)),
         ["dismiss"] => doer.parent_element().into_iter().for_each(|item| item.remove()),
         _ => {}
     }
@@ -99,10 +101,14 @@ pub(super) fn go(address: &str) {
     }
 }
 
-/// Puts the text of a field on the clipboard, and says so on the button.
-fn copy(button: &Element, id: &str) {
-    if let Some(field) = by_id(id).and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
-        copy_text(&field.value());
+/// Puts what a field or another element says on the clipboard, and says so on the button.
+fn copy(button: &Element, from: Option<Element>) {
+    let text = from.and_then(|from| match from.dyn_ref::<HtmlInputElement>() {
+        Some(field) => Some(field.value()),
+        None => from.text_content(),
+    });
+    if let Some(text) = text {
+        copy_text(&text);
         button.set_text_content(Some("Copied"));
     }
 }

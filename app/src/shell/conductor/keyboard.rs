@@ -62,6 +62,6 @@ fn place_of(key: &str) -> Option<String> {
 /// Whether a field, a control, a menu or a dialog has the focus that wants the key itself.
 fn is_wanted(key: &str, target: &Element) -> bool {
     let within = |selector: &str| around(target, selector).is_some();
-    within("input, textarea, select, [contenteditable], dialog[open], .menu[open]")
-        || (matches!(key, "Enter" | " ") && within("a, button, summary"))
+    within("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open], .menu[open]")
+        || (matches!(key, "Enter" | " ") && within("a, button, summary, input"))
 }

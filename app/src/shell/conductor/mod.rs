@@ -8,6 +8,7 @@ mod hear;
 mod keyboard;
 mod menus;
 mod online;
+mod order;
 mod palette;
 mod pending;
 mod place;
@@ -38,6 +39,7 @@ pub(crate) fn conduct() {
     menus::listen();
     palette::listen();
     edge::listen();
+    order::listen();
     keyboard::listen();
     let cursor = fact("cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
     hub::join(&workspace, cursor);

@@ -7,13 +7,26 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
     ("agents/list", ""),
+    ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
     ("approvals/decide", "id={change}&verdict=approve&hash=0"),
+    ("approvals/bulk", "verdict=approve&picked[]={change}.0"),
     ("approvals/settle", "id={change}&happened=true"),
+    ("approvals/review", "id={change}&agreed=true"),
+    ("approvals/ask", "id={change}&question=x"),
+    ("approvals/assign", "id={change}&assignee="),
+    ("approvals/comment", "id={change}&body=x"),
+    ("approvals/edit", "id={change}&hash=0"),
     ("approvals/undo", "id={change}"),
+    (
+        "approval-policy/change",
+        "tool=update_record&thresholds[auto]=86&thresholds[quick]=60&thresholds[target]=95&thresholds[sample]=5",
+    ),
+    ("approval-grants/make", "agent_id={agent}&tool=update_record&when=size+%3C+1&max_uses=1&days=1"),
+    ("approval-grants/revoke", "id={grant}"),
     ("chat/sessions", ""),
     ("chat/conversation", "id={session}"),
     ("chat/send", "agent_id={agent}&message=Tell+me+everything"),
@@ -26,6 +39,15 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
     ("ai-providers/change", "id={provider}&name=x&base_url=&default_model=x"),
     ("ai-providers/delete", "id={provider}"),
     ("ai-providers/test", "id={provider}"),
+    ("ai-providers/add-fallback", "provider_id={provider}&fallback_model="),
+    ("ai-providers/arrange-fallback", "position=0&provider_id={provider}&model=&to=remove"),
+    ("usage/set-budget", "whose=agent:{agent}&dollars=5"),
+    ("usage/change-budget", "id={budget}&dollars=5"),
+    ("usage/remove-budget", "id={budget}"),
+    ("usage/set-price", "provider_id={provider}&model=x&input=1&output=1"),
+    ("usage/forget-price", "provider_id={provider}&model=x"),
+    ("ai-providers/models", "id={provider}"),
+    ("ai-providers/pace", "id={provider}&max_at_once=2&max_per_minute="),
     ("records/assign", "id={record}&user="),
     ("records/share", "id={record}&user={member}"),
     ("records/unshare", "id={record}&user={member}"),
@@ -33,9 +55,19 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 32] = [
     ("workspace/name", "name=Another"),
     ("workspace/delete", "confirm=not+its+name"),
     ("workspace/security", "required=false"),
+    ("workspace/request-hosts", "hosts=api.example.com"),
+    ("workspace/traces", "content=true"),
     ("workspace/leave", ""),
     ("api-keys/make", "name=x&days=7&read=true"),
     ("api-keys/revoke", "id={key}"),
+    ("webhooks/add", "url=http%3A%2F%2F127.0.0.1%3A9&description=x&events=nothing."),
+    ("webhooks/change", "id={webhook}&url=http%3A%2F%2F127.0.0.1%3A9&description=x&events=nothing."),
+    ("webhooks/switch", "id={webhook}&enabled=true"),
+    ("webhooks/rotate", "id={webhook}"),
+    ("webhooks/test", "id={webhook}"),
+    ("webhooks/replay", "id={webhook}&hours=1"),
+    ("webhooks/redeliver", "id={webhook}&delivery={delivery}"),
+    ("webhooks/remove", "id={webhook}"),
     ("members/invite", "emails=new%40example.com&role=viewer"),
     ("members/invite-by-link", "role=viewer"),
     ("members/resend", "id={invitation}"),
@@ -89,7 +121,7 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("invitation/reject", "invitation=x"),
 ];
 
-const IDS: [(&str, Thing); 9] = [
+const IDS: [(&str, Thing); 13] = [
     ("{key}", Thing::Key),
     ("{member}", Thing::Member),
     ("{invitation}", Thing::Invitation),
@@ -99,6 +131,10 @@ const IDS: [(&str, Thing); 9] = [
     ("{session}", Thing::Session),
     ("{run}", Thing::Run),
     ("{provider}", Thing::Provider),
+    ("{budget}", Thing::Budget),
+    ("{grant}", Thing::Grant),
+    ("{webhook}", Thing::Webhook),
+    ("{delivery}", Thing::Delivery),
 ];
 
 pub(crate) async fn call(caller: &Caller, function: &str, form: String) -> Reply {

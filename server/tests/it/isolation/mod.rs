@@ -8,6 +8,7 @@ pub(crate) mod routes;
 use serde_json::json;
 
 use crate::{
+    grants::grant_of,
     pictures::data_url,
     support::{Story, TestApp, id},
 };
@@ -29,6 +30,11 @@ pub(crate) enum Thing {
     Invitation,
     Key,
     Picture,
+    Budget,
+    Interrupt,
+    Grant,
+    Webhook,
+    Delivery,
 }
 
 /// The ids of what is Ada's.
@@ -44,6 +50,11 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     pub(crate) key: String,
     pub(crate) picture: String,
+    pub(crate) budget: String,
+    pub(crate) interrupt: String,
+    pub(crate) grant: String,
+    pub(crate) webhook: String,
+    pub(crate) delivery: String,
 }
 
 impl Things {
@@ -57,6 +68,18 @@ impl Things {
         let path = format!("/api/workspaces/{}/api-keys", story.user.workspace());
         let key = story.user.post(&path, &json!({ "name": "Ada’s", "scopes": ["read"] })).await;
         story.user.post("/api/auth/update-user", &json!({ "image": data_url() })).await.expect(200);
+        let budget = json!({ "scope": "workspace", "limitMicros": 1_000_000 });
+        let budget = story.user.post("/api/ai-providers/budgets", &budget).await;
+        let interrupt = json!({
+            "action_requests": [{ "name": "x", "args": {} }],
+            "review_configs": [{ "action_name": "x", "allowed_decisions": ["approve"] }],
+        });
+        let interrupt = story.user.post("/api/inbox/interrupts", &interrupt).await;
+        let grant = story.user.post("/api/approval-grants", &grant_of(&story.agent)).await;
+        // Nobody listens there, and it hears of nothing.
+        let webhook = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] });
+        let webhook = story.user.post("/api/webhooks", &webhook).await.expect(201).body["data"].clone();
+        let tested = story.user.post(&format!("/api/webhooks/{}/test", id(&webhook)), &json!({})).await;
         let pictured = story.user.get("/api/auth/session").await.expect(200).body["user"]["image"].clone();
         Self {
             workspace: story.user.workspace().to_owned(),
@@ -69,6 +92,11 @@ impl Things {
             member: id(&person.expect(200).body["user"]).to_owned(),
             invitation: id(&invitation.expect(201).body["data"]).to_owned(),
             key: id(&key.expect(201).body["data"]).to_owned(),
+            grant: id(&grant.expect(201).body["data"]).to_owned(),
+            budget: id(&budget.expect(201).body["data"]).to_owned(),
+            interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
+            webhook: id(&webhook).to_owned(),
+            delivery: id(&tested.expect(200).body["data"]).to_owned(),
             picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
         }
     }
@@ -86,6 +114,11 @@ impl Things {
             Thing::Invitation => &self.invitation,
             Thing::Key => &self.key,
             Thing::Picture => &self.picture,
+            Thing::Budget => &self.budget,
+            Thing::Interrupt => &self.interrupt,
+            Thing::Grant => &self.grant,
+            Thing::Webhook => &self.webhook,
+            Thing::Delivery => &self.delivery,
         }
     }
 }
@@ -95,7 +128,9 @@ async fn lists_show_ones_own_workspace_only() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
-    for path in ["/api/approvals", "/api/runs", "/api/mails", "/approvals"] {
+    for path in
+        ["/api/approvals", "/api/runs", "/api/mails", "/approvals", "/api/ai-providers/budgets", "/api/webhooks"]
+    {
         let list = stranger.get(path).await;
         assert_eq!(list.expect(200).body["data"], json!([]), "{path}");
     }

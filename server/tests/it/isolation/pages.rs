@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 17] = [
+const PAGES: [(&str, Thing); 25] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -14,13 +14,21 @@ const PAGES: [(&str, Thing); 17] = [
     ("/runs/{id}", Thing::Run),
     ("/records/customers", Thing::Workspace),
     ("/records/customers/{id}", Thing::Record),
+    ("/usage", Thing::Workspace),
+    ("/usage/budgets", Thing::Workspace),
+    ("/usage/prices", Thing::Workspace),
     ("/mailbox", Thing::Workspace),
     ("/welcome", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),
     ("/settings/security", Thing::Workspace),
     ("/settings/ai-providers", Thing::Workspace),
+    ("/settings/approval-policy?tool=update_record", Thing::Workspace),
+    ("/settings/approval-policy/calibration", Thing::Workspace),
+    ("/settings/approval-policy/grants", Thing::Workspace),
     ("/settings/api-keys", Thing::Workspace),
+    ("/settings/webhooks", Thing::Workspace),
+    ("/settings/webhooks/{id}", Thing::Webhook),
     ("/settings/audit-log?verify=1", Thing::Workspace),
 ];
 

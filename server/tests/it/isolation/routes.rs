@@ -1,5 +1,6 @@
 //! Routes: REST, streams and the agent runtime API.
 
+use hyvve_domain::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -38,6 +39,8 @@ fn probes() -> Vec<Probe> {
             Thing::Workspace,
             Json(json!({ "secondFactorRequired": false })),
         ),
+        probe(Method::GET, "/api/workspaces/{id}/openness", Thing::Workspace, None),
+        probe(Method::PATCH, "/api/workspaces/{id}/openness", Thing::Workspace, Json(json!({ "requestHosts": [] }))),
         probe(Method::POST, "/api/workspaces/{id}/restore", Thing::Workspace, None),
         probe(Method::POST, "/api/workspaces/{id}/leave", Thing::Workspace, None),
         probe(Method::POST, "/api/workspaces/{id}/transfer", Thing::Workspace, Json(json!({ "userId": NOBODYS }))),
@@ -67,10 +70,36 @@ fn probes() -> Vec<Probe> {
         probe(Method::GET, "/api/approvals/{id}", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
         probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
+        probe(Method::PATCH, "/api/approvals/{id}", Thing::Change, Json(json!({ "dueAt": null }))),
+        probe(Method::POST, "/api/approvals/{id}/edit", Thing::Change, Json(json!({ "arguments": {} }))),
+        probe(Method::POST, "/api/approvals/{id}/ask", Thing::Change, Json(json!({ "question": "Why?" }))),
+        probe(Method::POST, "/api/approvals/{id}/comments", Thing::Change, Json(json!({ "body": "Mine." }))),
+        probe(Method::GET, "/api/approvals/{id}/decision", Thing::Change, None),
+        probe(
+            Method::POST,
+            "/api/approvals/{id}/outcome",
+            Thing::Change,
+            Json(json!({ "happened": true, "hash": "0" })),
+        ),
+        probe(Method::POST, "/api/approvals/{id}/review", Thing::Change, Json(json!({ "agreed": true }))),
         probe(Method::POST, "/api/approvals/{id}/reject", Thing::Change, Json(json!({ "reason": "Mine now." }))),
+        probe(Method::GET, "/api/inbox/interrupts/{id}", Thing::Interrupt, None),
+        probe(Method::DELETE, "/api/approval-grants/{id}", Thing::Grant, None),
         probe(Method::PATCH, "/api/ai-providers/{id}", Thing::Provider, Json(json!({ "name": "Mine" }))),
         probe(Method::DELETE, "/api/ai-providers/{id}", Thing::Provider, None),
         probe(Method::POST, "/api/ai-providers/{id}/test", Thing::Provider, None),
+        probe(Method::PATCH, "/api/ai-providers/budgets/{budget_id}", Thing::Budget, Json(json!({ "limitMicros": 0 }))),
+        probe(Method::DELETE, "/api/ai-providers/budgets/{budget_id}", Thing::Budget, None),
+        probe(Method::GET, "/api/ai-providers/{id}/models", Thing::Provider, None),
+        probe(Method::GET, "/api/webhooks/{id}", Thing::Webhook, None),
+        probe(Method::PATCH, "/api/webhooks/{id}", Thing::Webhook, Json(json!({ "enabled": false }))),
+        probe(Method::DELETE, "/api/webhooks/{id}", Thing::Webhook, None),
+        probe(Method::POST, "/api/webhooks/{id}/rotate", Thing::Webhook, None),
+        probe(Method::POST, "/api/webhooks/{id}/test", Thing::Webhook, None),
+        probe(Method::POST, "/api/webhooks/{id}/replay", Thing::Webhook, Json(json!({ "since": Timestamp::now() }))),
+        probe(Method::GET, "/api/webhooks/{id}/deliveries", Thing::Webhook, None),
+        probe(Method::POST, "/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", Thing::Webhook, None),
+        probe(Method::PATCH, "/api/agents/{id}", Thing::Agent, Json(json!({ "model": null }))),
         probe(Method::GET, "/api/records/{id}", Thing::Record, None),
         probe(Method::GET, "/api/records/{id}/access", Thing::Record, None),
         probe(Method::PUT, "/api/records/{id}/assignee", Thing::Record, Json(json!({ "userId": null }))),
@@ -111,7 +140,9 @@ impl Probe {
             .replace("{run_id}", thing)
             .replace("{user_id}", thing)
             .replace("{invitation_id}", thing)
-            .replace("{key_id}", thing);
+            .replace("{key_id}", thing)
+            .replace("{budget_id}", thing)
+            .replace("{delivery_id}", thing);
         let path = path.replace("{agent_id}", if matches!(self.names, Thing::Agent) { thing } else { agent });
         let mut request = caller.request(self.method.clone(), &path);
         request = match &self.body {

@@ -164,7 +164,7 @@ async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_
     let hers = ada.get(&format!("/api/workspaces/{}", ada.workspace())).await;
     let page = format!("/w/{}/settings/ai-providers", hers.expect(200).body["data"]["slug"].as_str().unwrap());
     for _ in 0..5 {
-        assert!(ada.get(&page).await.expect(200).text.contains("ai-providers/add"));
+        assert!(ada.get(&format!("{page}?kind=openai")).await.expect(200).text.contains("ai-providers/add"));
     }
     // Calls by REST and forms are counted together.
     function(&ada, "ai-providers/test", &format!("id={any}")).await.expect(404);
@@ -182,6 +182,7 @@ async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_
         ("change", format!("id={any}&name=x&base_url=&default_model=x")),
         ("delete", format!("id={any}")),
         ("test", format!("id={any}")),
+        ("models", format!("id={any}")),
     ] {
         let refused = function(&ada, &format!("ai-providers/{name}"), &form).await;
         assert_eq!(refused.expect(429).body["code"], "RATE_LIMITED", "{name}");

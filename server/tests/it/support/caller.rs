@@ -6,7 +6,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::Sse;
+use super::{Sse, TestApp};
 
 /// Somebody who sends requests.
 #[derive(Clone)]
@@ -56,6 +56,12 @@ impl Caller {
     /// With one more.
     pub(crate) fn and_cookie(mut self, cookie: &str) -> Self {
         self.cookie = Some(self.cookie.map_or_else(|| cookie.to_owned(), |before| format!("{before}; {cookie}")));
+        self
+    }
+
+    /// The same at a server on the same database.
+    pub(crate) fn at(mut self, app: &TestApp) -> Self {
+        self.base = app.anonymous().base;
         self
     }
 

@@ -69,6 +69,12 @@ impl Database {
     }
 }
 
+/// The database of this address, as its superuser.
+pub(crate) fn superuser(url: &str) -> String {
+    let (place, _) = url.split_once('?').unwrap_or((url, ""));
+    shared("postgres", place.rsplit('/').next().expect("a database in the URL"))
+}
+
 fn shared(role: &str, database: &str) -> String {
     if let Some(cluster) = SHARED.as_ref() {
         return cluster.url(role, database);

@@ -2,7 +2,9 @@
 
 mod app;
 mod caller;
-mod cluster;
+pub(crate) mod cluster;
+#[path = "../../../../app/domain/tests/support/lister.rs"]
+mod lister;
 #[path = "../../support/mail_server.rs"]
 mod mail_server;
 mod process;
@@ -15,6 +17,7 @@ pub(crate) use self::{
     app::{TestApp, client},
     caller::{Caller, Reply, password_of},
     cluster::Database,
+    lister::{REFUSAL, answer, lister, listing},
     mail_server::MailServer,
     process::Process,
     redis::Redis,

@@ -7,6 +7,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
@@ -23,9 +27,15 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it, logging what this filter lets through.
     pub(crate) async fn start(log: &str) -> Self {
+        Self::start_with(log, &[]).await
+    }
+
+    /// The same with settings of its own.
+    pub(crate) async fn start_with(log: &str, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_hyvve"));
-        let environment = Database::make().await.environment(data.path());
+        let mut environment = Database::make().await.environment(data.path());
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         command.env_clear().envs(&environment);
         command.env("HYVVE_LOG", log).env("HYVVE_LOG_FORMAT", "json").current_dir(data.path());
         command.stdout(Stdio::piped()).stderr(File::create(data.path().join("log")).unwrap());
@@ -51,10 +61,27 @@ impl Process {
         &self.environment[name]
     }
 
+    /// Asks it to end, and waits until it has; answers whether it ended well, and all that it has logged.
+    pub(crate) async fn stop(mut self) -> (bool, String) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM).unwrap();
+        spawn_blocking(move || (self.child.wait().unwrap().success(), self.log())).await.unwrap()
+    }
+
     /// Ends it; answers all that it has logged.
     pub(crate) fn end(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.log()
+    }
+
+    /// Ends it as a power cut would; answers what it was told, with which another one can go on.
+    pub(crate) fn kill(mut self) -> BTreeMap<String, String> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::take(&mut self.environment)
+    }
+
+    fn log(&self) -> String {
         fs::read_to_string(self.data.path().join("log")).unwrap()
     }
 }

@@ -78,6 +78,12 @@ impl Redis {
         assert!(said.is_empty(), "{line}: {said:?}");
     }
 
+    /// Puts one thing in.
+    pub(crate) fn add(&self, line: &str) {
+        let said = self.ask(line).unwrap();
+        assert_eq!(said, [":1"], "{line}");
+    }
+
     async fn ready(&self) {
         for _ in 0..500 {
             if self.ask("PING").is_ok() {

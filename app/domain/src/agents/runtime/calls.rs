@@ -1,7 +1,8 @@
 //! Calling tools: reading runs at once, everything else becomes an approval item or a question, and the step waits.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::{Driver, Flow, Stop};
@@ -10,15 +11,26 @@ use crate::{
         RunFailure, StepContent, ToolResult,
         driver_store::{EventDraft, NewStep, Write},
     },
-    approvals, crash,
+    approvals::{
+        propose::{self, Source, setup},
+        routing::Review,
+    },
+    crash,
     ids::ApprovalId,
-    providers::ToolCall,
+    providers::{
+        ToolCall,
+        telemetry::{Execution, ToolSpan},
+    },
     tools::{Nature, arguments, registry},
 };
 
 /// How often arguments that do not fit go back to the model before the run ends.
 const INVALID_ARGUMENTS: usize = 3;
 const INVALID: &str = "invalid_arguments";
+/// In a span: the tool found something wrong, and the model was told.
+const TOLD: &str = "tool_error";
+/// In a span: a fault of HYVVE's own.
+const FAULT: &str = "internal";
 
 /// AgentOS's ToolExecution.
 pub(super) fn execution(call: &ToolCall) -> Value {
@@ -67,14 +79,20 @@ pub(super) fn waiting(call: &ToolCall, approval: Option<ApprovalId>) -> Value {
 impl Driver<'_> {
     /// The model's calls, one after the other, each a step of its own.
     pub(super) async fn call_tools(&mut self, calls: Vec<ToolCall>) -> Result<Flow, Stop> {
+        let cancel = Arc::clone(&self.cancel);
         for call in calls {
+            // Whoever stops a run need not wait for all that its model has asked for.
+            if cancel.notified().now_or_never().is_some() {
+                return Err(Stop::Cancelled);
+            }
             self.call_tool(call).await?;
         }
         Ok(Flow::On)
     }
 
     async fn call_tool(&mut self, call: ToolCall) -> Result<(), Stop> {
-        let known = registry::find(&call.name).filter(|t| self.agent.tools.iter().any(|name| name == t.name));
+        let known = registry::find(&call.name)
+            .filter(|t| t.is_for_agents() && self.agent.tools.iter().any(|name| name == t.name));
         let Some(tool) = known else {
             return self.refuse(call, "unknown_tool", "There is no such tool.").await;
         };
@@ -86,12 +104,22 @@ impl Driver<'_> {
         let mut tx = self.begin().await?;
         match tool.nature {
             Nature::Read => {
-                let result = match registry::read(&mut tx, tool, &parsed).await? {
+                let span = ToolSpan::begin(&Execution {
+                    tool: tool.name,
+                    call: Some(&call.id),
+                    workspace: self.actor.workspace,
+                    run: Some(self.id),
+                    within: Some(&self.span),
+                });
+                let read = registry::read(&mut tx, tool, &parsed).await.inspect_err(|_| span.failed(FAULT))?;
+                let result = match read {
                     Ok(value) => ToolResult { content: value.to_string(), is_error: false },
                     Err(why) => {
+                        span.failed(TOLD);
                         ToolResult { content: json!({ "status": "failed", "error": why }).to_string(), is_error: true }
                     }
                 };
+                drop(span);
                 self.pending.push(EventDraft::new("ToolCallStarted", json!({ "tool": execution(&call) })));
                 self.pending.push(answered(&call, &result, None, Some(began.elapsed().as_millis())));
                 self.keep(tx, call, Some(result), None).await
@@ -101,7 +129,7 @@ impl Driver<'_> {
                 self.keep(tx, call, None, None).await
             }
             Nature::Act { .. } => {
-                let plan = match registry::plan(&mut tx, tool, &parsed).await? {
+                let plan = match registry::plan(&mut tx, tool, &parsed, &self.s.http).await? {
                     Ok(plan) => plan,
                     Err(why) => {
                         drop(tx);
@@ -110,10 +138,21 @@ impl Driver<'_> {
                 };
                 let requester =
                     self.actor.user_id().ok_or_else(|| crate::Error::internal("an agent without a requester"))?;
-                let source = approvals::service::Source { requester, run: Some(self.id), tool_call_id: Some(&call.id) };
-                let id = approvals::service::propose(&mut tx, tool, &parsed, &plan, source).await?;
-                self.pending.push(EventDraft::new("ToolCallStarted", json!({ "tool": waiting(&call, Some(id)) })));
-                self.keep(tx, call, None, Some(id)).await
+                let source = Source {
+                    requester,
+                    run: Some(self.id),
+                    tool_call_id: Some(&call.id),
+                    setup: setup(&self.choice().model, &self.agent.instructions),
+                    agent: Some(&self.agent.name),
+                };
+                let proposed = propose::propose(&mut tx, tool, &parsed, &plan, source).await?;
+                self.pending
+                    .push(EventDraft::new("ToolCallStarted", json!({ "tool": waiting(&call, Some(proposed.id)) })));
+                self.keep(tx, call, None, Some(proposed.id)).await?;
+                if proposed.review == Review::Auto {
+                    self.s.hub.poke_work();
+                }
+                Ok(())
             }
         }
     }
@@ -143,7 +182,7 @@ impl Driver<'_> {
         if refused >= INVALID_ARGUMENTS {
             return Err(Stop::Failed(RunFailure {
                 kind: "invalid_tool_arguments".to_owned(),
-                message: format!("{} kept calling tools with arguments that do not fit.", self.on.provider.name),
+                message: format!("{} kept calling tools with arguments that do not fit.", self.on().provider.name),
                 remedy: "Retry, or choose a model that is better with tools in Settings → AI providers.".to_owned(),
                 said: None,
             }));

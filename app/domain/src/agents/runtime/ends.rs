@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Driver, Flow, Stop, calls, is_outage, model::used};
+use super::{Driver, Flow, Stop, calls, is_outage};
 use crate::{
-    Actor, Result,
+    Actor, Result, Timestamp,
     agents::{
         Making, RunFailure, RunStatus, StepContent,
         driver_store::{self, Claimed, EventDraft, NewStep, Write},
-        store::{self},
+        store,
     },
     approvals,
     audit::Entry,
@@ -16,7 +16,15 @@ use crate::{
     events::Draft,
     providers::Usage,
     services::Services,
+    usage::ledger,
 };
+
+/// The last answer of a run, which is not stored yet, with what it cost.
+pub(super) struct Last {
+    pub(super) content: StepContent,
+    pub(super) making: Option<Making>,
+    pub(super) call: ledger::Entry,
+}
 
 impl Driver<'_> {
     /// Lets the run rest until a person has decided. If that happened just now, the run goes on.
@@ -48,16 +56,10 @@ impl Driver<'_> {
         Ok(Flow::Ended)
     }
 
-    /// The run has answered. `step` is the last answer where it is not stored yet: then all of it is one transaction.
-    pub(super) async fn complete(
-        &mut self,
-        step: Option<(StepContent, Option<Making>)>,
-        text: String,
-    ) -> Result<Flow, Stop> {
-        let (step, making) = step.unzip();
-        let making = making.flatten();
+    /// The run has answered. `last` is the last answer where it is not stored yet: then all of it is one transaction.
+    pub(super) async fn complete(&mut self, last: Option<Last>, text: String) -> Result<Flow, Stop> {
         let mut total = Usage::default();
-        for content in self.steps.iter().map(|s| &s.content).chain(&step) {
+        for content in self.steps.iter().map(|s| &s.content).chain(last.iter().map(|last| &last.content)) {
             if let StepContent::Model { usage, .. } = content {
                 total += *usage;
             }
@@ -69,16 +71,15 @@ impl Driver<'_> {
             json!({ "content": text, "content_type": "str", "metrics": metrics }),
         ));
         let mut tx = self.begin().await?;
-        let provider = self.on.provider.name.clone();
         let what = Write {
-            step: step.as_ref().map(|content| NewStep {
+            step: last.as_ref().map(|last| NewStep {
                 position: self.position(),
-                content,
+                content: &last.content,
                 approval: None,
-                making: making.as_ref(),
+                making: last.making.as_ref(),
             }),
             output: Some(&text),
-            used: step.as_ref().and_then(|content| used(&provider, content)),
+            call: last.as_ref().map(|last| &last.call),
             leaves: Some(RunStatus::Completed),
             ..Write::default()
         };
@@ -116,9 +117,9 @@ impl Driver<'_> {
             Err(Stop::Fault(e)) => return Err(e),
             Err(_) => return Ok(()),
         };
-        store::set_result(&mut tx, self.id, None, failure.as_ref(), None, Usage::default()).await?;
+        store::set_error(&mut tx, self.id, failure.as_ref()).await?;
         store::set_status(&mut tx, self.id, status).await?;
-        approvals::service::cancel_for_run(&mut tx, self.id).await?;
+        approvals::cancel_for_run(&mut tx, self.id).await?;
         let kind = failure.as_ref().map(|f| f.kind.clone());
         tx.audit(Entry::new(action, "run", self.id.0).details(json!({ "error": kind })));
         self.tell(&mut tx, action);
@@ -161,10 +162,15 @@ pub(super) async fn stop_untaken(s: &Services, run: &Claimed, stop: Stop) -> Res
         Stop::Lost | Stop::Cancelled => return Ok(()),
     };
     let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
+    let until = Timestamp::now().plus(s.settings.lease);
+    if driver_store::renew(&mut tx, run.id, run.attempt, until).await?.is_none() {
+        return Ok(());
+    }
+    ledger::give_up(&mut tx, run.id).await?;
     let events = driver_store::append_undriven(&mut tx, run.id, vec![failed(&failure)]).await?;
-    store::set_result(&mut tx, run.id, None, Some(&failure), None, Usage::default()).await?;
+    store::set_error(&mut tx, run.id, Some(&failure)).await?;
     store::set_status(&mut tx, run.id, RunStatus::Error).await?;
-    approvals::service::cancel_for_run(&mut tx, run.id).await?;
+    approvals::cancel_for_run(&mut tx, run.id).await?;
     tx.audit(Entry::new("run.failed", "run", run.id.0).details(json!({ "error": failure.kind })));
     tx.emit(Draft::new("run.failed", "run", run.id.0, json!({ "agent": run.agent })).only_for(run.requester));
     tx.commit().await?;

@@ -1,96 +1,48 @@
 //! Driving a run: ask the model, call its tools, wait for people, until there is an answer.
 //!
 //! What comes next is read off the stored steps (`next`), never remembered: a node that takes a run over after a crash
-//! does exactly what the dead one would have done. Each write carries the lease as a fence; whoever has lost it stops
-//! without a trace.
+//! does exactly what the dead one would have done. Each write carries the number of its claim as a fence; whoever has lost the
+//! run stops without a trace.
 
+mod answer;
 mod calls;
 mod ends;
 mod model;
+mod next;
+mod stop;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use self::{
+    next::{Next, next},
+    stop::Stop,
+};
 use super::{
-    Agent, Making, RunEvent, RunFailure, Step, StepContent,
+    Agent, Making, RunEvent, RunFailure, Step, StepContent, agents_store,
     driver_store::{self, Claimed, EventDraft, Write},
     history::{self, Asked},
-    store::{self},
+    store,
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
     db::TenantTx,
-    ids::RunId,
-    providers::{self, Failure, Message, ToolCall, service::Resolved},
+    ids::{AgentSessionId, ProviderId, RunId},
+    providers::{
+        Message, Provider,
+        route::{self, Choice, Resolved, Route},
+        telemetry::{RunSpan, Work},
+    },
     services::Services,
+    tools::registry,
+    usage::{
+        budgets,
+        ledger::{self, Asking, Call},
+    },
     workspaces,
 };
-
-/// Why a run stops being driven.
-pub(super) enum Stop {
-    /// Another node has it now.
-    Lost,
-    /// A person cancelled it.
-    Cancelled,
-    /// It ends in an error that its people can understand.
-    Failed(RunFailure),
-    /// A fault of ours, or the database is away.
-    Fault(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(e: Error) -> Self {
-        Self::Fault(e)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(RunFailure {
-            kind: failure.kind.as_str().to_owned(),
-            message: failure.to_string(),
-            remedy: failure.remedy().to_owned(),
-            said: failure.said,
-        })
-    }
-}
-
-/// What a run needs next.
-#[derive(Debug, PartialEq)]
-enum Next {
-    /// An answer of the model.
-    Model,
-    /// These calls of the last answer.
-    Calls(Vec<ToolCall>),
-    /// A person.
-    Wait,
-    /// Nothing: the last answer is the answer.
-    Complete(String),
-}
-
-/// Read off the stored steps.
-fn next(steps: &[Step]) -> Next {
-    let Some(at) = steps.iter().rposition(|s| matches!(s.content, StepContent::Model { .. })) else {
-        return Next::Model;
-    };
-    let StepContent::Model { text, tool_calls, .. } = &steps[at].content else { return Next::Model };
-    if tool_calls.is_empty() {
-        return Next::Complete(text.clone());
-    }
-    let answered = |call: &ToolCall| {
-        steps[at..].iter().any(|s| matches!(&s.content, StepContent::Tool { call: c, .. } if c.id == call.id))
-    };
-    let open: Vec<ToolCall> = tool_calls.iter().filter(|c| !answered(c)).cloned().collect();
-    if !open.is_empty() {
-        Next::Calls(open)
-    } else if steps[at..].iter().any(|s| s.waiting) {
-        Next::Wait
-    } else {
-        Next::Model
-    }
-}
 
 /// Whether the run is still this node's after a step.
 enum Flow {
@@ -103,38 +55,51 @@ struct Driver<'s> {
     s: &'s Services,
     actor: Actor,
     id: RunId,
+    /// The number of the claim, which every write names.
+    attempt: i32,
+    conversation: AgentSessionId,
     agent: Agent,
-    on: Resolved,
-    model: String,
-    /// What was said before this run.
+    route: Arc<Route>,
+    /// Who may be asked, in order; never empty.
+    choices: Vec<Choice>,
+    /// Which of them is asked. Whoever gave no answer once is not asked again until the run is taken up anew.
+    at: usize,
+    /// What was said before this run, as the first of them may read it.
     earlier: Vec<Message>,
     /// What this run has achieved.
     steps: Vec<Step>,
+    /// A budget limits what it spends, as far as its last write has found.
+    limited: bool,
     next_event: i32,
     /// Events that are not stored yet.
     pending: Vec<EventDraft>,
     cancel: Arc<Notify>,
+    /// Open as long as this node drives the run.
+    span: RunSpan,
 }
 
 /// What a run is driven with.
 pub(super) struct Load {
     agent: Agent,
-    on: Resolved,
+    route: Arc<Route>,
     role: Role,
     /// What was said before this run, and its own message.
     earlier: Vec<Message>,
     /// What this run has achieved.
     steps: Vec<Step>,
+    /// A budget limits what it spends.
+    limited: bool,
 }
 
 impl Load {
     /// Of a new run that begins a conversation: nothing was said before.
-    pub(super) fn fresh(agent: Agent, on: Resolved, role: Role, message: &str) -> Self {
-        Self { agent, on, role, earlier: vec![Message::user(message)], steps: Vec::new() }
+    pub(super) fn fresh(agent: Agent, route: Arc<Route>, role: Role, message: &str, limited: bool) -> Self {
+        Self { agent, route, role, earlier: vec![Message::user(message)], steps: Vec::new(), limited }
     }
 
     /// The first event of a run.
-    pub(super) fn started(agent: &Agent, on: &Resolved) -> EventDraft {
+    pub(super) fn started(agent: &Agent, route: &Route) -> EventDraft {
+        let on = &route.first;
         let data = json!({
             "model": model_of(agent, on),
             "model_provider": on.provider.name,
@@ -144,7 +109,7 @@ impl Load {
     }
 
     /// Everything that driving a claimed run needs.
-    async fn of(tx: &mut TenantTx, s: &Services, run: &Claimed) -> Result<Self, Stop> {
+    async fn of(tx: &mut TenantTx, s: &Services, run: &Claimed, limited: bool) -> Result<Self, Stop> {
         let role = workspaces::members::role_of(tx, run.requester).await?.ok_or_else(|| {
             Stop::Failed(RunFailure {
                 kind: "requester_gone".to_owned(),
@@ -153,14 +118,15 @@ impl Load {
                 said: None,
             })
         })?;
-        let agent = store::agents(tx, Some(run.agent))
+        let agent = agents_store::agents(tx, Some(run.agent))
             .await?
             .pop()
             .ok_or_else(|| Error::internal("a run without its agent"))?;
-        let on = providers::service::resolve(tx, s, agent.provider_id).await?;
-        let asked = Asked { provider: on.provider.id, model: model_of(&agent, &on) };
+        let route = route::resolve(tx, s, agent.provider_id).await?;
+        let on = &route.first;
+        let asked = Asked { provider: on.provider.id, model: model_of(&agent, on), since: on.seals_since };
         let (earlier, steps) = history::load(tx, run.session, run.id, asked).await?;
-        Ok(Self { agent, on, role, earlier, steps })
+        Ok(Self { agent, route, role, earlier, steps, limited })
     }
 }
 
@@ -173,18 +139,24 @@ fn model_of<'a>(agent: &'a Agent, on: &'a Resolved) -> &'a str {
 pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
     let id = run.id;
     let workspace = run.workspace;
+    let cancel = s.hub.on_cancel(id);
     let driver = match load {
-        Some(load) => Ok(Driver::new(s, &run, load)),
-        None => Driver::take(s, &run).await,
+        Some(load) => Ok(Driver::new(s, &run, load, Arc::clone(&cancel))),
+        None => Driver::take(s, &run, Arc::clone(&cancel)).await,
     };
     let driven = match driver {
         Ok(mut driver) => {
             let stop = driver.go().await;
-            if let Err(stop) = stop { driver.stop(stop).await } else { Ok(()) }
+            if let Err(stop) = stop {
+                stop.note(&driver.span);
+                driver.stop(stop).await
+            } else {
+                Ok(())
+            }
         }
         Err(stop) => ends::stop_untaken(s, &run, stop).await,
     };
-    s.hub.off_cancel(id);
+    s.hub.off_cancel(id, &cancel);
     if let Err(e) = driven {
         // The lease runs out by itself; whoever claims the run next goes on from the last stored step.
         tracing::warn!(run = %id, workspace = %workspace, error.message = %e, "a run was let go");
@@ -192,8 +164,16 @@ pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
 }
 
 impl<'s> Driver<'s> {
-    fn new(s: &'s Services, run: &Claimed, load: Load) -> Self {
-        let Load { agent, on, role, earlier, steps } = load;
+    fn new(s: &'s Services, run: &Claimed, load: Load, cancel: Arc<Notify>) -> Self {
+        let Load { mut agent, route, role, earlier, steps, limited } = load;
+        let span = RunSpan::begin(&Work {
+            workspace: run.workspace,
+            run: run.id,
+            conversation: run.session,
+            agent: agent.id,
+            agent_name: &agent.name,
+        });
+        agent.tools.retain(|name| registry::find(name).is_some_and(|tool| tool.is_offered(&route.openness)));
         Self {
             s,
             actor: Actor {
@@ -201,33 +181,49 @@ impl<'s> Driver<'s> {
                 who: Who::Agent { agent: run.agent, requester: run.requester, role },
             },
             id: run.id,
-            model: model_of(&agent, &on).to_owned(),
+            attempt: run.attempt,
+            conversation: run.session,
+            choices: route.choices(agent.model.as_deref(), agent.falls_back),
+            at: 0,
             agent,
-            on,
+            route,
             earlier,
             steps,
+            limited,
             next_event: run.next_event_index,
             pending: Vec::new(),
-            cancel: s.hub.on_cancel(run.id),
+            cancel,
+            span,
         }
     }
 
     /// Takes a claimed run up, with everything that driving needs read in one transaction.
-    async fn take(s: &'s Services, run: &Claimed) -> Result<Self, Stop> {
+    async fn take(s: &'s Services, run: &Claimed, cancel: Arc<Notify>) -> Result<Self, Stop> {
         let mut tx = s.db.tenant(&Actor::system(run.workspace)).await?;
-        let load = Load::of(&mut tx, s, run).await?;
-        let mut driver = Self::new(s, run, load);
+        let until = Timestamp::now().plus(s.settings.lease);
+        let standing = driver_store::renew(&mut tx, run.id, run.attempt, until).await?.ok_or(Stop::Lost)?;
+        let load = Load::of(&mut tx, s, run, standing.limited).await?;
+        let mut driver = Self::new(s, run, load, cancel);
+        // Also before its first event a call may have been held back for.
+        let given_up = ledger::give_up(&mut tx, run.id).await?;
         if run.next_event_index == 0 {
-            driver.pending.push(Load::started(&driver.agent, &driver.on));
+            driver.pending.push(Load::started(&driver.agent, &driver.route));
         } else {
-            driver.take_up(&mut tx).await?;
+            driver.take_up(&mut tx, given_up).await?;
+        }
+        tx.commit().await?;
+        if standing.is_cancelled {
+            driver.cancel.notify_one();
         }
         Ok(driver)
     }
 
     /// Tells followers what happened while nobody drove the run.
-    async fn take_up(&mut self, tx: &mut TenantTx) -> Result<(), Stop> {
-        if store::has_partial_answer(tx, self.id).await? {
+    async fn take_up(&mut self, tx: &mut TenantTx, given_up: usize) -> Result<(), Stop> {
+        if let Some(asked) = store::broken_request(tx, self.id).await? {
+            if given_up == 0 {
+                ledger::lost(tx, self.lost_call(&asked)?).await?;
+            }
             let note =
                 json!({ "type": "partial_voided", "content": "The server was interrupted; the answer begins again." });
             self.pending.push(EventDraft::new("CustomEvent", note));
@@ -238,6 +234,30 @@ impl<'s> Driver<'s> {
             self.pending.extend(answers);
         }
         Ok(())
+    }
+
+    /// The call that was under way when its server died, as its beginning was told: it need not have been the first one's.
+    fn lost_call(&self, asked: &Value) -> Result<Call, Stop> {
+        let told = |key: &str| asked[key].as_str();
+        let id: Option<ProviderId> = told("model_provider_id").and_then(|id| id.parse().ok());
+        let of_theirs = |choice: &Choice| match id {
+            Some(id) => choice.on.provider.id == id,
+            None => told("model_provider") == Some(choice.on.provider.name.as_str()),
+        };
+        let model = told("model").unwrap_or(&self.choice().model);
+        let hop = self.choices.iter().position(|choice| of_theirs(choice) && choice.model == model);
+        let known = self.choices.iter().find(|choice| of_theirs(choice)).map(|choice| choice.on.provider.clone());
+        let provider = known.unwrap_or_else(|| {
+            // It is asked nothing any more, and is named as it was.
+            let first = self.on().provider.clone();
+            match (id, told("model_provider"), told("model_provider_kind").and_then(|kind| kind.parse().ok())) {
+                (Some(id), Some(name), Some(provider)) => {
+                    Provider { id, name: name.to_owned(), provider, key_hint: None, ..first }
+                }
+                _ => first,
+            }
+        });
+        Ok(Call::begin(self.asking()?, &provider, model, hop.unwrap_or(0)))
     }
 
     /// Answers of calls that waited, and that followers were not told of.
@@ -270,6 +290,16 @@ impl<'s> Driver<'s> {
         }
     }
 
+    fn work(&self) -> Work<'_> {
+        Work {
+            workspace: self.actor.workspace,
+            run: self.id,
+            conversation: self.conversation,
+            agent: self.agent.id,
+            agent_name: &self.agent.name,
+        }
+    }
+
     async fn begin(&self) -> Result<TenantTx, Stop> {
         Ok(self.s.db.tenant(&self.actor).await?)
     }
@@ -283,13 +313,21 @@ impl<'s> Driver<'s> {
         self.s.settings.lease / 3
     }
 
-    /// Adds the pending events to a transaction, under the lease's fence, and with them whatever else `what` says. Call
+    /// Adds the pending events to a transaction, under the claim's fence, and with them whatever else `what` says. Call
     /// [`Self::publish`] with the events after the commit.
     async fn put(&mut self, tx: &mut TenantTx, what: Write<'_>) -> Result<Arc<[RunEvent]>, Stop> {
         let events = driver_store::number(self.next_event, std::mem::take(&mut self.pending));
         let what = Write { events: &events, ..what };
-        if !driver_store::write(tx, self.id, self.s.node, self.lease(), what).await? {
+        let written = driver_store::write(tx, self.id, self.attempt, self.lease(), what).await?;
+        if !written.kept {
+            if let Some(call) = what.call {
+                self.record(call).await;
+            }
             return Err(Stop::Lost);
+        }
+        self.limited = written.limited;
+        if let Some(call) = what.call.filter(|_| written.billed) {
+            budgets::settle(tx, self.s, call, written.limited).await?;
         }
         self.next_event += events.len() as i32;
         Ok(events.into())
@@ -316,9 +354,29 @@ impl<'s> Driver<'s> {
     /// Renews the lease; a cancellation that was asked for on another node is noticed here.
     async fn renew(&mut self) -> Result<(), Stop> {
         let mut tx = self.begin().await?;
-        let cancel = driver_store::renew(&mut tx, self.id, self.s.node, self.lease()).await?.ok_or(Stop::Lost)?;
+        let standing = driver_store::renew(&mut tx, self.id, self.attempt, self.lease()).await?.ok_or(Stop::Lost)?;
         tx.commit().await?;
-        if cancel { Err(Stop::Cancelled) } else { Ok(()) }
+        if standing.is_cancelled { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    /// Writes down a call whose answer nobody takes any more.
+    async fn record(&self, call: &ledger::Entry) {
+        if let Err(e) = ledger::record(self.s, &self.actor, call).await {
+            tracing::warn!(run = %self.id, error.message = %e, "a call is missing in the ledger");
+        }
+    }
+
+    fn asking(&self) -> Result<Asking, Stop> {
+        let asking = Asking::of(&self.actor, self.id).ok_or_else(|| Error::internal("a run of nobody"))?;
+        Ok(asking)
+    }
+
+    fn choice(&self) -> &Choice {
+        &self.choices[self.at]
+    }
+
+    fn on(&self) -> &Resolved {
+        &self.choice().on
     }
 
     fn position(&self) -> i32 {
@@ -337,52 +395,4 @@ impl<'s> Driver<'s> {
 /// Whether a fault means that the database is away: then the run is let go, and goes on later.
 fn is_outage(e: &Error) -> bool {
     e.code == Code::Unavailable
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        agents::ToolResult,
-        providers::{Finish, Usage},
-    };
-
-    fn step(content: StepContent) -> Step {
-        let now = Timestamp::now();
-        let waiting = matches!(content, StepContent::Tool { result: None, .. });
-        Step { position: 0, content, waiting, approval_id: None, created_at: now, ended_at: None, making: None }
-    }
-
-    fn call(id: &str) -> ToolCall {
-        ToolCall { id: id.into(), name: "search_records".into(), arguments: "{}".into() }
-    }
-
-    fn model(text: &str, calls: &[&str]) -> Step {
-        step(StepContent::Model {
-            text: text.into(),
-            reasoning: String::new(),
-            tool_calls: calls.iter().map(|id| call(id)).collect(),
-            usage: Usage::default(),
-            finish: Finish::Stop,
-            model: "m".into(),
-            first_token_ms: None,
-            total_ms: 0,
-        })
-    }
-
-    fn tool(id: &str, done: bool) -> Step {
-        let result = done.then(|| ToolResult { content: "{}".into(), is_error: false });
-        step(StepContent::Tool { call: call(id), result })
-    }
-
-    #[test]
-    fn what_comes_next_is_read_off_the_steps() {
-        assert_eq!(next(&[]), Next::Model);
-        assert_eq!(next(&[model("hi", &[])]), Next::Complete("hi".into()));
-        assert_eq!(next(&[model("", &["a", "b"]), tool("a", true)]), Next::Calls(vec![call("b")]));
-        assert_eq!(next(&[model("", &["a", "b"]), tool("a", true), tool("b", false)]), Next::Wait);
-        assert_eq!(next(&[model("", &["a"]), tool("a", true)]), Next::Model);
-        // An id that a provider uses again in a later answer is a new call.
-        assert_eq!(next(&[model("", &["a"]), tool("a", true), model("", &["a"])]), Next::Calls(vec![call("a")]));
-    }
 }

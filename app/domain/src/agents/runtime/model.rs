@@ -2,159 +2,118 @@
 //! one step.
 
 use std::{
+    mem,
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-use super::{Driver, Flow, Stop};
+use super::{Driver, Flow, Stop, answer::Answer, ends::Last};
 use crate::{
     agents::{
-        Making, StepContent,
+        Hop, Making,
         driver_store::{EventDraft, NewStep, Write},
         history::{self, Asked},
-        store::{self},
     },
     crash,
-    providers::{ChatRequest, Failure, FailureKind, Finish, Layout, ModelEvent, ModelStream, ToolCall, Usage},
+    providers::{
+        ChatRequest, Failure, FailureKind, Finish, ModelStream, Usage,
+        telemetry::{self, CallSpan},
+    },
+    usage::ledger::{Call, Ended, Entry, Outcome},
 };
 
 /// How long words are gathered before they are stored together.
 const GATHER: Duration = Duration::from_millis(20);
-/// The most bytes of one answer that are kept, seals included.
-const MAX_TEXT: usize = 1_000_000;
-
-/// An answer while it comes in.
-struct Answer {
-    text: String,
-    reasoning: String,
-    calls: Vec<ToolCall>,
-    layout: Layout,
-    /// The bytes of its seals.
-    sealed: usize,
-    usage: Usage,
-    finish: Option<Finish>,
-    model: String,
-    asked: Instant,
-    first_token: Option<Duration>,
+/// Why there is no complete answer.
+enum Interrupted {
+    /// The provider failed.
+    ByProvider(Failure),
+    /// The run stops.
+    By(Stop),
 }
 
-impl Answer {
-    fn new(model: &str) -> Self {
-        Self {
-            text: String::new(),
-            reasoning: String::new(),
-            calls: Vec::new(),
-            layout: Layout::default(),
-            sealed: 0,
-            usage: Usage::default(),
-            finish: None,
-            model: model.to_owned(),
-            asked: Instant::now(),
-            first_token: None,
-        }
+impl From<Stop> for Interrupted {
+    fn from(stop: Stop) -> Self {
+        Self::By(stop)
     }
-
-    /// Takes what the model streamed; words become pending events.
-    fn take(&mut self, events: Vec<ModelEvent>, pending: &mut Vec<EventDraft>) {
-        for event in events {
-            let begins = match &event {
-                ModelEvent::Text(words) | ModelEvent::Reasoning(words) => !words.is_empty(),
-                ModelEvent::Model(_) | ModelEvent::Usage(_) | ModelEvent::PartEnd(_) => false,
-                _ => true,
-            };
-            if begins {
-                self.first_token.get_or_insert_with(|| self.asked.elapsed());
-            }
-            self.layout.take(&event);
-            match event {
-                ModelEvent::Model(name) => self.model = name,
-                ModelEvent::Text(more) => {
-                    self.text.push_str(&more);
-                    gather(pending, "RunContent", "content", &more);
-                }
-                ModelEvent::Reasoning(more) => {
-                    self.reasoning.push_str(&more);
-                    gather(pending, "ReasoningContentDelta", "reasoning_content", &more);
-                }
-                ModelEvent::ToolCallStart { index, id, name } => {
-                    let call = self.call(index);
-                    call.id = id;
-                    call.name = name;
-                }
-                ModelEvent::ToolCallArguments { index, delta } => self.call(index).arguments.push_str(&delta),
-                ModelEvent::PartEnd(seal) => self.sealed += seal.map_or(0, |seal| seal.0.to_string().len()),
-                ModelEvent::Usage(usage) => self.usage = usage,
-                ModelEvent::Finish(finish) => self.finish = Some(finish),
-            }
-        }
-    }
-
-    fn call(&mut self, index: usize) -> &mut ToolCall {
-        // Indexes come from the adapter, which numbers calls without gaps.
-        while self.calls.len() <= index {
-            self.calls.push(ToolCall { id: String::new(), name: String::new(), arguments: String::new() });
-        }
-        &mut self.calls[index]
-    }
-
-    fn too_long(&self) -> bool {
-        let arguments: usize = self.calls.iter().map(|c| c.arguments.len()).sum();
-        self.text.len() + self.reasoning.len() + arguments + self.sealed > MAX_TEXT
-    }
-
-    fn step(self, finish: Finish) -> StepContent {
-        StepContent::Model {
-            text: self.text,
-            reasoning: self.reasoning,
-            tool_calls: self.calls,
-            usage: self.usage,
-            finish,
-            model: self.model,
-            first_token_ms: self.first_token.map(|d| d.as_millis() as u32),
-            total_ms: self.asked.elapsed().as_millis() as u32,
-        }
-    }
-}
-
-/// Adds words to the pending event of that name, or begins one.
-fn gather(pending: &mut Vec<EventDraft>, name: &'static str, key: &'static str, more: &str) {
-    if more.is_empty() {
-        return;
-    }
-    if let Some(last) = pending.last_mut().filter(|e| e.name == name)
-        && let Some(serde_json::Value::String(text)) = last.data.get_mut(key)
-    {
-        text.push_str(more);
-        return;
-    }
-    let data = if name == "RunContent" { json!({ key: more, "content_type": "str" }) } else { json!({ key: more }) };
-    pending.push(EventDraft::new(name, data));
-}
-
-/// Provider, model and tokens of a model step.
-pub(super) fn used<'a>(provider: &'a str, content: &'a StepContent) -> Option<(&'a str, &'a str, Usage)> {
-    let StepContent::Model { usage, model, .. } = content else { return None };
-    Some((provider, model, *usage))
 }
 
 impl Driver<'_> {
-    /// One answer of the model. Without calls it is the run's answer, and the run completes in the same transaction.
+    /// One answer, of whoever gives one. Without calls it is the run's answer, and the run completes in the same transaction.
     pub(super) async fn ask_model(&mut self) -> Result<Flow, Stop> {
-        let asked = Asked { provider: self.on.provider.id, model: &self.model };
-        let request = history::request(&self.agent, asked, &self.earlier, &self.steps);
+        let asking = self.asking()?;
+        let mut hops = Vec::new();
+        loop {
+            let request = self.request();
+            let (on, model) = (self.on().provider.clone(), self.choice().model.clone());
+            let mut call = Call::begin(asking, &on, &model, hops.len());
+            if self.limited
+                && let Err(refused) = call.hold(self.s, &self.actor, &self.route.terms, &on, &request).await?
+            {
+                return Err(refused.into());
+            }
+            let mut answer = Answer::new(history::call_ids(&self.earlier, &self.steps));
+            match self.ask(&request, &mut answer).await {
+                Ok(finish) => return self.keep_answer(&call, answer, finish, hops).await,
+                Err(Interrupted::ByProvider(failure)) if answer.is_silent() => {
+                    self.ask_elsewhere(&call, &answer, failure, &mut hops).await?;
+                }
+                Err(Interrupted::ByProvider(failure)) => {
+                    let entry = self.entry(&call, &answer, Outcome::Broken, Some(failure.kind));
+                    return self.broken(answer, &entry, failure.into()).await;
+                }
+                Err(Interrupted::By(stop)) => {
+                    // While it waited for its turn, nobody was asked.
+                    let sent = answer.sent.load(Ordering::Relaxed);
+                    let outcome = if sent { Outcome::Broken } else { Outcome::Failed };
+                    let entry = self.entry(&call, &answer, outcome, None);
+                    return self.broken(answer, &entry, stop).await;
+                }
+            }
+        }
+    }
+
+    /// What the one whose turn it is is asked. What others have sealed is not for it.
+    fn request(&self) -> ChatRequest {
+        let choice = self.choice();
+        let asked = Asked { provider: choice.on.provider.id, model: &choice.model, since: choice.on.seals_since };
+        let earlier = if self.at == 0 { self.earlier.clone() } else { history::unsealed(&self.earlier) };
+        history::request(&self.agent, asked, &choice.or_models, earlier, &self.steps)
+    }
+
+    fn entry(&self, call: &Call, answer: &Answer, outcome: Outcome, failure: Option<FailureKind>) -> Entry {
+        let ended = Ended {
+            outcome,
+            failure,
+            served: answer.served.as_deref(),
+            usage: answer.usage,
+            first_token_ms: answer.first_token_ms(),
+        };
+        call.ended(&self.route.terms, &self.on().provider, &ended)
+    }
+
+    /// Reads an answer to its end; its words are stored as they come.
+    async fn ask(&mut self, request: &ChatRequest, answer: &mut Answer) -> Result<Finish, Interrupted> {
+        let on = &self.on().provider;
         let begun = EventDraft::new(
             "ModelRequestStarted",
-            json!({ "model": self.model, "model_provider": self.on.provider.name }),
+            json!({
+                "model": self.choice().model,
+                "model_provider": on.name,
+                "model_provider_kind": on.provider.as_str(),
+                "model_provider_id": on.id,
+            }),
         );
-        let mut answer = Answer::new(&self.model);
-
         let mut renewals = interval_at((Instant::now() + self.renewal()).into(), self.renewal());
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut stream = self.open(&request, &mut renewals).await?;
+        let mut stream = self.open(request, &mut renewals, &answer.sent).await?.map_err(Interrupted::ByProvider)?;
         self.pending.push(begun);
         let cancel = Arc::clone(&self.cancel);
         let mut stored: Option<Instant> = None;
@@ -162,24 +121,16 @@ impl Driver<'_> {
             let due = stored.filter(|_| !self.pending.is_empty()).map(|at| at + GATHER);
             tokio::select! {
                 biased;
-                () = cancel.notified() => return self.broken(answer, Stop::Cancelled).await,
-                next = stream.next() => match next {
-                    Ok(Some(events)) => answer.take(events, &mut self.pending),
-                    Ok(None) => break,
-                    Err(failure) => return self.broken(answer, failure.into()).await,
+                () = cancel.notified() => return Err(Stop::Cancelled.into()),
+                next = stream.next() => match next.map_err(Interrupted::ByProvider)? {
+                    Some(events) => answer.take(events, &mut self.pending),
+                    None => break,
                 },
                 () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {}
                 _ = renewals.tick() => self.renew().await?,
             }
             if answer.too_long() {
-                let failure = Failure {
-                    kind: FailureKind::BadReply,
-                    provider: self.on.provider.name.clone(),
-                    status: None,
-                    retry_after: None,
-                    said: None,
-                };
-                return self.broken(answer, failure.into()).await;
+                return Err(Interrupted::ByProvider(self.failure(FailureKind::BadReply)));
             }
             if answer.finish.is_none() && self.pending.len() > 1 && stored.is_none_or(|at| at.elapsed() >= GATHER) {
                 self.flush().await?;
@@ -193,15 +144,45 @@ impl Driver<'_> {
             }
         }
         let finish = answer.finish.unwrap_or(Finish::Stop);
-        self.keep_answer(answer, finish).await
+        let cut_off = match finish {
+            Finish::Length => Some(FailureKind::BadReply),
+            Finish::ContentFilter => Some(FailureKind::Refused),
+            Finish::Stop | Finish::ToolCalls => None,
+        };
+        // The last of its calls may not be whole, and looks as if it were.
+        match cut_off.filter(|_| !answer.calls.is_empty()) {
+            Some(kind) => Err(Interrupted::ByProvider(self.failure(kind))),
+            None => Ok(finish),
+        }
+    }
+
+    fn failure(&self, kind: FailureKind) -> Failure {
+        Failure { kind, provider: self.on().provider.name.clone(), status: None, retry_after: None, said: None }
     }
 
     /// Asks, and stores what is pending while the provider works. It may think, and be asked again, for longer than a lease.
-    async fn open(&mut self, request: &ChatRequest, renewals: &mut Interval) -> Result<ModelStream, Stop> {
-        let (s, on, cancel) = (self.s, self.on.clone(), Arc::clone(&self.cancel));
+    async fn open(
+        &mut self,
+        request: &ChatRequest,
+        renewals: &mut Interval,
+        sent: &AtomicBool,
+    ) -> Result<Result<ModelStream, Failure>, Stop> {
+        let user = self.asking()?.user;
+        let (s, choice, cancel) = (self.s, self.choice().clone(), Arc::clone(&self.cancel));
+        let span = CallSpan::begin(&telemetry::Call {
+            provider: choice.on.provider.provider,
+            model: &choice.model,
+            work: self.work(),
+            within: Some(&self.span),
+            content: self.route.openness.content_in_traces.then_some(request),
+        });
         let mut opening = pin!(async {
             tokio::select! {
-                stream = on.stream(s, request) => stream.map_err(Stop::from),
+                stream = async {
+                    let pass = choice.on.turn(s, user).await;
+                    sent.store(true, Ordering::Relaxed);
+                    span.around(choice.on.stream(s, pass, request)).await
+                } => Ok(stream),
                 () = cancel.notified() => Err(Stop::Cancelled),
             }
         });
@@ -227,25 +208,73 @@ impl Driver<'_> {
         }
     }
 
-    async fn keep_answer(&mut self, answer: Answer, finish: Finish) -> Result<Flow, Stop> {
-        let usage = answer.usage;
+    /// No answer came: the next one is asked, if there is one that may know better.
+    async fn ask_elsewhere(
+        &mut self,
+        call: &Call,
+        answer: &Answer,
+        failure: Failure,
+        hops: &mut Vec<Hop>,
+    ) -> Result<(), Stop> {
+        // Some bill what they have read, and say so before they fail.
+        let outcome = if answer.usage == Usage::default() { Outcome::Failed } else { Outcome::Broken };
+        let entry = self.entry(call, answer, outcome, Some(failure.kind));
+        let next = (failure.kind.is_of_the_provider() && self.at + 1 < self.choices.len()).then_some(self.at + 1);
+        if let Some(choice) = next.map(|next| &self.choices[next]) {
+            let (provider, model) = (&choice.on.provider.name, &choice.model);
+            let note = json!({
+                "type": "provider_fallback",
+                "content": format!("{failure} {model} of {provider} is asked instead."),
+                "error_type": failure.kind,
+                "model": model,
+                "model_provider": provider,
+            });
+            self.pending.push(EventDraft::new("CustomEvent", note));
+        }
+        let mut tx = self.begin().await?;
+        let events = self.put(&mut tx, Write { call: Some(&entry), ..Write::default() }).await?;
+        tx.commit().await?;
+        self.publish(events);
+        let Some(next) = next else {
+            let before: Vec<String> = mem::take(hops).into_iter().map(|hop| hop.message).collect();
+            return Err(match Stop::from(failure) {
+                Stop::Failed(mut failure) if !before.is_empty() => {
+                    failure.message = format!("{} {}", before.join(" "), failure.message);
+                    Stop::Failed(failure)
+                }
+                stop => stop,
+            });
+        };
+        hops.push(Hop {
+            provider: self.on().provider.name.clone(),
+            model: self.choice().model.clone(),
+            failure: failure.kind.as_str().to_owned(),
+            message: failure.to_string(),
+        });
+        self.at = next;
+        Ok(())
+    }
+
+    async fn keep_answer(&mut self, call: &Call, answer: Answer, finish: Finish, hops: Vec<Hop>) -> Result<Flow, Stop> {
+        let entry = self.entry(call, &answer, Outcome::Answered, None);
+        let usage = Usage { cost_micros: entry.cost_micros.map(i64::unsigned_abs), ..answer.usage };
+        let asked = self.choice().model.clone();
         let mut data = usage.metrics();
-        data["model"] = json!(answer.model);
+        data["model"] = json!(answer.served.as_ref().unwrap_or(&asked));
         data["time_to_first_token"] = json!(answer.first_token.map(|d| d.as_secs_f64()));
         self.pending.push(EventDraft::new("ModelRequestCompleted", data));
         let calls = !answer.calls.is_empty();
         let text = answer.text.clone();
         let making = answer.layout.matters().then(|| Making {
-            provider: self.on.provider.id,
-            model: self.model.clone(),
+            provider: self.on().provider.id,
+            model: asked.clone(),
             layout: answer.layout.clone(),
         });
-        let content = answer.step(finish);
+        let content = answer.step(finish, &asked, usage, hops);
         if !calls {
-            return self.complete(Some((content, making)), text).await;
+            return self.complete(Some(Last { content, making, call: entry }), text).await;
         }
         let mut tx = self.begin().await?;
-        let provider = self.on.provider.name.clone();
         let what = Write {
             step: Some(NewStep {
                 position: self.position(),
@@ -253,7 +282,7 @@ impl Driver<'_> {
                 approval: None,
                 making: making.as_ref(),
             }),
-            used: used(&provider, &content),
+            call: Some(&entry),
             ..Write::default()
         };
         let events = self.put(&mut tx, what).await?;
@@ -266,21 +295,16 @@ impl Driver<'_> {
     }
 
     /// The answer broke off: what came is kept for the reader, and what it cost.
-    async fn broken(&mut self, answer: Answer, stop: Stop) -> Result<Flow, Stop> {
-        self.flush().await?;
-        if !answer.text.is_empty() || answer.usage != Usage::default() {
-            let mut tx = self.begin().await?;
-            store::set_result(
-                &mut tx,
-                self.id,
-                Some(answer.text.as_str()).filter(|text| !text.is_empty()),
-                None,
-                Some((&self.on.provider.name, &answer.model)),
-                answer.usage,
-            )
-            .await?;
-            tx.commit().await?;
-        }
+    async fn broken(&mut self, answer: Answer, entry: &Entry, stop: Stop) -> Result<Flow, Stop> {
+        let what = Write {
+            output: Some(answer.text.as_str()).filter(|text| !text.is_empty()),
+            call: Some(entry),
+            ..Write::default()
+        };
+        let mut tx = self.begin().await?;
+        let events = self.put(&mut tx, what).await?;
+        tx.commit().await?;
+        self.publish(events);
         Err(stop)
     }
 }

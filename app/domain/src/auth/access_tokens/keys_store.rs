@@ -78,11 +78,13 @@ pub(super) async fn delete_all(tx: &mut SystemTx) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!("DELETE FROM signing_keys RETURNING kid").fetch_all(tx.conn()).await?)
 }
 
-/// Some private halves that begin otherwise; they are locked until the transaction ends.
-pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+/// Some private halves after one, in order, that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8], after: Option<&str>) -> Result<Vec<(String, Vec<u8>)>> {
     let rows = sqlx::query!(
-        "SELECT kid, private_key FROM signing_keys WHERE substring(private_key FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE",
+        "SELECT kid, private_key FROM signing_keys
+         WHERE substring(private_key FROM 1 FOR 5) <> $1 AND ($2::text IS NULL OR kid > $2) ORDER BY kid LIMIT 100 FOR UPDATE",
         prefix,
+        after,
     )
     .fetch_all(tx.conn())
     .await?;

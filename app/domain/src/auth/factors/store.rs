@@ -254,11 +254,17 @@ pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Some secrets of apps that begin otherwise; they are locked until the transaction ends.
-pub(super) async fn stale_authenticators(tx: &mut SystemTx, prefix: &[u8]) -> Result<Vec<(UserId, Vec<u8>)>> {
+/// Some secrets of apps after one, in order, that begin otherwise; they are locked until the transaction ends.
+pub(super) async fn stale_authenticators(
+    tx: &mut SystemTx,
+    prefix: &[u8],
+    after: Option<UserId>,
+) -> Result<Vec<(UserId, Vec<u8>)>> {
     let rows = sqlx::query!(
-        "SELECT user_id, sealed FROM authenticators WHERE substring(sealed FROM 1 FOR 5) <> $1 LIMIT 100 FOR UPDATE",
+        "SELECT user_id, sealed FROM authenticators
+         WHERE substring(sealed FROM 1 FOR 5) <> $1 AND ($2::uuid IS NULL OR user_id > $2) ORDER BY user_id LIMIT 100 FOR UPDATE",
         prefix,
+        after.map(|user| user.0),
     )
     .fetch_all(tx.conn())
     .await?;

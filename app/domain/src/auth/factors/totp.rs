@@ -197,13 +197,14 @@ pub(super) async fn take(tx: &mut SystemTx, s: &Services, user: UserId, code: &s
     }
 }
 
-/// Seals secrets anew that another master key has sealed.
-pub(crate) async fn sweep(s: &Services) -> Result<Swept> {
+/// Seals some secrets anew that another master key has sealed, in order from `after` on, which is moved.
+pub(crate) async fn sweep(s: &Services, after: &mut Option<UserId>) -> Result<Swept> {
     let mut tx = s.db.system("authenticators that another master key sealed").await?;
     let mut swept = Swept::default();
-    for (user, sealed) in store::stale_authenticators(&mut tx, &s.sealer.prefix()).await? {
+    for (user, sealed) in store::stale_authenticators(&mut tx, &s.sealer.prefix(), *after).await? {
+        *after = Some(user);
         let anew = s.sealer.again(Place::Authenticator(user), &sealed);
-        swept += Swept::one("an authenticator", &anew);
+        swept += Swept::one(format_args!("the authenticator of person {user}"), &anew);
         if let Ok(anew) = anew {
             store::reseal_authenticator(&mut tx, user, &anew).await?;
         }

@@ -9,7 +9,8 @@ mod stream;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{
-    Adapter, ChatRequest, Decoder, Endpoint, Fault, HttpRequest, completions::read_models, streamed::Streamed,
+    Adapter, ChatRequest, Decoder, Endpoint, Fault, HttpRequest, Listed, adapter::model_url, catalogue,
+    streamed::Streamed,
 };
 
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -35,8 +36,12 @@ impl Adapter for Anthropic {
         signed(HttpRequest::get(url), endpoint)
     }
 
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault> {
-        read_models(body)
+    fn read_models(&self, body: &[u8]) -> Result<Vec<Listed>, Fault> {
+        catalogue::of_data(body)
+    }
+
+    fn model(&self, endpoint: &Endpoint, id: &str) -> Result<Option<HttpRequest>, Fault> {
+        model_url(endpoint, id).map(|url| signed(HttpRequest::get(url), endpoint)).transpose()
     }
 
     fn key_check(&self, _: &Endpoint) -> Result<Option<HttpRequest>, Fault> {

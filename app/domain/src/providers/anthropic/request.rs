@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::providers::{ChatRequest, Content, Image, Message, Part, Seal, ToolSpec, object};
+use crate::providers::{ChatRequest, Content, Image, Message, Part, Seal, ToolSpec, call_ids::CLAUDE, object};
 
 /// The API demands a limit. This is the smallest of all models since Claude 4; what is not written costs nothing.
 const MAX_TOKENS: u32 = 32_000;
@@ -145,10 +145,11 @@ fn messages(all: &[Message]) -> Vec<Wire<'_>> {
             Message::User { text: words, images } => {
                 (Role::User, images.iter().map(image).chain(text(words)).collect())
             }
-            Message::Assistant { parts } => (Role::Assistant, parts.iter().filter_map(block).collect()),
-            Message::Tool { tool_call_id, content, is_error, .. } => {
-                (Role::User, vec![Block::ToolResult { tool_use_id: id(tool_call_id), content, is_error: *is_error }])
-            }
+            Message::Assistant { parts } => (Role::Assistant, answer(parts)),
+            Message::Tool { tool_call_id, content, is_error, .. } => (
+                Role::User,
+                vec![Block::ToolResult { tool_use_id: CLAUDE.of(tool_call_id), content, is_error: *is_error }],
+            ),
         };
         let blocks: Vec<Block<'_>> = blocks;
         match wires.last_mut() {
@@ -158,6 +159,15 @@ fn messages(all: &[Message]) -> Vec<Wire<'_>> {
         }
     }
     wires
+}
+
+/// An answer that ends in a thought is refused, and one that was only thought is none.
+fn answer(parts: &[Part]) -> Vec<Block<'_>> {
+    let mut blocks: Vec<_> = parts.iter().filter_map(block).collect();
+    while matches!(blocks.last(), Some(Block::Thinking { .. } | Block::RedactedThinking { .. })) {
+        blocks.pop();
+    }
+    blocks
 }
 
 fn image(image: &Image) -> Block<'_> {
@@ -176,18 +186,9 @@ fn block(part: &Part) -> Option<Block<'_>> {
             (None, None) => None,
         },
         Content::Call(call) => {
-            Some(Block::ToolUse { id: id(&call.id), name: &call.name, input: object::arguments(call) })
+            Some(Block::ToolUse { id: CLAUDE.of(&call.id), name: &call.name, input: object::arguments(call) })
         }
     }
-}
-
-/// Ids have only these characters; those of another provider's calls may have others.
-fn id(id: &str) -> Cow<'_, str> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !id.is_empty() && id.chars().all(fits) {
-        return Cow::Borrowed(id);
-    }
-    Cow::Owned(format!("_{}", id.replace(|c| !fits(c), "_")))
 }
 
 fn tool(tool: &ToolSpec) -> Tool<'_> {
@@ -218,6 +219,21 @@ mod tests {
 
     fn thought(thinking: &str, seal: Value) -> Part {
         Part { content: Content::Reasoning(thinking.into()), seal: Some(Seal(seal)) }
+    }
+
+    #[test]
+    fn an_answer_ends_in_no_thought() {
+        let seal = || json!({"signature": "c2ln"});
+        let only = Message::Assistant { parts: vec![thought("Hm.", seal())] };
+        let cut = Message::Assistant { parts: vec![Content::Text("So".into()).into(), thought("Hm.", seal())] };
+        let request = ChatRequest {
+            messages: vec![Message::user("a"), only, Message::user("b"), cut, Message::user("c")],
+            ..ChatRequest::default()
+        };
+        let sent = sent(&request)["messages"].clone();
+        let roles: Vec<_> = sent.as_array().into_iter().flatten().map(|m| m["role"].as_str()).collect();
+        assert_eq!(roles, [Some("user"), Some("assistant"), Some("user")]);
+        assert!(!sent.to_string().contains("c2ln"), "{sent}");
     }
 
     #[test]
@@ -259,11 +275,11 @@ mod tests {
                     {"type": "redacted_thinking", "data": "cmVkYWN0ZWQ="},
                     {"type": "text", "text": "Let me look."},
                     {"type": "tool_use", "id": "toolu_1", "name": "search", "input": {"q": 1.0}},
-                    {"type": "tool_use", "id": "_functions_search_0", "name": "search", "input": {}},
+                    {"type": "tool_use", "id": CLAUDE.of("functions.search:0"), "name": "search", "input": {}},
                 ]},
                 {"role": "user", "content": [
                     {"type": "tool_result", "tool_use_id": "toolu_1", "content": "[]"},
-                    {"type": "tool_result", "tool_use_id": "_functions_search_0", "content": "broken", "is_error": true},
+                    {"type": "tool_result", "tool_use_id": CLAUDE.of("functions.search:0"), "content": "broken", "is_error": true},
                     {"type": "text", "text": "Well?", "cache_control": {"type": "ephemeral"}},
                 ]},
             ],

@@ -6,12 +6,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::providers::{
-    FailureKind, Fault, Finish, ModelEvent, Seal, Usage, completions::made_up, fault, streamed::Format,
+    FailureKind, Fault, Finish, ModelEvent, Seal, Usage,
+    completions::made_up,
+    fault,
+    streamed::{Format, id_of},
 };
 
 /// An answer under way. It is complete with `message_stop`, or when the stream ends after a stop reason.
 #[derive(Default)]
 pub(super) struct Events {
+    id: Option<String>,
     usage: Counts,
     /// The blocks that are not complete, by their number.
     open: HashMap<u64, Open>,
@@ -70,6 +74,7 @@ enum Event {
 
 #[derive(Deserialize)]
 struct Start {
+    id: Option<Value>,
     model: Option<String>,
     usage: Option<Counts>,
 }
@@ -162,6 +167,7 @@ impl Format for Events {
         }
         match serde_json::from_str(data).map_err(|_| FailureKind::BadReply)? {
             Event::MessageStart { message } => {
+                self.id = id_of(message.id);
                 out.extend(message.model.map(ModelEvent::Model));
                 self.count(message.usage, out);
             }
@@ -188,6 +194,10 @@ impl Format for Events {
         self.complete = true;
         out.push(ModelEvent::Finish(reason));
         Ok(())
+    }
+
+    fn response_id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 }
 
@@ -274,13 +284,10 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::{Decoder, streamed::Streamed};
+    use crate::providers::streamed::read_all;
 
     fn read(events: &[Value]) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let stream = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect::<Vec<_>>().concat();
-        let (mut decoder, mut out) = (Streamed::<Events>::default(), Vec::new());
-        let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
-        (out, ended.map_err(|fault| fault.kind))
+        read_all::<Events>(events.iter().map(Value::to_string))
     }
 
     fn start(index: u64, block: &Value) -> Value {

@@ -96,6 +96,6 @@ fn text(arguments: Option<Value>) -> String {
 }
 
 /// At most 40 characters, as OpenAI demands.
-pub(in crate::providers) fn made_up() -> String {
+pub(crate) fn made_up() -> String {
     format!("call_{}", Uuid::now_v7().simple())
 }

@@ -7,6 +7,7 @@ use crate::providers::Usage;
 
 #[derive(Deserialize)]
 pub(super) struct Chunk {
+    pub(super) id: Option<Value>,
     pub(super) model: Option<String>,
     pub(super) choices: Option<Vec<Choice>>,
     pub(super) usage: Option<Value>,

@@ -17,6 +17,8 @@ pub(super) struct Details {
     entries: Vec<Value>,
     /// There was `reasoning_content`.
     plain: bool,
+    /// There were more entries than are kept: what is there is not what came, and goes nowhere.
+    spoilt: bool,
 }
 
 impl Details {
@@ -34,6 +36,8 @@ impl Details {
         let Some(Value::Object(entry)) = self.entries.iter_mut().rfind(|entry| same(entry)) else {
             if self.entries.len() < MOST {
                 self.entries.push(piece);
+            } else {
+                self.spoilt = true;
             }
             return;
         };
@@ -52,6 +56,9 @@ impl Details {
 
     /// What goes back, if anything does.
     pub(super) fn seal(&mut self) -> Option<Seal> {
+        if self.spoilt {
+            return None;
+        }
         if !self.entries.is_empty() {
             return Some(Seal(json!({ "reasoning_details": std::mem::take(&mut self.entries) })));
         }
@@ -87,7 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn without_reasoning_nothing_goes_back() {
+    fn without_reasoning_or_without_its_end_nothing_goes_back() {
         assert_eq!(Details::default().seal(), None);
+        let mut endless = Details::default();
+        for number in 0..=MOST {
+            endless.piece(json!({"type": "reasoning.text", "text": number.to_string()}));
+        }
+        assert_eq!(endless.seal(), None);
     }
 }

@@ -11,12 +11,11 @@ mod details;
 mod request;
 mod stream;
 
-pub(super) use calls::made_up;
+pub(crate) use calls::made_up;
 
 use reqwest::{Url, header::AUTHORIZATION};
-use serde::Deserialize;
 
-use super::{Adapter, ChatRequest, Decoder, Endpoint, FailureKind, Fault, HttpRequest, streamed::Streamed};
+use super::{Adapter, ChatRequest, Decoder, Endpoint, Fault, HttpRequest, Listed, catalogue, streamed::Streamed};
 
 /// Lists its models to anyone, so its key is tried at an address of its own.
 const OPENROUTER: &str = "openrouter.ai";
@@ -46,8 +45,8 @@ impl Adapter for Completions {
         models(endpoint)
     }
 
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault> {
-        read_models(body)
+    fn read_models(&self, body: &[u8]) -> Result<Vec<Listed>, Fault> {
+        catalogue::of_data(body)
     }
 
     fn key_check(&self, endpoint: &Endpoint) -> Result<Option<HttpRequest>, Fault> {
@@ -58,28 +57,12 @@ impl Adapter for Completions {
     }
 }
 
-#[derive(Deserialize)]
-struct ModelList {
-    data: Vec<Model>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    id: String,
-}
-
 /// The request for the list of models, the same in all of OpenAI's APIs.
 pub(super) fn models(endpoint: &Endpoint) -> Result<HttpRequest, Fault> {
     get(endpoint.base_url.join("models"), endpoint)
 }
 
-/// Reads the list, whose form Anthropic copied.
-pub(super) fn read_models(body: &[u8]) -> Result<Vec<String>, Fault> {
-    let list: ModelList = serde_json::from_slice(body).map_err(|_| FailureKind::BadReply)?;
-    Ok(list.data.into_iter().map(|m| m.id).collect())
-}
-
-fn get(url: Url, endpoint: &Endpoint) -> Result<HttpRequest, Fault> {
+pub(super) fn get(url: Url, endpoint: &Endpoint) -> Result<HttpRequest, Fault> {
     authorized(HttpRequest::get(url), endpoint)
 }
 
@@ -93,15 +76,6 @@ mod tests {
 
     use super::*;
     use crate::providers::BaseUrl;
-
-    #[test]
-    fn models_are_read_and_anything_else_is_not_taken_for_a_list() {
-        let list = br#"{"object":"list","data":[{"id":"gpt-x","object":"model"},{"id":"gpt-y"}]}"#;
-        assert_eq!(read_models(list), Ok(vec!["gpt-x".into(), "gpt-y".into()]));
-        for bad in [&b"<html>"[..], b"{}", b"[]", b""] {
-            assert_eq!(read_models(bad), Err(FailureKind::BadReply.into()));
-        }
-    }
 
     #[test]
     fn only_where_the_list_is_open_the_key_is_tried_elsewhere() -> crate::Result<()> {

@@ -1,11 +1,15 @@
 //! The body of a chat completion request.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Completions;
 use crate::providers::{
-    ChatRequest, Content, FailureKind, Fault, Image, Message, OutputForm, Part, ToolCall, ToolSpec, object,
+    ChatRequest, Content, FailureKind, Fault, Image, Message, OutputForm, Part, ToolCall, ToolSpec,
+    call_ids::{self, Rule},
+    object,
 };
 
 /// Its newer models refuse `max_tokens`; most other servers know nothing else.
@@ -59,7 +63,7 @@ enum Wire<'a> {
         tool_calls: Vec<Call<'a>>,
     },
     Tool {
-        tool_call_id: &'a str,
+        tool_call_id: Cow<'a, str>,
         content: &'a str,
     },
 }
@@ -86,7 +90,7 @@ struct ImageUrl {
 
 #[derive(Serialize)]
 struct Call<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     r#type: &'static str,
     function: CallFunction<'a>,
 }
@@ -108,13 +112,14 @@ pub(super) fn body<'a>(server: Completions, request: &'a ChatRequest, host: &str
     let limit = request.max_output_tokens;
     let falls_back = server == Completions::Openrouter;
     let caches = falls_back && CACHED_ON_REQUEST.iter().any(|maker| request.model.starts_with(maker));
+    let ids = if host == OPENAI || falls_back { call_ids::COMPLETIONS } else { call_ids::ANY };
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     let system = system(server, request);
     if !system.is_empty() {
         messages.push(Wire::System { content: system });
     }
     for message in &request.messages {
-        messages.push(wire(server, message)?);
+        messages.push(wire(server, ids, message)?);
     }
     Ok(Body {
         model: &request.model,
@@ -150,7 +155,7 @@ fn response_format(server: Completions, OutputForm { name, schema }: &OutputForm
     json!({ "type": "json_schema", "json_schema": { "name": name, "schema": schema, "strict": true } })
 }
 
-fn wire(server: Completions, message: &Message) -> Result<Wire<'_>, Fault> {
+fn wire(server: Completions, ids: Rule, message: &Message) -> Result<Wire<'_>, Fault> {
     Ok(match message {
         Message::User { images, .. } if server == Completions::Deepseek && !images.is_empty() => {
             let said = Some("DeepSeek’s models do not look at pictures.".to_owned());
@@ -158,8 +163,8 @@ fn wire(server: Completions, message: &Message) -> Result<Wire<'_>, Fault> {
         }
         Message::User { text, images } if images.is_empty() => Wire::User { content: Words::Text(text) },
         Message::User { text, images } => Wire::User { content: Words::Parts(user_parts(text, images)) },
-        Message::Assistant { parts } => assistant(server, parts),
-        Message::Tool { tool_call_id, content, .. } => Wire::Tool { tool_call_id, content },
+        Message::Assistant { parts } => assistant(server, ids, parts),
+        Message::Tool { tool_call_id, content, .. } => Wire::Tool { tool_call_id: ids.of(tool_call_id), content },
     })
 }
 
@@ -168,13 +173,13 @@ fn user_parts<'a>(text: &'a str, images: &[Image]) -> Vec<UserPart<'a>> {
     images.chain((!text.is_empty()).then_some(UserPart::Text { text })).collect()
 }
 
-fn assistant(server: Completions, parts: &[Part]) -> Wire<'_> {
+fn assistant(server: Completions, ids: Rule, parts: &[Part]) -> Wire<'_> {
     let (mut text, mut reasoning, mut tool_calls) = (String::new(), String::new(), Vec::new());
     for part in parts {
         match &part.content {
             Content::Text(more) => text.push_str(more),
             Content::Reasoning(more) => reasoning.push_str(more),
-            Content::Call(made) => tool_calls.push(call(made)),
+            Content::Call(made) => tool_calls.push(call(ids, made)),
         }
     }
     let sealed = |field: &str| parts.iter().filter_map(|part| part.seal.as_ref()).find_map(|seal| seal.0.get(field));
@@ -192,9 +197,9 @@ fn assistant(server: Completions, parts: &[Part]) -> Wire<'_> {
     }
 }
 
-fn call(call: &ToolCall) -> Call<'_> {
+fn call(ids: Rule, call: &ToolCall) -> Call<'_> {
     let arguments = object::arguments(call).get().to_owned();
-    Call { id: &call.id, r#type: "function", function: CallFunction { name: &call.name, arguments } }
+    Call { id: ids.of(&call.id), r#type: "function", function: CallFunction { name: &call.name, arguments } }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Reads the chunks of a streamed chat completion.
 
 use super::{calls::Calls, chunk, details::Details};
-use crate::providers::{FailureKind, Fault, Finish, ModelEvent, Usage, fault, streamed::Format};
+use crate::providers::{
+    FailureKind, Fault, Finish, ModelEvent, Usage, fault,
+    streamed::{Format, id_of},
+};
 
 const DONE: &str = "[DONE]";
 
@@ -11,6 +14,7 @@ const DONE: &str = "[DONE]";
 /// given out last, because usage and errors come after the reason.
 #[derive(Default)]
 pub(super) struct Chunks {
+    id: Option<String>,
     model: String,
     usage: Option<Usage>,
     calls: Calls,
@@ -36,10 +40,17 @@ impl Format for Chunks {
         let reason = self.reason.ok_or(FailureKind::BadReply)?;
         self.finish(reason, out)
     }
+
+    fn response_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
 }
 
 impl Chunks {
     fn chunk(&mut self, chunk: chunk::Chunk, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
+        if self.id.is_none() {
+            self.id = id_of(chunk.id);
+        }
         if let Some(model) = chunk.model.filter(|m| !m.is_empty() && *m != self.model) {
             self.model.clone_from(&model);
             out.push(ModelEvent::Model(model));
@@ -116,15 +127,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::providers::{Decoder, Seal, streamed::Streamed};
+    use crate::providers::{Seal, streamed::read_all};
 
     /// The events of a stream of these chunks, and how it ended.
     fn read(chunks: &[Value], done: bool) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let events = chunks.iter().map(Value::to_string).chain(done.then(|| DONE.to_owned()));
-        let stream = events.map(|data| ["data: ", &data, "\n\n"].concat()).collect::<Vec<_>>().concat();
-        let (mut decoder, mut out) = (Streamed::<Chunks>::default(), Vec::new());
-        let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
-        (out, ended.map_err(|fault| fault.kind))
+        read_all::<Chunks>(chunks.iter().map(Value::to_string).chain(done.then(|| DONE.to_owned())))
     }
 
     fn delta(delta: &Value) -> Value {

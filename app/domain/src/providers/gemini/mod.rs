@@ -9,7 +9,10 @@ mod stream;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
 
-use super::{Adapter, ChatRequest, Decoder, Endpoint, FailureKind, Fault, HttpRequest, streamed::Streamed};
+use super::{
+    Adapter, ChatRequest, Decoder, Endpoint, FailureKind, Fault, HttpRequest, Listed, adapter::model_url,
+    streamed::Streamed,
+};
 
 /// In a header the key is in nobody's access log; the API takes it in the address as well.
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -42,11 +45,20 @@ impl Adapter for Gemini {
     }
 
     /// Only those that answer: the list also has some that embed or draw.
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault> {
+    fn read_models(&self, body: &[u8]) -> Result<Vec<Listed>, Fault> {
         let list: ModelList = serde_json::from_slice(body).map_err(|_| FailureKind::BadReply)?;
         let answers = |model: &Model| model.supported_generation_methods.iter().any(|m| m == "generateContent");
-        let id = |model: Model| model.name.strip_prefix(MODELS).unwrap_or(&model.name).to_owned();
-        Ok(list.models.into_iter().filter(answers).map(id).collect())
+        let listed = |model: Model| Listed {
+            id: model.name.strip_prefix(MODELS).unwrap_or(&model.name).to_owned(),
+            name: model.display_name,
+            context_length: model.input_token_limit,
+            prices: None,
+        };
+        Ok(list.models.into_iter().filter(answers).map(listed).collect())
+    }
+
+    fn model(&self, endpoint: &Endpoint, id: &str) -> Result<Option<HttpRequest>, Fault> {
+        model_url(endpoint, id).map(|url| HttpRequest::get(url).with_key(endpoint, KEY, "")).transpose()
     }
 
     fn key_check(&self, _: &Endpoint) -> Result<Option<HttpRequest>, Fault> {
@@ -63,6 +75,8 @@ struct ModelList {
 #[serde(rename_all = "camelCase")]
 struct Model {
     name: String,
+    display_name: Option<String>,
+    input_token_limit: Option<u64>,
     #[serde(default)]
     supported_generation_methods: Vec<String>,
 }
@@ -93,10 +107,12 @@ mod tests {
     #[test]
     fn models_that_answer_are_listed_by_their_ids() {
         let list = br#"{"models": [
-            {"name": "models/gemini-x", "supportedGenerationMethods": ["generateContent", "countTokens"]},
+            {"name": "models/gemini-x", "displayName": "Gemini X", "inputTokenLimit": 1048576, "supportedGenerationMethods": ["generateContent", "countTokens"]},
             {"name": "models/embedding-x", "supportedGenerationMethods": ["embedContent"]},
             {"name": "models/odd"}], "nextPageToken": "y"}"#;
-        assert_eq!(Gemini.read_models(list), Ok(vec!["gemini-x".to_owned()]));
+        let listed =
+            Listed { name: Some("Gemini X".into()), context_length: Some(1_048_576), ..Listed::of("gemini-x") };
+        assert_eq!(Gemini.read_models(list), Ok(vec![listed]));
         for bad in [&b"<html>"[..], b"{}", b"[]", b""] {
             assert_eq!(Gemini.read_models(bad), Err(FailureKind::BadReply.into()));
         }

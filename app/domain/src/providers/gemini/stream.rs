@@ -4,13 +4,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::providers::{
-    FailureKind, Fault, Finish, ModelEvent, Seal, Usage, completions::made_up, fault, streamed::Format,
+    FailureKind, Fault, Finish, ModelEvent, Seal, Usage,
+    completions::made_up,
+    fault,
+    streamed::{Format, id_of},
 };
 
 /// An answer under way. Nothing says that it is complete: it is when the stream ends after a finish reason. Usage stands in
 /// every chunk, and only the last one's is right.
 #[derive(Default)]
 pub(super) struct Chunks {
+    id: Option<String>,
     model: String,
     usage: Option<Usage>,
     calls: usize,
@@ -25,6 +29,7 @@ struct Chunk {
     candidates: Option<Vec<Candidate>>,
     usage_metadata: Option<Counts>,
     model_version: Option<String>,
+    response_id: Option<Value>,
     prompt_feedback: Option<Feedback>,
     error: Option<Value>,
 }
@@ -102,6 +107,9 @@ impl Format for Chunks {
             return Ok(());
         }
         let chunk: Chunk = serde_json::from_str(data).map_err(|_| FailureKind::BadReply)?;
+        if self.id.is_none() {
+            self.id = id_of(chunk.response_id);
+        }
         if let Some(model) = chunk.model_version.filter(|m| *m != self.model) {
             self.model.clone_from(&model);
             out.push(ModelEvent::Model(model));
@@ -145,6 +153,10 @@ impl Format for Chunks {
         };
         out.push(ModelEvent::Finish(reason));
         Ok(())
+    }
+
+    fn response_id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 }
 

@@ -7,7 +7,10 @@
 mod request;
 mod stream;
 
-use super::{Adapter, ChatRequest, Decoder, Endpoint, Fault, HttpRequest, completions, streamed::Streamed};
+use super::{
+    Adapter, ChatRequest, Decoder, Endpoint, Fault, HttpRequest, Listed, adapter::model_url, catalogue, completions,
+    streamed::Streamed,
+};
 
 /// The adapter.
 pub struct Responses;
@@ -26,8 +29,12 @@ impl Adapter for Responses {
         completions::models(endpoint)
     }
 
-    fn read_models(&self, body: &[u8]) -> Result<Vec<String>, Fault> {
-        completions::read_models(body)
+    fn read_models(&self, body: &[u8]) -> Result<Vec<Listed>, Fault> {
+        catalogue::of_data(body)
+    }
+
+    fn model(&self, endpoint: &Endpoint, id: &str) -> Result<Option<HttpRequest>, Fault> {
+        model_url(endpoint, id).map(|url| completions::get(url, endpoint)).transpose()
     }
 
     fn key_check(&self, _: &Endpoint) -> Result<Option<HttpRequest>, Fault> {

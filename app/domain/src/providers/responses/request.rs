@@ -1,9 +1,11 @@
 //! The body of a request for a response.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::providers::{ChatRequest, Content, Image, Message, Part, Seal, ToolSpec, object};
+use crate::providers::{ChatRequest, Content, Image, Message, Part, Seal, ToolSpec, call_ids::RESPONSES, object};
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -44,12 +46,12 @@ enum Ours<'a> {
         phase: Option<&'a Value>,
     },
     FunctionCall {
-        call_id: &'a str,
+        call_id: Cow<'a, str>,
         name: &'a str,
         arguments: String,
     },
     FunctionCallOutput {
-        call_id: &'a str,
+        call_id: Cow<'a, str>,
         output: &'a str,
     },
 }
@@ -111,11 +113,20 @@ fn items(message: &Message) -> Vec<Item<'_>> {
     match message {
         Message::User { text, images } if images.is_empty() => vec![said("user", Words::Text(text), None)],
         Message::User { text, images } => vec![said("user", Words::Parts(user_parts(text, images)), None)],
-        Message::Assistant { parts } => parts.iter().filter_map(item).collect(),
+        Message::Assistant { parts } => answer(parts),
         Message::Tool { tool_call_id, content, .. } => {
-            vec![Item::Ours(Ours::FunctionCallOutput { call_id: tool_call_id, output: content })]
+            vec![Item::Ours(Ours::FunctionCallOutput { call_id: RESPONSES.of(tool_call_id), output: content })]
         }
     }
+}
+
+/// Reasoning goes back with what it led to; without, it is left out.
+fn answer(parts: &[Part]) -> Vec<Item<'_>> {
+    let mut items: Vec<_> = parts.iter().filter_map(item).collect();
+    while matches!(items.last(), Some(Item::Theirs(_))) {
+        items.pop();
+    }
+    items
 }
 
 fn said<'a>(role: &'static str, content: Words<'a>, phase: Option<&'a Value>) -> Item<'a> {
@@ -136,7 +147,7 @@ fn item(part: &Part) -> Option<Item<'_>> {
         Content::Reasoning(_) => seal.map(Item::Theirs),
         Content::Call(call) => {
             let arguments = object::arguments(call).get().to_owned();
-            Some(Item::Ours(Ours::FunctionCall { call_id: &call.id, name: &call.name, arguments }))
+            Some(Item::Ours(Ours::FunctionCall { call_id: RESPONSES.of(&call.id), name: &call.name, arguments }))
         }
     }
 }

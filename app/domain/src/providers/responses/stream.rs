@@ -6,12 +6,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::providers::{
-    FailureKind, Fault, Finish, ModelEvent, Seal, Usage, completions::made_up, fault, streamed::Format,
+    FailureKind, Fault, Finish, ModelEvent, Seal, Usage,
+    completions::made_up,
+    fault,
+    streamed::{Format, id_of},
 };
 
 /// An answer under way. It is complete with the event that carries the whole response, which has the usage.
 #[derive(Default)]
 pub(super) struct Events {
+    id: Option<String>,
     /// The calls by their place in the output: their own number, and whether arguments have come.
     calls: HashMap<u64, (usize, bool)>,
     /// Words of these items have come already.
@@ -52,6 +56,7 @@ enum Event {
 
 #[derive(Deserialize)]
 struct Response {
+    id: Option<Value>,
     model: Option<String>,
     status: Option<String>,
     error: Option<Value>,
@@ -84,7 +89,10 @@ impl Format for Events {
             return Ok(());
         }
         match serde_json::from_str(data).map_err(|_| FailureKind::BadReply)? {
-            Event::Created { response } => out.extend(response.model.map(ModelEvent::Model)),
+            Event::Created { response } => {
+                self.id = id_of(response.id);
+                out.extend(response.model.map(ModelEvent::Model));
+            }
             Event::ItemAdded { output_index, item } => self.begin(output_index, item, out),
             Event::Text { output_index, delta } => {
                 self.spoken.insert(output_index, true);
@@ -113,6 +121,10 @@ impl Format for Events {
 
     fn end(&mut self, _: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         Err(FailureKind::BadReply.into())
+    }
+
+    fn response_id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 }
 
@@ -209,13 +221,10 @@ fn usage(value: &Value) -> Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::{Decoder, streamed::Streamed};
+    use crate::providers::streamed::read_all;
 
     fn read(events: &[Value]) -> (Vec<ModelEvent>, Result<(), FailureKind>) {
-        let stream = events.iter().map(|e| format!("event: x\ndata: {e}\n\n")).collect::<Vec<_>>().concat();
-        let (mut decoder, mut out) = (Streamed::<Events>::default(), Vec::new());
-        let ended = decoder.push(stream.as_bytes(), &mut out).and_then(|()| decoder.end(&mut out));
-        (out, ended.map_err(|fault| fault.kind))
+        read_all::<Events>(events.iter().map(Value::to_string))
     }
 
     fn added(at: u64, item: &Value) -> Value {

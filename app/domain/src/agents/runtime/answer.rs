@@ -1,0 +1,166 @@
+//! An answer while it comes in: what has been said so far, what it has cost, and how much of it is kept.
+
+use std::{
+    collections::HashSet,
+    sync::atomic::AtomicBool,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    agents::{Hop, StepContent, driver_store::EventDraft},
+    providers::{Finish, Layout, ModelEvent, ToolCall, Usage, made_up},
+};
+
+/// The most bytes of one answer that are kept, seals included.
+const MAX_TEXT: usize = 1_000_000;
+/// The most calls of one answer; each costs a transaction, or a person's decision.
+const MAX_CALLS: usize = 128;
+/// The most parts of one answer.
+const MAX_PARTS: usize = 10_000;
+
+/// An answer while it comes in.
+pub(super) struct Answer {
+    pub(super) text: String,
+    reasoning: String,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) layout: Layout,
+    /// The bytes of its seals.
+    sealed: usize,
+    pub(super) usage: Usage,
+    pub(super) finish: Option<Finish>,
+    /// The model that answers, where the provider names it.
+    pub(super) served: Option<String>,
+    asked: Instant,
+    /// The request has left, or may have.
+    pub(super) sent: AtomicBool,
+    pub(super) first_token: Option<Duration>,
+    /// Ids that calls have already.
+    taken: HashSet<String>,
+}
+
+impl Answer {
+    /// `taken`: the ids of the conversation's calls so far. A call of this answer that has one of them gets another one: whoever
+    /// decides on a call, or answers it, names its id.
+    pub(super) fn new(taken: HashSet<String>) -> Self {
+        Self {
+            text: String::new(),
+            reasoning: String::new(),
+            calls: Vec::new(),
+            layout: Layout::default(),
+            sealed: 0,
+            usage: Usage::default(),
+            finish: None,
+            served: None,
+            asked: Instant::now(),
+            sent: AtomicBool::new(false),
+            first_token: None,
+            taken,
+        }
+    }
+
+    /// Takes what the model streamed; words become pending events.
+    pub(super) fn take(&mut self, events: Vec<ModelEvent>, pending: &mut Vec<EventDraft>) {
+        for event in events {
+            let begins = match &event {
+                ModelEvent::Text(words) | ModelEvent::Reasoning(words) => !words.is_empty(),
+                ModelEvent::Model(_) | ModelEvent::Usage(_) | ModelEvent::PartEnd(_) => false,
+                _ => true,
+            };
+            if begins {
+                self.first_token.get_or_insert_with(|| self.asked.elapsed());
+            }
+            self.layout.take(&event);
+            match event {
+                ModelEvent::Model(name) => self.served = Some(name),
+                ModelEvent::Text(more) => {
+                    self.text.push_str(&more);
+                    gather(pending, "RunContent", "content", &more);
+                }
+                ModelEvent::Reasoning(more) => {
+                    self.reasoning.push_str(&more);
+                    gather(pending, "ReasoningContentDelta", "reasoning_content", &more);
+                }
+                ModelEvent::ToolCallStart { index, id, name } => {
+                    let id = if self.taken.insert(id.clone()) { id } else { made_up() };
+                    let call = self.call(index);
+                    call.id = id;
+                    call.name = name;
+                }
+                ModelEvent::ToolCallArguments { index, delta } => self.call(index).arguments.push_str(&delta),
+                ModelEvent::PartEnd(seal) => self.sealed += seal.map_or(0, |seal| seal.0.to_string().len()),
+                ModelEvent::Usage(usage) => self.usage = usage,
+                ModelEvent::Finish(finish) => self.finish = Some(finish),
+            }
+        }
+    }
+
+    fn call(&mut self, index: usize) -> &mut ToolCall {
+        // Indexes come from the adapter, which numbers calls without gaps.
+        while self.calls.len() <= index {
+            self.calls.push(ToolCall { id: String::new(), name: String::new(), arguments: String::new() });
+        }
+        &mut self.calls[index]
+    }
+
+    pub(super) fn too_long(&self) -> bool {
+        let calls: usize = self.calls.iter().map(|c| c.id.len() + c.name.len() + c.arguments.len()).sum();
+        self.text.len() + self.reasoning.len() + calls + self.sealed > MAX_TEXT
+            || self.calls.len() > MAX_CALLS
+            || self.layout.len() > MAX_PARTS
+    }
+
+    /// Nothing of it has come.
+    pub(super) fn is_silent(&self) -> bool {
+        self.first_token.is_none() && self.text.is_empty() && self.reasoning.is_empty()
+    }
+
+    pub(super) fn first_token_ms(&self) -> Option<u32> {
+        self.first_token.map(|d| d.as_millis() as u32)
+    }
+
+    /// The step that it is, with what it cost.
+    pub(super) fn step(self, finish: Finish, asked: &str, usage: Usage, hops: Vec<Hop>) -> StepContent {
+        StepContent::Model {
+            first_token_ms: self.first_token_ms(),
+            total_ms: self.asked.elapsed().as_millis() as u32,
+            text: self.text,
+            reasoning: self.reasoning,
+            tool_calls: self.calls,
+            usage,
+            finish,
+            model: self.served.unwrap_or_else(|| asked.to_owned()),
+            hops,
+        }
+    }
+}
+
+/// Adds words to the pending event of that name, or begins one.
+fn gather(pending: &mut Vec<EventDraft>, name: &'static str, key: &'static str, more: &str) {
+    if more.is_empty() {
+        return;
+    }
+    if let Some(last) = pending.last_mut().filter(|e| e.name == name)
+        && let Some(serde_json::Value::String(text)) = last.data.get_mut(key)
+    {
+        text.push_str(more);
+        return;
+    }
+    let data = if name == "RunContent" { json!({ key: more, "content_type": "str" }) } else { json!({ key: more }) };
+    pending.push(EventDraft::new(name, data));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_never_has_the_id_of_another_one_of_its_conversation() {
+        let mut answer = Answer::new(HashSet::from(["call_0".to_owned()]));
+        let start = |index, id: &str| ModelEvent::ToolCallStart { index, id: id.into(), name: "search".into() };
+        answer.take(vec![start(0, "call_0"), start(1, "call_1"), start(2, "call_1")], &mut Vec::new());
+        let ids: HashSet<&str> = answer.calls.iter().map(|call| call.id.as_str()).collect();
+        assert!(ids.len() == 3 && ids.contains("call_1") && !ids.contains("call_0"), "{ids:?}");
+    }
+}

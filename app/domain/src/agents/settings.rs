@@ -1,0 +1,72 @@
+//! What people set about an agent: whose AI it runs on, and which model.
+
+use serde_json::{Value, json};
+
+use super::{Agent, AgentChanges, agents_store, service};
+use crate::{
+    Actor, Code, Error, Result, Role, audit::Entry, events::Draft, ids::AgentId, providers, services::Services,
+};
+
+const SUBJECT: &str = "agent";
+
+/// Changes what an agent runs on, from its next run on. A model is one that the provider has: the agent's own, or the
+/// workspace's default.
+pub async fn change(s: &Services, actor: &Actor, id: AgentId, changes: AgentChanges) -> Result<Agent> {
+    actor.require(Role::can_configure_ai, "choose what agents run on")?;
+    let before = service::agent(s, actor, id).await?;
+    let mut after = before.clone();
+    if let Some(provider) = changes.provider_id {
+        after.provider_id = provider;
+    }
+    if let Some(model) = changes.model {
+        after.model = model;
+    }
+    after.falls_back = changes.falls_back.unwrap_or(after.falls_back);
+    if after == before {
+        return Ok(before);
+    }
+    after.model = providers::models::fit_for_agent(s, actor, after.provider_id, after.model.as_deref()).await?;
+    let mut tx = s.db.tenant(actor).await?;
+    if !agents_store::set_runs_on(&mut tx, &before, &after).await? {
+        let message = "Someone else changed this agent a moment ago. Please look at it again.";
+        return Err(Error::new(Code::Conflict, message));
+    }
+    let mut details = facts(&after);
+    details["before"] = facts(&before);
+    tx.audit(Entry::new("agent.updated", SUBJECT, id.0).details(details));
+    tx.emit(Draft::new("agent.changed", SUBJECT, id.0, json!({ "action": "agent.updated" })));
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// An agent with a model that its provider does not list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Misfit {
+    /// The agent.
+    pub agent: Agent,
+    /// The model that it asks for.
+    pub model: String,
+    /// The provider's name.
+    pub provider: String,
+}
+
+/// Agents whose runs are likely to find no such model. A model is checked when it is chosen; what a provider lists may change after
+/// that, and so may the workspace's default provider.
+pub async fn misfits(s: &Services, actor: &Actor) -> Result<Vec<Misfit>> {
+    actor.require(Role::can_configure_ai, "see what agents run on")?;
+    let providers = providers::service::shown(s, actor).await?;
+    let mut misfits = Vec::new();
+    for agent in service::agents(s, actor).await? {
+        let on = providers.iter().find(|on| agent.provider_id.map_or(on.is_default, |id| on.id == id));
+        let (Some(on), Some(model)) = (on, agent.model.clone()) else { continue };
+        let listed = providers::models::shown(s, actor, on.id).await?.models;
+        if !providers::models::may_have(on, &listed, &model) {
+            misfits.push(Misfit { agent, model, provider: on.name.clone() });
+        }
+    }
+    Ok(misfits)
+}
+
+fn facts(agent: &Agent) -> Value {
+    json!({ "name": agent.name, "providerId": agent.provider_id, "model": agent.model, "fallsBack": agent.falls_back })
+}

@@ -1,0 +1,44 @@
+//! Who looks at an item, until when somebody has to, and when it is out of sight.
+
+use serde_json::json;
+
+use super::{
+    Care, Detail, Status,
+    outcomes::{already_decided, find_to_decide},
+    policy,
+    service::get,
+    store,
+};
+use crate::{
+    Actor, Error, Result, Role, Timestamp, audit::Entry, events::Draft, ids::ApprovalId, services::Services,
+    workspaces::members::role_of,
+};
+
+/// Changes who looks at an item that waits, and until when.
+pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> Result<Detail> {
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    policy::person(actor, &item)?;
+    if item.status != Status::Pending {
+        return Err(already_decided(&mut tx, id, &item).await?);
+    }
+    if let Some(Some(assignee)) = care.assignee_id
+        && !role_of(&mut tx, assignee).await?.is_some_and(Role::can_decide)
+    {
+        return Err(Error::invalid("assigneeId", "unknown", "Only an owner or an admin can be asked to decide."));
+    }
+    for (field, at) in [("dueAt", care.due_at), ("snoozedUntil", care.snoozed_until)] {
+        if let Some(Some(at)) = at
+            && at.0 <= Timestamp::now().0
+        {
+            return Err(Error::invalid(field, "past", "This has passed already."));
+        }
+    }
+    store::set_care(&mut tx, id, &care).await?;
+    let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
+    tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
+    let payload = json!({ "title": item.title, "run": item.run, "changes": care });
+    tx.emit(Draft::new("approval.assigned", "approval", id.0, payload).only_for(item.requester));
+    tx.commit().await?;
+    get(s, actor, id).await
+}

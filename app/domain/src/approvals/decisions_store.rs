@@ -1,0 +1,98 @@
+//! SQL of decisions: every one ever taken on an item, withdrawn ones included.
+
+use super::HistoryEntry;
+use crate::{
+    Result, Timestamp,
+    db::TenantTx,
+    ids::{ApprovalId, DecisionId, UserId},
+};
+
+/// Records a decision. `actor` is a person's id, or `None` for HYVVE itself.
+pub(super) async fn insert(
+    tx: &mut TenantTx,
+    item: ApprovalId,
+    outcome: &str,
+    actor: Option<UserId>,
+    note: Option<&str>,
+    hash: &[u8],
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, actor_id, note, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        workspace,
+        DecisionId::new().0,
+        item.0,
+        outcome,
+        if actor.is_some() { "user" } else { "system" },
+        actor.map(|u| u.0),
+        note,
+        hash,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Who decided last, and when.
+pub(super) async fn last(tx: &mut TenantTx, item: ApprovalId) -> Result<Option<(Option<String>, Timestamp)>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        r#"SELECT u.name AS "name?", d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
+           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at DESC LIMIT 1"#,
+        workspace,
+        item.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| (r.name, Timestamp(r.created_at))))
+}
+
+/// Every decision on an item, oldest first.
+pub(super) async fn all(tx: &mut TenantTx, item: ApprovalId) -> Result<Vec<HistoryEntry>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT d.outcome, u.name AS "name?", d.note, d.created_at FROM approval_decisions d LEFT JOIN users u ON u.id = d.actor_id
+           WHERE d.workspace_id = $1 AND d.approval_id = $2 ORDER BY d.created_at"#,
+        workspace,
+        item.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| HistoryEntry { what: r.outcome, who: r.name, note: r.note, at: Timestamp(r.created_at) })
+        .collect())
+}
+
+/// Who has approved an item since it last waited anew, of those who may still decide: whoever has left or may not decide any more
+/// has no vote.
+pub(super) async fn voters(tx: &mut TenantTx, id: ApprovalId) -> Result<Vec<UserId>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query_scalar!(
+        r#"SELECT DISTINCT d.actor_id AS "actor_id!" FROM approval_decisions d
+           JOIN workspace_members m ON m.workspace_id = d.workspace_id AND m.user_id = d.actor_id AND m.role IN ('owner', 'admin')
+           WHERE d.workspace_id = $1 AND d.approval_id = $2 AND d.outcome IN ('voted', 'approved')
+             AND d.created_at > COALESCE((SELECT max(created_at) FROM approval_decisions
+                                          WHERE workspace_id = $1 AND approval_id = $2 AND outcome = 'withdrawn'), '-infinity')"#,
+        workspace,
+        id.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(UserId).collect())
+}
+
+/// How many people could approve what this person (none: what an agent) has proposed.
+pub(super) async fn electorate(tx: &mut TenantTx, proposer: Option<UserId>) -> Result<usize> {
+    let workspace = tx.workspace().0;
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM workspace_members
+           WHERE workspace_id = $1 AND role IN ('owner', 'admin') AND ($2::uuid IS NULL OR user_id <> $2)"#,
+        workspace,
+        proposer.map(|user| user.0),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}

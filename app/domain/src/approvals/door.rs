@@ -1,0 +1,288 @@
+//! The door: the one way to decide, to take a decision back, and to say how an effect of unknown outcome ended.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
+    grants::service as grants,
+    outcomes::{already_decided, checked, find_to_decide, moved_on, note, supersede, tell_run},
+    outside::{DecisionKind, service as outside},
+    policy::{self, Decider},
+    proposal::Proposal,
+    routing::{
+        Review,
+        learn::{From, learn, unlearn},
+    },
+    samples,
+    service::get,
+    store::{self, Locked},
+};
+use crate::{
+    Actor, Code, Error, Result, Timestamp,
+    agents::Outcome,
+    audit::Entry,
+    crash,
+    db::TenantTx,
+    events::Draft,
+    ids::{ApprovalId, UserId, WorkspaceId},
+    services::Services,
+    tools::registry,
+};
+
+/// The door. The one way to decide, for every surface and for every rule: decision, audit entry, outbox event and effect
+/// intent (or the rejection's way back to the run), and what is learned from a person's word, commit together, or none of
+/// them.
+pub async fn decide(s: &Services, actor: &Actor, id: ApprovalId, decision: Decide) -> Result<Detail> {
+    let note = note(&decision)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let by = policy::may_decide(actor, &item)?;
+    if item.status != Status::Pending {
+        return Err(already_decided(&mut tx, id, &item).await?);
+    }
+    if decision.hash.as_deref().is_some_and(|shown| shown != hex::encode(&item.hash)) {
+        return Err(Error::new(Code::Conflict, "This is not what you were shown. Look at it again, then decide."));
+    }
+    let proposal = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
+    if decision.verdict == Verdict::Approve && moved_on(&mut tx, &proposal).await? {
+        return supersede(s, tx, id, &item).await;
+    }
+
+    match decision.verdict {
+        Verdict::Approve => {
+            outside::allow(&mut tx, id, &item, DecisionKind::Approve).await?;
+            let yes = Approval { by, note, undo: decision.interactive };
+            Box::pin(approve(&mut tx, s, id, &item, yes)).await?;
+        }
+        Verdict::Reject => {
+            let user = by.person().ok_or_else(|| Error::internal("a rule that rejects"))?;
+            Box::pin(reject(&mut tx, id, &item, user, note)).await?;
+        }
+    }
+    crash::point("decision.before_commit");
+    tx.commit().await?;
+    crash::point("decision.after_commit");
+    s.hub.poke_work();
+    get(s, actor, id).await
+}
+
+/// A yes on its way.
+pub(super) struct Approval {
+    pub(super) by: Decider,
+    pub(super) note: Option<String>,
+    /// The effect waits for the time in which the yes can be taken back.
+    pub(super) undo: bool,
+}
+
+/// One yes more; the last one that was missing approves. What has several to agree waits until they have.
+pub(super) async fn approve(
+    tx: &mut TenantTx,
+    s: &Services,
+    id: ApprovalId,
+    item: &Locked,
+    Approval { by, note, undo }: Approval,
+) -> Result<()> {
+    if let Some(user) = by.person() {
+        let before = decisions_store::voters(tx, id).await?;
+        let missing = needed(tx, item).await?.saturating_sub(before.len());
+        if before.contains(&user) {
+            let message = format!("You have approved this already; it waits for {missing} more.");
+            return Err(Error::new(Code::Conflict, message));
+        }
+        if missing > 1 {
+            decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
+            say(tx, "approval.voted", id, item, note.as_deref());
+            return Ok(());
+        }
+    }
+    let (status, action) = match by {
+        Decider::Person(_) => (Status::Approved, "approval.approved"),
+        Decider::Rule => (Status::AutoApproved, "approval.auto_approved"),
+    };
+    store::set_status(tx, id, status).await?;
+    decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
+    say(tx, action, id, item, note.as_deref());
+    let tool = registry::find(&item.tool).ok_or_else(|| Error::internal("an item of an unknown tool"))?;
+    // Nobody who approves over the API can press Undo; whoever sees a rule let something through can.
+    let wait = if undo || by == Decider::Rule { s.settings.undo } else { Duration::ZERO };
+    effects_store::intend(tx, id, tool.name, tool.repeat(&s.mailer), Timestamp::now().plus(wait)).await?;
+    match (by, &item.lesson) {
+        (Decider::Person(_), Some(lesson)) => learn(tx, lesson, true, From::Decision).await,
+        (Decider::Rule, _) => samples::draw(tx, id, &item.tool).await,
+        (Decider::Person(_), None) => Ok(()),
+    }
+}
+
+/// How many have to approve: as many as the policy asked for when it was proposed, or all who may, where they have become fewer.
+/// Else nobody could ever do it.
+async fn needed(tx: &mut TenantTx, item: &Locked) -> Result<usize> {
+    if item.quorum <= 1 {
+        return Ok(1);
+    }
+    let proposer = (item.proposer_kind == "user").then_some(UserId(item.proposer_id));
+    let there_are = decisions_store::electorate(tx, proposer).await?;
+    Ok(usize::try_from(item.quorum).unwrap_or(1).min(there_are).max(1))
+}
+
+async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
+    store::set_status(tx, id, Status::Rejected).await?;
+    decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
+    say(tx, "approval.rejected", id, item, reason.as_deref());
+    let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
+    tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
+    match &item.lesson {
+        Some(lesson) => learn(tx, lesson, false, From::Decision).await,
+        None => Ok(()),
+    }
+}
+
+/// Asks the agent something instead of deciding. Nothing is done; the agent answers in its run, and proposes again if it
+/// still wants to. That is neither a yes nor a no, so nothing is learned.
+pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) -> Result<Detail> {
+    let question = checked("question", Some(question))?
+        .ok_or_else(|| Error::invalid("question", "required", "Please write what you want to know."))?;
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let user = policy::person(actor, &item)?;
+    if item.status != Status::Pending {
+        return Err(already_decided(&mut tx, id, &item).await?);
+    }
+    if item.run.is_none() && !outside::is_one(&item) {
+        return Err(Error::new(Code::Conflict, "No run waits for this, so nobody would answer."));
+    }
+    outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
+    store::set_status(&mut tx, id, Status::Superseded).await?;
+    decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
+    say(&mut tx, "approval.asked", id, &item, Some(&question));
+    let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
+    tell_run(&mut tx, &item, Outcome::Asked { by, question }).await?;
+    tx.commit().await?;
+    s.hub.poke_work();
+    get(s, actor, id).await
+}
+
+/// Ends what nobody decided on in time: never as if somebody had.
+pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<()> {
+    let actor = Actor::system(workspace);
+    let mut tx = s.db.tenant(&actor).await?;
+    let item = find_to_decide(&mut tx, &actor, id).await?;
+    if item.status != Status::Pending || !store::is_overdue(&mut tx, id).await? {
+        return Ok(());
+    }
+    let why = "Nobody decided in time.";
+    store::set_status(&mut tx, id, Status::TimedOut).await?;
+    decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
+    say(&mut tx, "approval.timed_out", id, &item, None);
+    tell_run(&mut tx, &item, Outcome::TimedOut).await?;
+    tx.commit().await?;
+    s.hub.poke_work();
+    Ok(())
+}
+
+/// The decision, for the audit log and for everybody who follows.
+pub(super) fn say(tx: &mut TenantTx, action: &'static str, id: ApprovalId, item: &Locked, note: Option<&str>) {
+    let mut facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
+    if let Some(confidence) = &item.confidence {
+        facts["review"] = json!(item.review);
+        facts["score"] = json!(confidence.score);
+        facts["policyVersion"] = json!(confidence.policy_version);
+    }
+    if let Some(grant) = item.grant {
+        facts["grant"] = json!(grant);
+    }
+    let mut entry = Entry::new(action, "approval", id.0).details(facts);
+    if let Some(note) = note {
+        entry = entry.personal(json!({ "note": note }));
+    }
+    tx.audit(entry);
+    let payload = json!({ "title": item.title, "run": item.run });
+    tx.emit(Draft::new(action, "approval", id.0, payload).only_for(item.requester));
+}
+
+/// Lets go on by itself what has earned it. What has waited for it for too long, because no server was there, gets a glance
+/// after all: what was known when it was routed may no longer be so.
+pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: ApprovalId, late: bool) -> Result<()> {
+    let actor = Actor::system(workspace);
+    if !late {
+        let decision = Decide { verdict: Verdict::Approve, note: None, hash: None, interactive: false };
+        return match decide(s, &actor, id, decision).await {
+            Err(e) if matches!(e.code, Code::AlreadyDecided | Code::Superseded) => Ok(()),
+            other => other.map(drop),
+        };
+    }
+    let mut tx = s.db.tenant(&actor).await?;
+    let item = find_to_decide(&mut tx, &actor, id).await?;
+    if item.status == Status::Pending && item.review == Review::Auto {
+        let why = "It would have gone on by itself, but HYVVE was not there to let it.";
+        store::look_closer(&mut tx, id, Review::Quick, why).await?;
+        grants::give_back(&mut tx, id).await?;
+        let payload = json!({ "title": item.title, "run": item.run });
+        tx.emit(Draft::new("approval.routed", "approval", id.0, payload).only_for(item.requester));
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Takes an approval back while its effect has not begun: the item waits again, and the audit log tells the story.
+pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> {
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let user = policy::person(actor, &item)?;
+    let approved = matches!(item.status, Status::Approved | Status::AutoApproved);
+    if !approved || !effects_store::withdraw(&mut tx, id).await? {
+        return Err(Error::new(Code::Conflict, "Too late to undo: it has begun, or it was not approved."));
+    }
+    store::set_status(&mut tx, id, Status::Pending).await?;
+    if item.status == Status::AutoApproved {
+        samples::undraw(&mut tx, id).await?;
+        grants::give_back(&mut tx, id).await?;
+        store::look_closer(&mut tx, id, Review::Full, "It would have gone on by itself; somebody took it back.")
+            .await?;
+    } else if let Some(lesson) = &item.lesson {
+        unlearn(&mut tx, lesson).await?;
+    }
+    decisions_store::insert(&mut tx, id, "withdrawn", Some(user), None, &item.hash).await?;
+    tx.audit(
+        Entry::new("approval.withdrawn", "approval", id.0)
+            .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
+    );
+    tx.emit(
+        Draft::new("approval.withdrawn", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tx.commit().await?;
+    get(s, actor, id).await
+}
+
+/// Writes down what a person found out about an effect whose outcome was not known. Whoever decides may say it; the run has
+/// long been told that nobody knew.
+pub async fn settle(
+    s: &Services,
+    actor: &Actor,
+    id: ApprovalId,
+    happened: bool,
+    said: Option<String>,
+) -> Result<Detail> {
+    let said = checked("notes", said.as_deref())?;
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let user = policy::person(actor, &item)?;
+    let found = if happened { EffectState::Done } else { EffectState::Failed };
+    if !effects_store::settle(&mut tx, id, found, user, said.as_deref()).await? {
+        return Err(Error::new(Code::Conflict, "How this ended is known, so there is nothing to settle."));
+    }
+    let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "happened": happened });
+    let mut entry = Entry::new("effect.settled", "approval", id.0).details(facts);
+    if let Some(said) = &said {
+        entry = entry.personal(json!({ "note": said }));
+    }
+    tx.audit(entry);
+    tx.emit(
+        Draft::new("effect.settled", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tx.commit().await?;
+    get(s, actor, id).await
+}

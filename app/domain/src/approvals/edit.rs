@@ -1,0 +1,150 @@
+//! Changing what would run before approving it. The item that was proposed ends, and one with the changed arguments takes its
+//! place: with a hash of its own, still proposed by the agent, approved by whoever changed it.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Detail, Status, decisions_store,
+    door::{self, Approval, say},
+    outcomes::{already_decided, checked, find_to_decide},
+    outside::{DecisionKind, service as outside},
+    policies::service as policies,
+    policy::{self, Decider},
+    proposal::Proposal,
+    propose::{self, Source},
+    routing::{
+        Review,
+        learn::{From, learn},
+    },
+    service::get,
+    store::{self, Locked, NewRow},
+};
+use crate::{
+    Actor, Code, Error, Result, agents,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{ApprovalId, UserId},
+    services::Services,
+    tools::{Reversibility, arguments, registry},
+};
+
+/// A change on its way.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Edit {
+    /// All arguments as they are to run.
+    pub arguments: Map<String, Value>,
+    /// A note.
+    pub note: Option<String>,
+    /// The hash that the editor was shown.
+    pub hash: Option<String>,
+    /// Done in the browser: the effect waits for the time in which it can be undone.
+    pub interactive: bool,
+}
+
+/// Changes an item's arguments and approves what comes of it, or gives the first of several votes. Answers the new item.
+///
+/// # Errors
+/// Arguments that do not fit the tool, that change nothing or that are about something else are refused with a sentence;
+/// so is whatever [`door::decide`] refuses.
+pub async fn edit(s: &Services, actor: &Actor, id: ApprovalId, edit: Edit) -> Result<Detail> {
+    let note = checked("notes", edit.note.as_deref())?;
+    let mut tx = s.db.tenant(actor).await?;
+    let item = find_to_decide(&mut tx, actor, id).await?;
+    let user = policy::person(actor, &item)?;
+    if item.status != Status::Pending {
+        return Err(already_decided(&mut tx, id, &item).await?);
+    }
+    if edit.hash.as_deref().is_some_and(|shown| shown != hex::encode(&item.hash)) {
+        return Err(Error::new(Code::Conflict, "This is not what you were shown. Look at it again, then decide."));
+    }
+    outside::allow(&mut tx, id, &item, DecisionKind::Edit).await?;
+    let new = Box::pin(replace(&mut tx, s, id, &item, user, edit.arguments, note.as_deref())).await?;
+    let changed = store::look(&mut tx, new).await?.ok_or_else(|| Error::internal("an item that was just made"))?;
+    let yes = Approval { by: Decider::Person(user), note, undo: edit.interactive };
+    Box::pin(door::approve(&mut tx, s, new, &changed, yes)).await?;
+    tx.commit().await?;
+    s.hub.poke_work();
+    get(s, actor, new).await
+}
+
+/// Ends the item and makes the one that takes its place.
+async fn replace(
+    tx: &mut TenantTx,
+    s: &Services,
+    id: ApprovalId,
+    item: &Locked,
+    user: UserId,
+    values: Map<String, Value>,
+    note: Option<&str>,
+) -> Result<ApprovalId> {
+    let wrong = |constraint: &str, why: String| Error::invalid("arguments", constraint, why);
+    let tool = registry::find(&item.tool)
+        .filter(|tool| tool.is_governed())
+        .ok_or_else(|| wrong("notEditable", "This cannot be changed; reject it instead.".to_owned()))?;
+    let before = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
+    let arguments = arguments::check(tool, Value::Object(values)).map_err(|why| wrong("schema", why))?;
+    if arguments.values == before.arguments {
+        return Err(wrong("unchanged", "Nothing is changed; approve it as it is.".to_owned()));
+    }
+    outside::fits(tx, id, item, &arguments.values).await?;
+    let reversibility =
+        tool.reversibility(&arguments.values).ok_or_else(|| Error::internal("an item of a tool that does not act"))?;
+    let plan = registry::plan(tx, tool, &arguments, &s.http).await?.map_err(|why| wrong("plan", why))?;
+    if plan.targets != before.targets || !tool.keeps(&before.arguments, &arguments.values) {
+        return Err(wrong("target", "A change keeps what it is about; reject this and ask for another.".to_owned()));
+    }
+    let sealed = Proposal::new(tx.workspace(), tool, arguments.values, &plan).seal()?;
+    let new = ApprovalId::new();
+    let mut fields = plan.traits.fields.clone();
+    propose::common(&mut fields, tool, "", &plan.traits, reversibility == Reversibility::Reversible);
+    let policy = policies::in_force(tx, tool.name).await?;
+    let source = Source {
+        requester: item.requester,
+        run: item.run,
+        tool_call_id: item.tool_call_id.as_deref(),
+        setup: item.setup.clone(),
+        agent: None,
+    };
+    store::insert(
+        tx,
+        &NewRow {
+            id: new,
+            tool: tool.name,
+            tool_version: tool.version,
+            title: &plan.title,
+            reversibility,
+            sealed: &sealed,
+            reason: item.reason.as_deref(),
+            proposer_kind: &item.proposer_kind,
+            proposer_id: item.proposer_id,
+            source: &source,
+            review: Review::Full,
+            routing: None,
+            grant: None,
+            fields: Value::Object(fields),
+            sort: &plan.traits.sort,
+            size: plan.traits.size,
+            quorum: policy.handling.quorum,
+            due_at: propose::due(&policy),
+            edited: Some((id, user)),
+        },
+    )
+    .await?;
+    outside::carry(tx, id, new).await?;
+    if let (Some(run), Some(call)) = (item.run, item.tool_call_id.as_deref()) {
+        agents::wait_for(tx, run, call, new).await?;
+    }
+    store::set_status(tx, id, Status::Superseded).await?;
+    decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
+    say(tx, "approval.edited", id, item, note);
+    let facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": item.run, "editedFrom": id });
+    tx.audit(Entry::new("approval.requested", "approval", new.0).details(facts));
+    let payload = json!({ "title": plan.title, "tool": tool.name, "run": item.run, "review": Review::Full });
+    tx.emit(Draft::new("approval.requested", "approval", new.0, payload).only_for(item.requester));
+    // As the agent proposed it, nobody agreed.
+    if let Some(lesson) = &item.lesson {
+        learn(tx, lesson, false, From::Decision).await?;
+    }
+    Ok(new)
+}

@@ -1,0 +1,168 @@
+//! SQL of the queue: which items, how many, and each as a list shows it.
+
+use uuid::Uuid;
+
+use super::{Filter, Item, Status, effects_store, routing::Review, samples_store, store::status};
+use crate::{
+    PageRequest, Result, Role, Timestamp,
+    actor::SOMEBODY_GONE,
+    db::TenantTx,
+    ids::{ApprovalId, RunId, UserId},
+    tools::Reversibility,
+};
+
+/// How many items wait that the actor may see.
+pub(super) async fn count_pending(tx: &mut TenantTx) -> Result<i64> {
+    count(tx, &Filter { status: Some(Status::Pending), ..Filter::default() }).await
+}
+
+/// How many items match that the actor may see. Whoever sees all of them is told what the table's trigger has counted; a
+/// member's own are few, and are counted here.
+async fn count(tx: &mut TenantTx, filter: &Filter) -> Result<i64> {
+    let workspace = tx.workspace().0;
+    let wanted = filter.status.map(Status::as_str);
+    if tx.actor().role().is_none_or(Role::sees_all_approvals) {
+        return Ok(sqlx::query_scalar!(
+            r#"SELECT COALESCE(sum(items), 0)::bigint AS "n!" FROM approval_counts
+               WHERE workspace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')"#,
+            workspace,
+            wanted,
+            filter.tool,
+            filter.decided,
+        )
+        .fetch_one(tx.conn())
+        .await?);
+    }
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM approval_items
+           WHERE workspace_id = $1 AND requester_id = $5 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR tool = $3)
+             AND (NOT $4 OR status <> 'pending')"#,
+        workspace,
+        wanted,
+        filter.tool,
+        filter.decided,
+        tx.actor().user_id().map(|u| u.0),
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// A page of items, newest first, and how many match. The page's ids first, from an index alone; names and effects only for
+/// those. A status has a statement of its own: its index is useless to one that might also be asked without.
+pub(super) async fn list(tx: &mut TenantTx, filter: &Filter, page: PageRequest) -> Result<(Vec<Item>, i64)> {
+    if filter.sampled {
+        return sampled(tx, page).await;
+    }
+    let workspace = tx.workspace().0;
+    let ids = if let Some(wanted) = filter.status {
+        sqlx::query_scalar!(
+            "SELECT id FROM approval_items
+             WHERE workspace_id = $1 AND status = $2 AND ($3::text IS NULL OR tool = $3) AND (NOT $4 OR status <> 'pending')
+             ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
+            workspace,
+            wanted.as_str(),
+            filter.tool,
+            filter.decided,
+            page.size,
+            page.offset(),
+        )
+        .fetch_all(tx.conn())
+        .await?
+    } else {
+        sqlx::query_scalar!(
+            "SELECT id FROM approval_items WHERE workspace_id = $1 AND ($2::text IS NULL OR tool = $2) AND (NOT $3 OR status <> 'pending')
+             ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5",
+            workspace,
+            filter.tool,
+            filter.decided,
+            page.size,
+            page.offset(),
+        )
+        .fetch_all(tx.conn())
+        .await?
+    };
+    let total = count(tx, filter).await?;
+    Ok((items(tx, &ids).await?, total))
+}
+
+/// What went on by itself and waits for a look afterwards, and how many there are. Only those see it who decide.
+async fn sampled(tx: &mut TenantTx, page: PageRequest) -> Result<(Vec<Item>, i64)> {
+    let workspace = tx.workspace().0;
+    let ids = sqlx::query_scalar!(
+        "SELECT approval_id FROM approval_samples WHERE workspace_id = $1 AND reviewed_at IS NULL
+         ORDER BY created_at, approval_id LIMIT $2 OFFSET $3",
+        workspace,
+        page.size,
+        page.offset(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let total = samples_store::open(tx).await?;
+    Ok((items(tx, &ids).await?, total))
+}
+
+/// Items as a list shows them, newest first.
+pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at, i.snoozed_until, i.quorum, i.assigned_to, m.name AS "assignee?",
+                  COALESCE(a.name, p.name, 'unknown') AS "proposer!", COALESCE(r.name, $3) AS "requester!",
+                  CASE WHEN EXISTS (SELECT 1 FROM approval_samples s WHERE s.workspace_id = i.workspace_id AND s.approval_id = i.id AND s.reviewed_at IS NULL)
+                       THEN NULL ELSE i.score END AS score,
+                  (SELECT e.state FROM effects e WHERE e.workspace_id = i.workspace_id AND e.approval_id = i.id ORDER BY e.created_at DESC LIMIT 1) AS effect
+           FROM approval_items i
+           LEFT JOIN users r ON r.id = i.requester_id
+           LEFT JOIN users m ON m.id = i.assigned_to
+           LEFT JOIN agents a ON i.proposer_kind = 'agent' AND a.workspace_id = i.workspace_id AND a.id = i.proposer_id
+           LEFT JOIN users p ON i.proposer_kind = 'user' AND p.id = i.proposer_id
+           WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.created_at DESC, i.id DESC"#,
+        workspace,
+        ids,
+        SOMEBODY_GONE,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Item {
+                id: ApprovalId(r.id),
+                status: status(&r.status)?,
+                tool: r.tool,
+                title: r.title,
+                reversibility: if r.reversibility == "reversible" {
+                    Reversibility::Reversible
+                } else {
+                    Reversibility::Irreversible
+                },
+                review: Review::parse(&r.review),
+                score: r.score,
+                hash: hex::encode(r.hash),
+                proposer: r.proposer,
+                requester_id: UserId(r.requester_id),
+                requester: r.requester,
+                run_id: r.run_id.map(RunId),
+                effect: r.effect.as_deref().map(effects_store::state).transpose()?,
+                due_at: r.due_at.map(Timestamp),
+                snoozed_until: r.snoozed_until.map(Timestamp),
+                quorum: r.quorum,
+                assignee_id: r.assigned_to.map(UserId),
+                assignee: r.assignee,
+                created_at: Timestamp(r.created_at),
+                decided_at: r.decided_at.map(Timestamp),
+            })
+        })
+        .collect()
+}
+
+/// Who proposed these items: whether an agent or a person, and which.
+pub(super) async fn proposers(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(ApprovalId, String, Uuid)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT id, proposer_kind, proposer_id FROM approval_items WHERE workspace_id = $1 AND id = ANY ($2)",
+        workspace,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (ApprovalId(r.id), r.proposer_kind, r.proposer_id)).collect())
+}

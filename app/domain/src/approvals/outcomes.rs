@@ -1,0 +1,136 @@
+//! How items end besides by a person's word, and what a decision checks before it is one.
+
+use serde_json::json;
+
+use super::{
+    Decide, Detail, Status, Verdict, decisions_store,
+    proposal::Proposal,
+    store::{self, Locked},
+};
+use crate::{
+    Actor, Code, Error, Result, Role,
+    agents::{self, Outcome},
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{ApprovalId, RunId},
+    records,
+    services::Services,
+};
+
+/// The most characters of a note or a reason.
+const MAX_NOTE: usize = 2_000;
+
+/// Ends a cancelled run's waiting items, inside the transaction that ends the run.
+pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> {
+    for id in store::pending_of_run(tx, run).await? {
+        let Some(item) = store::look(tx, id).await? else { continue };
+        store::set_status(tx, id, Status::Cancelled).await?;
+        decisions_store::insert(tx, id, "cancelled", None, Some("The run was cancelled."), &item.hash).await?;
+        tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(json!({ "run": run })));
+        tx.emit(
+            Draft::new("approval.cancelled", "approval", id.0, json!({ "title": item.title, "run": run }))
+                .only_for(item.requester),
+        );
+    }
+    Ok(())
+}
+
+/// Whoever may see an item but not lock it (a member) gets the honest 403, a stranger the 404.
+pub(super) async fn find_to_decide(tx: &mut TenantTx, actor: &Actor, id: ApprovalId) -> Result<Locked> {
+    let found = if actor.role().is_none_or(Role::can_decide) {
+        store::lock(tx, id).await?
+    } else {
+        store::look(tx, id).await?
+    };
+    found.ok_or_else(|| Error::not_found("approval"))
+}
+
+pub(super) async fn already_decided(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Error> {
+    let (by, at) = match decisions_store::last(tx, id).await? {
+        Some((by, at)) => (by, Some(at)),
+        None => (None, item.decided_at),
+    };
+    let who = by.as_deref().unwrap_or("HYVVE");
+    let word = item.status.label().to_lowercase();
+    Ok(Error::new(Code::AlreadyDecided, format!("{who} was first: this is {word}."))
+        .with(json!({ "status": item.status, "decidedBy": by, "decidedAt": at })))
+}
+
+/// Whether a target is no longer at the version that was looked at.
+pub(super) async fn moved_on(tx: &mut TenantTx, proposal: &Proposal) -> Result<bool> {
+    for (id, expected) in &proposal.expected_versions {
+        match records::service::find(tx, *id, true).await {
+            Ok((_, record)) if record.version == *expected => {}
+            Ok(_) => return Ok(true),
+            Err(e) if e.code == Code::NotFound => return Ok(true),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(false)
+}
+
+/// Ends an item whose target has moved on, tells the run, and answers the decider honestly.
+pub(super) async fn supersede(s: &Services, mut tx: TenantTx, id: ApprovalId, item: &Locked) -> Result<Detail> {
+    mark_superseded(&mut tx, id, item).await?;
+    tx.commit().await?;
+    s.hub.poke_work();
+    Err(Error::new(
+        Code::Superseded,
+        "What this would change has changed since it was proposed, so it was ended. Nothing was done.",
+    )
+    .with(json!({ "status": Status::Superseded })))
+}
+
+/// Ends an item as superseded, inside a running transaction.
+pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<()> {
+    store::set_status(tx, id, Status::Superseded).await?;
+    decisions_store::insert(
+        tx,
+        id,
+        "superseded",
+        None,
+        Some("The target has changed since it was proposed."),
+        &item.hash,
+    )
+    .await?;
+    tx.audit(
+        Entry::new("approval.superseded", "approval", id.0)
+            .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
+    );
+    tx.emit(
+        Draft::new("approval.superseded", "approval", id.0, json!({ "title": item.title, "run": item.run }))
+            .only_for(item.requester),
+    );
+    tell_run(tx, item, Outcome::Superseded).await
+}
+
+/// Brings an outcome back to the run that waits for it.
+pub(super) async fn tell_run(tx: &mut TenantTx, item: &Locked, outcome: Outcome) -> Result<()> {
+    match (item.run, item.tool_call_id.as_deref()) {
+        (Some(run), Some(call)) => agents::resolve_step(tx, run, call, &outcome).await,
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn note(decision: &Decide) -> Result<Option<String>> {
+    let rejects = decision.verdict == Verdict::Reject;
+    let note = checked(if rejects { "reason" } else { "notes" }, decision.note.as_deref())?;
+    if rejects && note.is_none() {
+        return Err(Error::invalid("reason", "required", "Please say why; the agent is told."));
+    }
+    Ok(note)
+}
+
+/// What a person says in a field, if anything.
+pub(super) fn checked(field: &str, text: Option<&str>) -> Result<Option<String>> {
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) if text.chars().count() > MAX_NOTE => {
+            Err(Error::invalid(field, "maxLength", format!("At most {MAX_NOTE} characters, please.")))
+        }
+        Some(text) if text.contains('\0') => {
+            Err(Error::invalid(field, "noNul", "A NUL character is not allowed here."))
+        }
+        other => Ok(other.map(str::to_owned)),
+    }
+}

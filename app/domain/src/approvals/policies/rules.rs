@@ -1,0 +1,233 @@
+//! The expressions of rules: compiled, checked against what a tool's actions look like, and asked.
+
+use cel::{Context, ExecutionError, Program, Value as Cel, objects::Key};
+use serde_json::{Map, Value};
+
+use super::Rule;
+use crate::{
+    Error, Result,
+    approvals::routing::{Floor, Review},
+};
+
+/// The most characters of an expression.
+const MAX_EXPRESSION: usize = 500;
+/// The most brackets: the parser calls itself for each.
+const MAX_BRACKETS: usize = 16;
+/// The most signs: whoever walks the parsed expression calls itself for each. A stack that overflows ends the server.
+const MAX_SIGNS: usize = 80;
+/// What an expression is parsed and asked on. Those within the limits overflowed the 2 MiB of a thread in a debug build.
+const STACK: usize = 16 << 20;
+/// What is a bracket, or begins something within something.
+const BRACKETS: [char; 6] = ['(', '[', '{', '!', '-', '?'];
+/// What stands between two parts of an expression.
+const SIGNS: [char; 10] = ['.', '+', '*', '/', '%', '&', '|', '<', '>', '='];
+
+/// What the rules say about one action.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Verdict {
+    /// The closest look that a rule asks for.
+    pub(super) floor: Option<Floor>,
+    /// Names of the rules that apply.
+    pub(super) names: Vec<String>,
+    /// Places of the rules that apply.
+    pub(super) places: Vec<usize>,
+}
+
+/// Asks every rule about one action; see [`ask_each`].
+pub(super) fn ask(rules: &[Rule], fields: &Map<String, Value>) -> Verdict {
+    ask_each(rules, std::iter::once(fields)).pop().unwrap_or_default()
+}
+
+/// Asks every rule about each of these actions. What a rule cannot be asked about gets a full review: a rule that fails is no
+/// permission. A field that an action does not have is no failure; the rule then does not apply.
+pub(super) fn ask_each<'a>(rules: &[Rule], actions: impl Iterator<Item = &'a Map<String, Value>>) -> Vec<Verdict> {
+    if rules.is_empty() {
+        return actions.map(|_| Verdict::default()).collect();
+    }
+    stacker::grow(STACK, || {
+        let programs: Vec<_> = rules.iter().map(|rule| (rule, Program::compile(&rule.when).ok())).collect();
+        actions.map(|fields| asked(&programs, fields)).collect()
+    })
+}
+
+fn asked(rules: &[(&Rule, Option<Program>)], fields: &Map<String, Value>) -> Verdict {
+    let mut verdict = Verdict::default();
+    let context = context(fields);
+    for (place, (rule, program)) in rules.iter().enumerate() {
+        let (review, why) = match program.as_ref().map(|program| program.execute(&context)) {
+            Some(Ok(Cel::Bool(true))) => (rule.review, format!("The rule “{}” asks for it.", rule.name)),
+            Some(Ok(Cel::Bool(false)) | Err(ExecutionError::NoSuchKey(_))) => continue,
+            _ => (Review::Full, format!("The rule “{}” could not be asked about this.", rule.name)),
+        };
+        verdict.names.push(rule.name.clone());
+        verdict.places.push(place);
+        if verdict.floor.as_ref().is_none_or(|floor| floor.review < review) {
+            verdict.floor = Some(Floor { review, why });
+        }
+    }
+    verdict
+}
+
+/// Whether an expression holds for these fields. One that fails, or asks about what there is not, does not.
+pub(super) fn holds(when: &str, fields: &Map<String, Value>) -> bool {
+    let holds =
+        || Program::compile(when).is_ok_and(|program| matches!(program.execute(&context(fields)), Ok(Cel::Bool(true))));
+    stacker::grow(STACK, holds)
+}
+
+/// Refuses a rule whose expression is no good; see [`check_expression`].
+pub(super) fn check(rule: &Rule, place: usize, examples: &[Map<String, Value>]) -> Result<()> {
+    check_expression(&format!("rules[{place}].when"), &rule.when, examples)
+}
+
+/// Refuses an expression that does not parse, asks about what there is not, or does not answer yes or no about these examples.
+pub(super) fn check_expression(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<()> {
+    stacker::grow(STACK, || checked(field, when, examples))
+}
+
+fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<()> {
+    let bad = |constraint: &str, message: String| Err(Error::invalid(field, constraint, message));
+    let text = when.trim();
+    if text.is_empty() {
+        return bad("required", "Please say when it applies.".to_owned());
+    }
+    if text.chars().count() > MAX_EXPRESSION {
+        return bad("maxLength", format!("An expression has at most {MAX_EXPRESSION} characters."));
+    }
+    if text.matches(BRACKETS).count() > MAX_BRACKETS {
+        return bad("maxBrackets", format!("At most {MAX_BRACKETS} brackets, minus and exclamation marks, please."));
+    }
+    if text.matches(SIGNS).count() > MAX_SIGNS {
+        return bad("maxSigns", "This is too long a chain; several rules are easier to read.".to_owned());
+    }
+    let program = match Program::compile(text) {
+        Ok(program) => program,
+        Err(errors) => {
+            let words = errors.errors.first().map_or_else(String::new, |e| {
+                let (line, column) = (e.pos.0, e.pos.1);
+                format!("Line {line}, column {column}: {}.", e.msg.trim_start_matches("Syntax error: "))
+            });
+            return bad("expression", words);
+        }
+    };
+    let references = program.references();
+    let known: Vec<&String> = examples.iter().flat_map(Map::keys).collect();
+    let comprehension = |name: &str| text.contains(&format!("({name},")) || name.starts_with('@');
+    if let Some(unknown) = references
+        .variables()
+        .into_iter()
+        .find(|name| !comprehension(name) && !known.iter().any(|k| k.as_str() == *name))
+    {
+        let mut names: Vec<&str> = known.iter().map(|k| k.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let column = text.find(unknown).map_or(1, |at| text[..at].chars().count() + 1);
+        return bad(
+            "unknownField",
+            format!("Column {column}: there is no “{unknown}”; known are {}.", names.join(", ")),
+        );
+    }
+    for example in examples {
+        match program.execute(&context(example)) {
+            // Only the union of all examples knows every field; this one lacks some.
+            Ok(Cel::Bool(_)) | Err(ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_)) => {}
+            Ok(other) => {
+                return bad("type", format!("A rule answers true or false; this is {}.", other.type_of()));
+            }
+            Err(why) => {
+                return bad("type", format!("The types do not fit: {}.", why.to_string().trim_end_matches('.')));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn context(fields: &Map<String, Value>) -> Context<'static, 'static> {
+    let mut context = Context::default();
+    for (name, value) in fields {
+        context.add_variable_from_value(name.clone(), cel(value));
+    }
+    context
+}
+
+/// Whole numbers become CEL's `int`, which its arithmetic mixes with the numbers of an expression.
+fn cel(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(b) => Cel::Bool(*b),
+        Value::Number(n) => n.as_i64().map_or_else(|| Cel::Float(n.as_f64().unwrap_or(f64::NAN)), Cel::Int),
+        Value::String(s) => Cel::String(s.clone().into()),
+        Value::Array(items) => Cel::List(items.iter().map(cel).collect::<Vec<_>>().into()),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(k, v)| (Key::from(k.clone()), cel(v)));
+            Cel::Map(entries.collect::<std::collections::HashMap<_, _>>().into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields() -> Map<String, Value> {
+        let value = json!({
+            "tool": "update_record", "agent": "Sandbox", "collection": "customers",
+            "changes": { "discount_percent": 20, "name": "Ada" }, "recipient": { "domain": "example.com" },
+        });
+        let Value::Object(map) = value else { unreachable!("an object") };
+        map
+    }
+
+    fn rule(when: &str) -> Rule {
+        Rule { name: "a rule".to_owned(), when: when.to_owned(), review: Review::Quick }
+    }
+
+    fn look(when: &str) -> Option<Review> {
+        ask(&[rule(when)], &fields()).floor.map(|floor| floor.review)
+    }
+
+    #[test]
+    fn rules_ask_about_fields_and_what_is_not_there_does_not_apply() {
+        assert_eq!(look("changes.discount_percent > 15"), Some(Review::Quick));
+        assert_eq!(look("changes.discount_percent + 1 > 20.5"), Some(Review::Quick));
+        assert_eq!(look("changes.discount_percent > 50"), None);
+        assert_eq!(look("!(recipient.domain in ['example.com'])"), None);
+        assert_eq!(look("changes.price > 3"), None);
+        assert_eq!(look("has(changes.price) || collection == 'customers'"), Some(Review::Quick));
+    }
+
+    #[test]
+    fn a_rule_that_fails_is_no_permission() {
+        for broken in ["changes.name > 3", "1 +", "'text'", "nothing == 1"] {
+            assert_eq!(look(broken), Some(Review::Full), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let said =
+            |when: &str| check(&rule(when), 2, &[fields()]).err().map(|e| (e.field().map(str::to_owned), e.message));
+        assert_eq!(said("changes.discount_percent > 15 && tool == 'update_record'"), None);
+        assert_eq!(said("[1, 2].all(n, n < changes.discount_percent)"), None);
+        for (when, word) in [
+            ("changes.discount_percent >", "column 27"),
+            ("chnges.discount_percent > 1", "Column 1: there is no “chnges”"),
+            ("changes.name > 3", "string"),
+            ("changes.discount_percent", "true or false"),
+            ("", "when it applies"),
+        ] {
+            let (field, message) = said(when).unwrap_or_default();
+            assert_eq!(field.as_deref(), Some("rules[2].when"), "{when}");
+            assert!(message.contains(word), "{when}: {message}");
+        }
+        for long in ["(".repeat(200), "!".repeat(400), "1+".repeat(240) + "1 == 1", "a.".repeat(240), "a".repeat(501)] {
+            assert!(said(&long).is_some(), "{long}");
+        }
+        // The longest that are taken, on the stack of a test, which is that of a server's thread.
+        let brackets = format!("{}true{}", "(".repeat(MAX_BRACKETS), ")".repeat(MAX_BRACKETS));
+        let chain = "1+".repeat(MAX_SIGNS - 2) + "1 == 1";
+        assert_eq!((said(&brackets), said(&chain)), (None, None));
+    }
+}

@@ -1,0 +1,224 @@
+//! Making a proposal: what is known about it is scored, and decides how closely people look.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    calibration_store as calibrated,
+    grants::service::{self as grants, Covered},
+    policies::{Policy, service as policies},
+    proposal::{Proposal, Sealed},
+    routing::{self, Assessment, Estimate, Facts, Review, Routed, calibration},
+    store::{self, NewRow},
+};
+use crate::{
+    Error, Result, Timestamp, Who,
+    audit::Entry,
+    canonical,
+    db::TenantTx,
+    events::Draft,
+    ids::{AgentId, ApprovalId, RunId, UserId},
+    tools::{
+        Reversibility,
+        arguments::Arguments,
+        registry::{Plan, Tool, Traits},
+    },
+};
+
+/// Characters of a fingerprint of instructions.
+const FINGERPRINT: usize = 8;
+
+/// Where a proposal comes from.
+pub(crate) struct Source<'a> {
+    pub(crate) requester: UserId,
+    pub(crate) run: Option<RunId>,
+    pub(crate) tool_call_id: Option<&'a str>,
+    /// The proposing agent's model and instructions (see [`setup`]); empty for people.
+    pub(crate) setup: String,
+    /// The proposing agent's name.
+    pub(crate) agent: Option<&'a str>,
+}
+
+/// A proposal that was made.
+pub(crate) struct Proposed {
+    pub(crate) id: ApprovalId,
+    /// [`Review::Auto`] goes on as soon as the transaction has committed and somebody is told of work.
+    pub(crate) review: Review,
+}
+
+/// What a proposal's route was decided on.
+pub(super) struct Routing {
+    pub(super) assessment: Assessment,
+    pub(super) estimate: Estimate,
+    pub(super) routed: Routed,
+    pub(super) policy: i32,
+    /// The standing grant that covers it, where nothing else lets it go on by itself.
+    pub(super) grant: Option<Covered>,
+}
+
+/// An agent's model and its instructions, as far as trust in it depends on them.
+pub(crate) fn setup(model: &str, instructions: &str) -> String {
+    let fingerprint = hex::encode(canonical::sha256(instructions.as_bytes()));
+    format!("{model}#{}", &fingerprint[..FINGERPRINT])
+}
+
+/// What a policy's rules may ask about every action.
+pub(super) fn common(fields: &mut Map<String, Value>, tool: &Tool, agent: &str, traits: &Traits, reversible: bool) {
+    let own = [
+        ("tool", json!(tool.name)),
+        ("agent", json!(agent)),
+        ("sort", json!(traits.sort)),
+        ("size", json!(traits.size)),
+        ("reversible", json!(reversible)),
+    ];
+    fields.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// Makes a pending item inside a running transaction; the transaction's actor is the proposer. What an agent proposes is
+/// routed; what people propose to each other always gets a full review.
+pub(crate) async fn propose(
+    tx: &mut TenantTx,
+    tool: &Tool,
+    arguments: &Arguments,
+    plan: &Plan,
+    source: Source<'_>,
+) -> Result<Proposed> {
+    let actor = *tx.actor();
+    let reversibility = tool
+        .reversibility(&arguments.values)
+        .ok_or_else(|| Error::internal(format!("{} does not pass the door", tool.name)))?;
+    let reversible = reversibility == Reversibility::Reversible;
+    let sealed = Proposal::new(tx.workspace(), tool, arguments.values.clone(), plan).seal()?;
+    let id = ApprovalId::new();
+    let proposer_id = actor.id().ok_or_else(|| Error::internal("HYVVE itself proposes nothing"))?;
+    let mut fields = plan.traits.fields.clone();
+    common(&mut fields, tool, source.agent.unwrap_or_default(), &plan.traits, reversible);
+    let policy = policies::in_force(tx, tool.name).await?;
+    let routing = match actor.who {
+        Who::Agent { agent, .. } => {
+            let cell = (tool, agent.0, source.setup.as_str());
+            Some(routing(tx, &policy, cell, arguments, plan, &fields, reversible).await?)
+        }
+        Who::User { .. } | Who::System => None,
+    };
+    let review = routing.as_ref().map_or(Review::Full, |r| r.routed.review);
+    store::insert(
+        tx,
+        &NewRow {
+            id,
+            tool: tool.name,
+            tool_version: tool.version,
+            title: &plan.title,
+            reversibility,
+            sealed: &sealed,
+            reason: arguments.reason.as_deref(),
+            proposer_kind: actor.kind(),
+            proposer_id,
+            source: &source,
+            review,
+            routing: routing.as_ref(),
+            grant: routing.as_ref().and_then(|r| r.grant.as_ref()).map(|grant| grant.id),
+            fields: Value::Object(fields),
+            sort: &plan.traits.sort,
+            size: plan.traits.size,
+            quorum: policy.handling.quorum,
+            due_at: due(&policy),
+            edited: None,
+        },
+    )
+    .await?;
+    say(tx, id, tool, plan, &sealed, &source, routing.as_ref());
+    Ok(Proposed { id, review })
+}
+
+/// When an item that is proposed now has timed out.
+pub(super) fn due(policy: &Policy) -> Option<Timestamp> {
+    let minutes = u64::try_from(policy.handling.due_minutes?).ok()?;
+    Some(Timestamp::now().plus(Duration::from_secs(minutes * 60)))
+}
+
+fn say(
+    tx: &mut TenantTx,
+    id: ApprovalId,
+    tool: &Tool,
+    plan: &Plan,
+    sealed: &Sealed,
+    source: &Source<'_>,
+    routing: Option<&Routing>,
+) {
+    let mut facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": source.run });
+    if let Some(Routing { assessment, estimate, routed, policy, grant }) = routing {
+        let factors =
+            assessment.factors.iter().map(|f| (f.factor.clone(), json!({ "score": f.score, "weight": f.weight })));
+        facts["routing"] = json!({
+            "review": routed.review, "score": routed.score, "overallScore": assessment.overall_score,
+            "atLeast": estimate.at_least, "decisions": estimate.decisions, "policyVersion": policy,
+            "factors": factors.collect::<Map<_, _>>(),
+        });
+        if let Some(Covered { id, used, max_uses, .. }) = grant {
+            facts["routing"]["grant"] = json!({ "id": id, "used": used, "maxUses": max_uses });
+        }
+    }
+    tx.audit(Entry::new("approval.requested", "approval", id.0).details(facts));
+    let review = routing.map_or(Review::Full, |r| r.routed.review);
+    let payload = json!({ "title": plan.title, "tool": tool.name, "run": source.run, "review": review });
+    tx.emit(Draft::new("approval.requested", "approval", id.0, payload).only_for(source.requester));
+}
+
+/// Scores and routes what an agent proposes.
+async fn routing(
+    tx: &mut TenantTx,
+    policy: &Policy,
+    (tool, agent, setup): (&Tool, uuid::Uuid, &str),
+    arguments: &Arguments,
+    plan: &Plan,
+    fields: &Map<String, Value>,
+    reversible: bool,
+) -> Result<Routing> {
+    let (floor, rules) = policies::ask(policy, fields);
+    let (cell, all) = calibrated::cell(tx, tool.name, agent, setup).await?;
+    let known = calibrated::sort(tx, tool.name, &plan.traits.sort).await?;
+    let total = cell.total();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let facts = Facts {
+        stated: arguments.confidence,
+        agreed: total.agreed,
+        disagreed: total.disagreed,
+        reversible,
+        size: known.beside(plan.traits.size),
+        seen: known.agreed,
+        refused: known.disagreed,
+        sort: plan.traits.sort.clone(),
+        sensitive: plan.traits.sensitive.clone(),
+        given: count(arguments.values.len()),
+        possible: count(tool.arguments()),
+        reason: arguments.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty()),
+        rules,
+    };
+    let assessment = routing::assess(&facts);
+    let estimate = cell.estimate(all, calibration::band(assessment.evidence));
+    let asked = floor.is_some();
+    let mut routed = routing::route(&estimate, reversible, &policy.thresholds, floor);
+    // Where nobody asks for a closer look than was earned, a person's word in advance is enough for what can be taken back.
+    let granted = reversible && !asked && routed.review != Review::Auto;
+    let grant = if granted { grants::cover(tx, AgentId(agent), tool.name, fields).await? } else { None };
+    if let Some(Covered { why, .. }) = &grant {
+        (routed.review, routed.why) = (Review::Auto, why.clone());
+    }
+    Ok(Routing { assessment, estimate, routed, policy: policy.version, grant })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_model_or_other_instructions_are_another_setup() {
+        let one = setup("model", "Be kind.");
+        assert_eq!(one, setup("model", "Be kind."));
+        assert!(one.starts_with("model#") && one.len() == "model#".len() + FINGERPRINT);
+        assert_ne!(one, setup("model-2", "Be kind."));
+        assert_ne!(one, setup("model", "Be quick."));
+    }
+}

@@ -1,0 +1,146 @@
+//! SQL of what was used. Days begin at midnight in the workspace's time zone.
+
+use std::cmp::Reverse;
+
+use time::Date;
+use uuid::Uuid;
+
+use super::{Amounts, LedgerRow, Line, UsageStats, stats_service::Days};
+use crate::{Result, Timestamp, actor::SOMEBODY_GONE, db::TenantTx};
+
+/// How many lines a list has at most; days are not cut.
+const LINES: usize = 100;
+
+/// Today, here.
+pub(super) async fn today(tx: &mut TenantTx) -> Result<Date> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT (now() AT TIME ZONE timezone)::date AS "today!" FROM workspaces WHERE id = $1"#,
+        workspace,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// What was used, in every way of putting it together, in one look at the ledger.
+pub(super) async fn stats(tx: &mut TenantTx, days: Days) -> Result<UsageStats> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"WITH calls AS (
+             SELECT l.*, (l.at AT TIME ZONE w.timezone)::date AS day, COALESCE(l.model_served, l.model_asked) AS model
+             FROM workspaces w JOIN usage_ledger l ON l.workspace_id = w.id
+               AND l.at >= $2::date::timestamp AT TIME ZONE w.timezone
+               AND l.at < ($3::date + 1)::timestamp AT TIME ZONE w.timezone
+             WHERE w.id = $1 AND l.outcome <> 'reserved'),
+           summed AS (
+             SELECT grouping(day, provider_id, model, agent_id, user_id) AS sort,
+                    day, provider_id, model, agent_id, user_id,
+                    (array_agg(provider ORDER BY at DESC))[1] AS provider,
+                    count(*) AS calls, count(*) FILTER (WHERE outcome <> 'answered') AS failed,
+                    count(*) FILTER (WHERE cost_micros IS NULL) AS unpriced,
+                    sum(input_tokens)::bigint AS input, sum(output_tokens)::bigint AS output,
+                    sum(reasoning_tokens)::bigint AS reasoning, sum(cache_read_tokens)::bigint AS cache_read,
+                    sum(cache_write_tokens)::bigint AS cache_write, COALESCE(sum(cost_micros), 0)::bigint AS cost
+             FROM calls GROUP BY GROUPING SETS ((), (day), (provider_id), (model), (agent_id), (user_id)))
+           SELECT s.sort AS "sort!", to_char(s.day, 'YYYY-MM-DD') AS day, s.provider_id AS "provider_id?", s.provider, s.model, s.agent_id, s.user_id,
+                  a.name AS "agent?", u.name AS "person?", s.calls AS "calls!", s.failed AS "failed!", s.unpriced AS "unpriced!",
+                  COALESCE(s.input, 0) AS "input!", COALESCE(s.output, 0) AS "output!", COALESCE(s.reasoning, 0) AS "reasoning!",
+                  COALESCE(s.cache_read, 0) AS "cache_read!", COALESCE(s.cache_write, 0) AS "cache_write!", s.cost AS "cost!"
+           FROM summed s LEFT JOIN agents a ON a.workspace_id = $1 AND a.id = s.agent_id LEFT JOIN users u ON u.id = s.user_id"#,
+        workspace,
+        days.start,
+        days.end,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut stats = UsageStats {
+        start_date: days.start.to_string(),
+        end_date: days.end.to_string(),
+        only_own: false,
+        total: Amounts::default(),
+        by_day: Vec::new(),
+        by_provider: Vec::new(),
+        by_model: Vec::new(),
+        by_agent: Vec::new(),
+        by_person: Vec::new(),
+    };
+    for r in rows {
+        let amounts = Amounts {
+            calls: r.calls,
+            failed: r.failed,
+            unpriced: r.unpriced,
+            input_tokens: r.input,
+            output_tokens: r.output,
+            reasoning_tokens: r.reasoning,
+            cache_read_tokens: r.cache_read,
+            cache_write_tokens: r.cache_write,
+            cost_micros: r.cost,
+        };
+        let line = |id: Option<Uuid>, name: Option<String>, gone: &str| Line {
+            id,
+            name: name.unwrap_or_else(|| gone.to_owned()),
+            amounts,
+        };
+        // A bit of `sort` is set where that column was not grouped by.
+        match r.sort {
+            0b01111 => stats.by_day.push(line(None, r.day, "")),
+            0b10111 => stats.by_provider.push(line(r.provider_id, r.provider, "")),
+            0b11011 => stats.by_model.push(line(None, r.model, "")),
+            0b11101 => stats.by_agent.push(line(r.agent_id, r.agent, "An agent that is gone")),
+            0b11110 => stats.by_person.push(line(r.user_id, r.person, SOMEBODY_GONE)),
+            _ => stats.total = amounts,
+        }
+    }
+    for lines in [&mut stats.by_provider, &mut stats.by_model, &mut stats.by_agent, &mut stats.by_person] {
+        lines.sort_by_key(|line| {
+            let Amounts { cost_micros, input_tokens, output_tokens, .. } = line.amounts;
+            (Reverse((cost_micros, input_tokens + output_tokens)), line.name.clone())
+        });
+        lines.truncate(LINES);
+    }
+    stats.by_day = every_day(days, stats.by_day);
+    Ok(stats)
+}
+
+/// With the days on which nothing was used.
+fn every_day(days: Days, mut used: Vec<Line>) -> Vec<Line> {
+    let mut all = Vec::new();
+    let mut day = Some(days.start);
+    while let Some(date) = day.filter(|day| *day <= days.end) {
+        let name = date.to_string();
+        let at = used.iter().position(|line| line.name == name);
+        all.push(at.map(|at| used.swap_remove(at)).unwrap_or(Line { id: None, name, amounts: Amounts::default() }));
+        day = date.next_day();
+    }
+    all
+}
+
+/// Calls of some days, oldest first, after one of them.
+pub(super) async fn rows(
+    tx: &mut TenantTx,
+    days: Days,
+    after: Option<&LedgerRow>,
+    limit: i64,
+) -> Result<Vec<LedgerRow>> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_as!(
+        LedgerRow,
+        r#"SELECT l.id, l.at AS "at: Timestamp", u.name AS "person?", a.name AS "agent?", l.run_id, l.provider, l.provider_kind,
+                  l.key_hint, l.model_asked, l.model_served, l.hop, l.outcome, l.failure, l.input_tokens, l.output_tokens,
+                  l.reasoning_tokens, l.cache_read_tokens, l.cache_write_tokens, l.cost_micros, l.price_version, l.first_token_ms,
+                  l.total_ms
+           FROM workspaces w JOIN usage_ledger l ON l.workspace_id = w.id
+             AND l.at >= $2::date::timestamp AT TIME ZONE w.timezone AND l.at < ($3::date + 1)::timestamp AT TIME ZONE w.timezone
+           LEFT JOIN agents a ON a.workspace_id = $1 AND a.id = l.agent_id LEFT JOIN users u ON u.id = l.user_id
+           WHERE w.id = $1 AND l.outcome <> 'reserved' AND ($4::timestamptz IS NULL OR (l.at, l.id) > ($4, $5))
+           ORDER BY l.at, l.id LIMIT $6"#,
+        workspace,
+        days.start,
+        days.end,
+        after.map(|row| row.at.0),
+        after.map(|row| row.id),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}

@@ -1,0 +1,231 @@
+//! What owners and admins do with endpoints.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    Because, Changes, Delivery, Endpoint, KEPT_DAYS, MAX_ENDPOINTS, NewEndpoint, Secret,
+    deliver::{self, LEASE},
+    deliveries_store::{self as deliveries, Claimed},
+    disabling::{SUBJECT, note},
+    rules,
+    schedule::DAY,
+    secrets,
+    spread::{Body, Data},
+    store,
+};
+use crate::{
+    Actor, Code, Error, Page, PageRequest, Result, Role, Timestamp,
+    audit::Entry,
+    db::TenantTx,
+    events::Draft,
+    ids::{EventId, WebhookDeliveryId, WebhookId},
+    services::Services,
+};
+
+/// The type of what a test sends.
+const TEST: &str = "webhook.test";
+
+fn enter(actor: &Actor) -> Result<()> {
+    actor.require(Role::manages_webhooks, "manage webhooks").map(drop)
+}
+
+/// All endpoints, oldest first.
+pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Endpoint>> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    store::list(&mut tx, None).await
+}
+
+/// One of them.
+pub async fn get(s: &Services, actor: &Actor, id: WebhookId) -> Result<Endpoint> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    found(&mut tx, id).await
+}
+
+async fn found(tx: &mut TenantTx, id: WebhookId) -> Result<Endpoint> {
+    store::list(tx, Some(id)).await?.pop().ok_or_else(|| Error::not_found(SUBJECT))
+}
+
+/// The endpoint as it is, locked until the transaction ends.
+async fn locked(tx: &mut TenantTx, id: WebhookId) -> Result<Endpoint> {
+    store::lock(tx, id).await?;
+    found(tx, id).await
+}
+
+/// Makes an endpoint. Its secret is answered here and nowhere else.
+pub async fn create(s: &Services, actor: &Actor, new: NewEndpoint) -> Result<(Endpoint, Secret)> {
+    enter(actor)?;
+    let url = rules::url(&s.http, &new.url)?;
+    let description = rules::description(&new.description)?;
+    let events = rules::events(new.events)?;
+    let (id, secret) = (WebhookId::new(), Secret::random()?);
+    let mut tx = s.db.tenant(actor).await?;
+    if store::lock_count(&mut tx).await? >= MAX_ENDPOINTS as i64 {
+        let why = format!(
+            "There are {MAX_ENDPOINTS} webhooks here, which is as many as there may be. Remove one that is not used."
+        );
+        return Err(Error::new(Code::Unprocessable, why));
+    }
+    let sealed = secrets::seal(&mut tx, s, id, &secret).await?;
+    let new = store::New { id, url: &url, description: &description, events: &events, secret: &sealed };
+    store::insert(&mut tx, new).await?;
+    let made = found(&mut tx, id).await?;
+    log(&mut tx, "webhook.created", &made);
+    tx.commit().await?;
+    Ok((made, secret))
+}
+
+/// Changes an endpoint.
+pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes) -> Result<Endpoint> {
+    enter(actor)?;
+    let changes = Changes {
+        url: changes.url.map(|url| rules::url(&s.http, &url)).transpose()?,
+        description: changes.description.map(|text| rules::description(&text)).transpose()?,
+        events: changes.events.map(rules::events).transpose()?,
+        enabled: changes.enabled,
+    };
+    let mut tx = s.db.tenant(actor).await?;
+    let before = locked(&mut tx, id).await?;
+    if changes.url.is_some() || changes.description.is_some() || changes.events.is_some() {
+        store::change(&mut tx, id, &changes).await?;
+        let changed = found(&mut tx, id).await?;
+        log(&mut tx, "webhook.updated", &changed);
+    }
+    match changes.enabled {
+        Some(true) if !before.enabled => {
+            store::enable(&mut tx, id).await?;
+            log(&mut tx, "webhook.enabled", &before);
+        }
+        Some(false) if before.enabled => {
+            store::disable(&mut tx, id, Because::ByHand).await?;
+            note(&mut tx, id, &rules::origin(&before.url), Because::ByHand);
+        }
+        _ => {}
+    }
+    let after = found(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Removes an endpoint with its log.
+pub async fn delete(s: &Services, actor: &Actor, id: WebhookId) -> Result<()> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let gone = locked(&mut tx, id).await?;
+    store::delete(&mut tx, id).await?;
+    log(&mut tx, "webhook.deleted", &gone);
+    tx.commit().await
+}
+
+/// Gives an endpoint another secret. The one that it had signs as well for a day; one of before that ends at once.
+pub async fn rotate(s: &Services, actor: &Actor, id: WebhookId) -> Result<(Endpoint, Secret)> {
+    enter(actor)?;
+    let secret = Secret::random()?;
+    let mut tx = s.db.tenant(actor).await?;
+    // The data key before the endpoint: whoever needs both takes them in this order.
+    let sealed = secrets::seal(&mut tx, s, id, &secret).await?;
+    locked(&mut tx, id).await?;
+    store::rotate(&mut tx, id, &sealed, Timestamp::now().plus(DAY)).await?;
+    let rotated = found(&mut tx, id).await?;
+    log(&mut tx, "webhook.rotated", &rotated);
+    tx.commit().await?;
+    Ok((rotated, secret))
+}
+
+/// Sends a test, once and now, also to an endpoint that is disabled; answers what came of it.
+pub async fn test(s: &Services, actor: &Actor, id: WebhookId) -> Result<Delivery> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let endpoint = found(&mut tx, id).await?;
+    let (delivery, event) = (WebhookDeliveryId::new(), EventId::new().0);
+    let payload: Value = json!({ "description": endpoint.description });
+    let data = Data { seq: None, subject_kind: SUBJECT, subject_id: Some(id.0), payload: &payload };
+    let body = Body { id: event, name: TEST, timestamp: Timestamp::now(), workspace_id: actor.workspace, data };
+    let given_up = Timestamp::now().plus(LEASE);
+    deliveries::insert_test(&mut tx, (id, delivery), event, TEST, &body.text()?, given_up).await?;
+    tx.audit(Entry::new("webhook.tested", SUBJECT, id.0).details(json!({ "host": rules::origin(&endpoint.url) })));
+    tx.commit().await?;
+    let claimed = Claimed { workspace: actor.workspace, endpoint: id, id: delivery, attempt: 1 };
+    deliver::send(s, &claimed).await?;
+    let mut tx = s.db.tenant(actor).await?;
+    one(&mut tx, id, delivery).await
+}
+
+/// Tells an endpoint once more of what it hears of, from a moment of the last 30 days on, with the ids of then; answers how many
+/// events that are.
+pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp) -> Result<i64> {
+    enter(actor)?;
+    let now = Timestamp::now();
+    if since > now || since.plus(Duration::from_hours(24 * KEPT_DAYS)) < now {
+        let why = format!("Events can be sent again from any moment of the last {KEPT_DAYS} days on.");
+        return Err(Error::invalid("since", "range", why));
+    }
+    let mut tx = s.db.tenant(actor).await?;
+    let endpoint = enabled(&mut tx, id).await?;
+    let types = store::turn_back(&mut tx, id, since).await?;
+    let told: i64 = types.iter().filter(|(name, _)| rules::passes(&endpoint.events, name)).map(|(_, n)| n).sum();
+    let details = json!({ "host": rules::origin(&endpoint.url), "since": since, "events": told });
+    tx.audit(Entry::new("webhook.replayed", SUBJECT, id.0).details(details));
+    tx.emit(Draft::new("webhook.replayed", SUBJECT, id.0, json!({})));
+    tx.commit().await?;
+    Ok(told)
+}
+
+/// What was sent to an endpoint in the last 30 days, the newest first.
+pub async fn log_of(s: &Services, actor: &Actor, id: WebhookId, page: PageRequest) -> Result<Page<Delivery>> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    found(&mut tx, id).await?;
+    let (items, total) = deliveries::page(&mut tx, id, None, page).await?;
+    Ok(page.of(items, total))
+}
+
+/// Sends a delivery once more, with the id that it had.
+pub async fn redeliver(s: &Services, actor: &Actor, id: WebhookId, delivery: WebhookDeliveryId) -> Result<Delivery> {
+    enter(actor)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let endpoint = enabled(&mut tx, id).await?;
+    if !deliveries::begin_again(&mut tx, id, delivery).await? {
+        return Err(Error::not_found("delivery"));
+    }
+    let again = one(&mut tx, id, delivery).await?;
+    let details = json!({ "host": rules::origin(&endpoint.url), "event": again.event_id, "type": again.name });
+    tx.audit(Entry::new("webhook.redelivered", SUBJECT, id.0).details(details));
+    tx.emit(Draft::new("webhook.redelivered", SUBJECT, id.0, json!({})));
+    tx.commit().await?;
+    Ok(again)
+}
+
+/// The endpoint, locked, if events are sent to it.
+async fn enabled(tx: &mut TenantTx, id: WebhookId) -> Result<Endpoint> {
+    let endpoint = locked(tx, id).await?;
+    if endpoint.enabled {
+        return Ok(endpoint);
+    }
+    Err(Error::new(Code::Conflict, "This webhook is disabled. Enable it, and events can be sent to it again."))
+}
+
+async fn one(tx: &mut TenantTx, id: WebhookId, delivery: WebhookDeliveryId) -> Result<Delivery> {
+    let (mut found, _) = deliveries::page(tx, id, Some(delivery), PageRequest::default()).await?;
+    found.pop().ok_or_else(|| Error::not_found("delivery"))
+}
+
+/// Writes down what somebody did to an endpoint. Of its address only the host: the rest often is a secret.
+fn log(tx: &mut TenantTx, action: &'static str, endpoint: &Endpoint) {
+    let events = if endpoint.events.is_empty() { "all".to_owned() } else { endpoint.events.join(", ") };
+    let details = json!({ "host": rules::origin(&endpoint.url), "events": events });
+    tx.audit(Entry::new(action, SUBJECT, endpoint.id.0).details(details));
+    tx.emit(Draft::new(action, SUBJECT, endpoint.id.0, json!({})));
+}
+
+/// Removes what is older than 30 days, and secrets that sign no more; answers how many deliveries went.
+pub async fn purge(s: &Services) -> Result<u64> {
+    let mut tx = s.db.system("deliveries older than 30 days").await?;
+    let removed = deliveries::purge(&mut tx).await?;
+    store::forget_old_secrets(&mut tx).await?;
+    tx.commit().await?;
+    Ok(removed)
+}

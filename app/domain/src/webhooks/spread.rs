@@ -1,0 +1,100 @@
+//! Events become deliveries, endpoint by endpoint.
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    deliveries_store::{self as deliveries, New},
+    rules, store,
+};
+use crate::{
+    Actor, Error, Result, Timestamp,
+    events::Event,
+    ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
+    services::Services,
+};
+
+/// How many events one transaction tells one endpoint of.
+const BATCH: i64 = 200;
+/// How many endpoints one look is about.
+const ENDPOINTS: i64 = 100;
+
+/// What is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body<'a> {
+    pub(super) id: Uuid,
+    #[serde(rename = "type")]
+    pub(super) name: &'a str,
+    pub(super) timestamp: Timestamp,
+    pub(super) workspace_id: WorkspaceId,
+    pub(super) data: Data<'a>,
+}
+
+/// The event itself, in the words in which a browser hears of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Data<'a> {
+    pub(super) seq: Option<i64>,
+    pub(super) subject_kind: &'a str,
+    pub(super) subject_id: Option<Uuid>,
+    pub(super) payload: &'a Value,
+}
+
+impl Body<'_> {
+    /// The bytes that are signed.
+    pub(super) fn text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+}
+
+/// Makes deliveries of what endpoints have not been told of; answers whether there may be more.
+pub(super) async fn spread(s: &Services) -> Result<bool> {
+    let mut tx = s.db.system("endpoints that have not been told of all events").await?;
+    let behind = store::behind(&mut tx, ENDPOINTS).await?;
+    drop(tx);
+    let (mut more, mut troubled) = (behind.len() as i64 == ENDPOINTS, false);
+    for (workspace, endpoint) in behind {
+        // One workspace's trouble keeps no other from hearing.
+        match tell(s, workspace, endpoint).await {
+            Ok(whole) => more |= !whole,
+            Err(error) => {
+                troubled = true;
+                tracing::warn!(webhook = %endpoint, workspace_id = %workspace, error.message = %error, "events did not become deliveries; trying again");
+            }
+        }
+    }
+    Ok(more && !troubled)
+}
+
+/// Tells one endpoint of the next events; answers whether these were all.
+async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Result<bool> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    let Some(listener) = deliveries::listener(&mut tx, endpoint).await? else { return Ok(true) };
+    let events = deliveries::events_after(&mut tx, listener.told_seq, BATCH).await?;
+    let Some(last) = events.last().map(|event| event.seq) else { return Ok(true) };
+    let new = of(workspace, events.iter().filter(|event| rules::passes(&listener.events, &event.name)))?;
+    deliveries::spread(&mut tx, endpoint, &new, last).await?;
+    tx.commit().await?;
+    Ok((events.len() as i64) < BATCH)
+}
+
+fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Result<New> {
+    let mut new = New::default();
+    for event in events {
+        let data = Data {
+            seq: Some(event.seq),
+            subject_kind: &event.subject_kind,
+            subject_id: event.subject_id,
+            payload: &event.payload,
+        };
+        let body = Body { id: event.id, name: &event.name, timestamp: event.created_at, workspace_id: workspace, data };
+        new.ids.push(WebhookDeliveryId::new().0);
+        new.events.push(event.id);
+        new.seqs.push(event.seq);
+        new.bodies.push(body.text()?);
+        new.names.push(event.name.clone());
+    }
+    Ok(new)
+}

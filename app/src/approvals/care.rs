@@ -1,0 +1,124 @@
+//! What one can do besides deciding: ask, hand to somebody, put off, talk.
+
+use hyvve_domain::{
+    approvals::{Comment, Item, Status, outside::DecisionKind},
+    ids::UserId,
+};
+use leptos::prelude::*;
+use server_fn::ServerFn as _;
+
+use super::api::{AskApproval, AssignApproval, CommentApproval, Shown};
+use crate::ui::{Button, Card, CardBody, Revealed, Time};
+
+/// How long one can put something off, in hours.
+const PAUSES: [(&str, &str); 4] =
+    [("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("168", "for a week")];
+
+/// The ways of not deciding yet; for those who may decide.
+pub(super) fn other_ways(shown: &Shown) -> AnyView {
+    let item = &shown.detail.item;
+    if item.status != Status::Pending || shown.detail.blocked.is_some() {
+        return ().into_any();
+    }
+    let outside = shown.detail.outside.as_ref();
+    let answers = outside.is_some_and(|outside| outside.allowed.contains(&DecisionKind::Respond));
+    let ask = (item.run_id.is_some() || answers).then(|| ask_form(item, outside.is_some()));
+    view! {
+        <details class="more" name="ways">
+            <summary>"Ask, hand over, or put off"</summary>
+            <div class="ways">{ask}{assign_form(item, &shown.deciders)}{snooze_form(item)}</div>
+        </details>
+    }
+    .into_any()
+}
+
+fn ask_form(item: &Item, outside: bool) -> AnyView {
+    let hint = if outside {
+        "Nothing is done. The outside agent gets the question, and proposes again if it still wants to."
+    } else {
+        "Nothing is done. It answers in its run, and proposes again if it still wants to."
+    };
+    let id = item.id.to_string();
+    view! {
+        <form class="form" method="post" action=AskApproval::url()>
+            <input type="hidden" name="id" value=id/>
+            <div class="field">
+                <label for="ask-question">"Ask the agent"</label>
+                <textarea class="input" id="ask-question" name="question" rows="2" maxlength="2000" required=true></textarea>
+                <p class="field-hint">{hint}</p>
+            </div>
+            <div><Button kind="submit">"Ask"</Button></div>
+        </form>
+    }
+    .into_any()
+}
+
+fn assign_form(item: &Item, deciders: &[(UserId, String)]) -> AnyView {
+    let (id, assigned) = (item.id.to_string(), item.assignee_id);
+    let option = |(user, name): &(UserId, String)| {
+        let (value, selected, name) = (user.to_string(), assigned == Some(*user), name.clone());
+        view! { <option value=value selected=selected>{name}</option> }
+    };
+    let options = deciders.iter().map(option).collect_view();
+    view! {
+        <form class="form" method="post" action=AssignApproval::url()>
+            <input type="hidden" name="id" value=id/>
+            <div class="field">
+                <label for="assign-to">"Who looks at it"</label>
+                <select class="input" id="assign-to" name="assignee">
+                    <option value="" selected=assigned.is_none()>"Nobody in particular"</option>
+                    {options}
+                </select>
+            </div>
+            <div><Button kind="submit">"Hand over"</Button></div>
+        </form>
+    }
+    .into_any()
+}
+
+fn snooze_form(item: &Item) -> AnyView {
+    let id = item.id.to_string();
+    let options = PAUSES.map(|(hours, words)| view! { <option value=hours>{words}</option> }).collect_view();
+    view! {
+        <form class="form" method="post" action=AssignApproval::url()>
+            <input type="hidden" name="id" value=id/>
+            <div class="field">
+                <label for="snooze-for">"Put it off"</label>
+                <select class="input" id="snooze-for" name="snooze_hours">{options}<option value="0">"not any more"</option></select>
+            </div>
+            <div><Button kind="submit">"Put off"</Button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// What people say about it, and a field to say more.
+pub(super) fn talk(shown: &Shown) -> AnyView {
+    let id = shown.detail.item.id.to_string();
+    let comment = |Comment { by, body, at }: &Comment| {
+        let who = by.clone().unwrap_or_else(|| "Somebody who is gone".to_owned());
+        let (body, at) = (body.clone(), *at);
+        view! {
+            <li>
+                <div class="flex gap-2 justify-between"><b>{who}</b><span class="text-muted-foreground text-sm"><Time at/></span></div>
+                <p class="whitespace-pre-line"><Revealed text=body/></p>
+            </li>
+        }
+    };
+    let comments = shown.detail.comments.iter().map(comment).collect_view();
+    let list = (!shown.detail.comments.is_empty()).then(|| view! { <ol class="history">{comments}</ol> });
+    view! {
+        <Card title="Comments" note="between people; no agent is told">
+            <CardBody>
+                {list}
+                <form class="form" method="post" action=CommentApproval::url()>
+                    <input type="hidden" name="id" value=id/>
+                    <label class="sr-only" for="comment-body">"Say something about this"</label>
+                    <textarea class="input" id="comment-body" name="body" rows="2" maxlength="4000" required=true></textarea>
+                    <div><Button kind="submit">"Comment"</Button></div>
+                </form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,113 @@
+//! Webhooks of a workspace: for owners and admins.
+
+use axum::{
+    Json as Reply,
+    response::{IntoResponse, Response},
+};
+use hyvve_domain::{
+    Timestamp,
+    ids::{WebhookDeliveryId, WebhookId},
+    webhooks::{Changes, Endpoint, NewEndpoint, Secret, service},
+};
+use serde::{Deserialize, Serialize};
+
+use super::Paging;
+use crate::{
+    asking::{Admin, Member, Read},
+    extract::{Ids, Json, Query},
+    reply::{Answer, Success, created, data, page},
+};
+
+/// An endpoint with a secret that was just made: only the replies that make one have it.
+#[derive(Serialize)]
+struct WithSecret {
+    #[serde(flatten)]
+    endpoint: Endpoint,
+    secret: String,
+}
+
+impl From<(Endpoint, Secret)> for WithSecret {
+    fn from((endpoint, secret): (Endpoint, Secret)) -> Self {
+        Self { endpoint, secret: secret.expose().to_owned() }
+    }
+}
+
+/// From when on events are sent again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Since {
+    since: Timestamp,
+}
+
+/// How many events are sent again.
+#[derive(Serialize)]
+struct Replayed {
+    events: i64,
+}
+
+/// `GET /api/webhooks`
+pub(crate) async fn list(asking: Member<Read>) -> Answer<Response> {
+    Ok(data(service::list(&asking.services, &asking.actor).await?))
+}
+
+/// `POST /api/webhooks`
+pub(crate) async fn create(asking: Member<Admin>, Json(new): Json<NewEndpoint>) -> Answer<Response> {
+    Ok(created(WithSecret::from(service::create(&asking.services, &asking.actor, new).await?)))
+}
+
+/// `GET /api/webhooks/{id}`
+pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+    Ok(data(service::get(&asking.services, &asking.actor, id).await?))
+}
+
+/// `PATCH /api/webhooks/{id}`
+pub(crate) async fn update(
+    asking: Member<Admin>,
+    Ids(id): Ids<WebhookId>,
+    Json(changes): Json<Changes>,
+) -> Answer<Response> {
+    Ok(data(service::update(&asking.services, &asking.actor, id, changes).await?))
+}
+
+/// `DELETE /api/webhooks/{id}`
+pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+    service::delete(&asking.services, &asking.actor, id).await?;
+    Ok(Reply(Success::new()).into_response())
+}
+
+/// `POST /api/webhooks/{id}/rotate`
+pub(crate) async fn rotate(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+    Ok(data(WithSecret::from(service::rotate(&asking.services, &asking.actor, id).await?)))
+}
+
+/// `POST /api/webhooks/{id}/test`: sends one now, and answers what came of it.
+pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+    Ok(data(service::test(&asking.services, &asking.actor, id).await?))
+}
+
+/// `POST /api/webhooks/{id}/replay`
+pub(crate) async fn replay(
+    asking: Member<Admin>,
+    Ids(id): Ids<WebhookId>,
+    Json(Since { since }): Json<Since>,
+) -> Answer<Response> {
+    let events = service::replay(&asking.services, &asking.actor, id, since).await?;
+    Ok(data(Replayed { events }))
+}
+
+/// `GET /api/webhooks/{id}/deliveries`
+pub(crate) async fn deliveries(
+    asking: Member<Read>,
+    Ids(id): Ids<WebhookId>,
+    Query(paging): Query<Paging>,
+) -> Answer<Response> {
+    Ok(page(service::log_of(&asking.services, &asking.actor, id, paging.into()).await?))
+}
+
+/// `POST /api/webhooks/{id}/deliveries/{delivery_id}/redeliver`
+pub(crate) async fn redeliver(
+    asking: Member<Admin>,
+    Ids((id, delivery)): Ids<(WebhookId, WebhookDeliveryId)>,
+) -> Answer<Response> {
+    Ok(data(service::redeliver(&asking.services, &asking.actor, id, delivery).await?))
+}

@@ -1,0 +1,84 @@
+//! Deciding on several at once, as the page of approvals does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::queue::{admin, detail, put};
+use crate::{
+    isolation::{NOBODYS, functions::call},
+    support::{Reply, Story, TestApp, id, until},
+};
+
+#[tokio::test]
+async fn several_are_decided_at_once_each_by_itself_and_a_plain_form_can_do_it() {
+    let app = TestApp::start().await;
+    let Story { user, change, mail, .. } = Story::begin(&app, "Grace").await;
+    let picked = |item: &Value| format!("picked[]={}.{}", id(item), item["hash"].as_str().unwrap());
+    let both = format!("{}&{}", picked(&change), picked(&mail));
+    let send = |form: String| call(&user, "approvals/bulk", form);
+
+    // What is wrong with all of them is said before any is decided.
+    let without_reason = send(format!("verdict=reject&note=+&{both}")).await;
+    assert_eq!(without_reason.expect(400).body["details"]["field"], "reason");
+    send("verdict=approve".to_owned()).await.expect(400);
+    send(format!("verdict=approve&picked[]=x&{both}")).await.expect(400);
+    let unknown = format!("picked[]={NOBODYS}.00");
+    send(format!("verdict=approve&{both}&{unknown}")).await.expect(404);
+    let many: Vec<_> = (0..101).map(|n| format!("picked[{n}]={}.0", hyvve_domain::ids::ApprovalId::new())).collect();
+    let too_many = send(format!("verdict=approve&{}", many.join("&"))).await;
+    assert_eq!(too_many.expect(400).body["details"]["constraint"], "maxItems");
+    for item in [&change, &mail] {
+        assert_eq!(detail(&user, id(item)).await["status"], "pending");
+    }
+
+    // Another hash than the one that was shown: that one is refused, the other is not.
+    let stale =
+        format!("verdict=approve&{}&picked[]={}.{}&{}", picked(&change), id(&mail), "0".repeat(64), picked(&change));
+    let outcome = send(stale).await.expect(200).body.clone();
+    assert_eq!((&outcome["done"], outcome["refused"].as_array().unwrap().len()), (&json!([change["id"]]), 1));
+    let refused = &outcome["refused"][0];
+    assert_eq!((&refused["id"], &refused["title"]), (&mail["id"], &mail["title"]));
+    assert!(refused["why"].as_str().unwrap().contains("not what you were shown"), "{refused}");
+    let (first, second) = (detail(&user, id(&change)).await, detail(&user, id(&mail)).await);
+    assert_eq!((&first["status"], &second["status"]), (&json!("approved"), &json!("pending")));
+
+    // Without JavaScript: back to the page that the form stood on, and on to what has come of it.
+    let form = user.request(Method::POST, "/_fn/approvals/bulk").header("accept", "text/html");
+    let form = form
+        .header("referer", "http://localhost/w/x/approvals")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let reply = Reply::of(form.body(format!("verdict=reject&note=A+letter+instead&{both}"))).await;
+    assert_eq!(reply.expect(302).header("location"), Some("/w/x/approvals"));
+    assert!(reply.cookie().is_some_and(|cookie| cookie.starts_with("hyvve_flash=")));
+    let after = detail(&user, id(&mail)).await;
+    assert_eq!((&after["status"], &after["history"][1]["note"]), (&json!("rejected"), &json!("A letter instead")));
+    assert_eq!(detail(&user, id(&change)).await["status"], first["status"], "decided once");
+}
+
+#[tokio::test]
+async fn a_selection_that_waits_for_others_says_so() {
+    let app = TestApp::start().await;
+    let grace = app.sign_up("Grace").await;
+    let ada = admin(&app, &grace, "Ada").await;
+    let changed = put(&grace, json!({ "quorum": 2 })).await;
+    let proposal = changed.expect(200).body["data"]["approvalId"].as_str().unwrap().to_owned();
+    let hash = detail(&grace, &proposal).await["hash"].as_str().unwrap().to_owned();
+    let form = format!("verdict=approve&picked[]={proposal}.{hash}");
+    let own = call(&grace, "approvals/bulk", form.clone()).await;
+    assert_eq!(own.expect(200).body["refused"][0]["why"], "Nobody decides on their own proposal.");
+    let decidable = |queue: &Reply| queue.expect(200).body["decidable"].clone();
+    let list = "tab=waiting&page=1".to_owned();
+    assert_eq!(decidable(&call(&grace, "approvals/list", list.clone()).await), json!([]), "her own");
+    assert_eq!(decidable(&call(&ada, "approvals/list", list).await), json!([proposal]));
+    assert_eq!(call(&ada, "approvals/bulk", form).await.expect(200).body["done"], json!([proposal]));
+    let held = |body: &Value| body["data"].as_array().is_some_and(|all| all.len() == 2);
+    until(&ada, "/api/approval-policies", held).await;
+
+    let story = Story::of(grace).await;
+    let form = format!("verdict=approve&picked[]={}.{}", id(&story.change), story.change["hash"].as_str().unwrap());
+    let voted = call(&story.user, "approvals/bulk", form).await.expect(200).body.clone();
+    assert_eq!(
+        (&voted["waiting"], &voted["done"], &voted["undo_ms"]),
+        (&json!([story.change["id"]]), &json!([]), &json!(0))
+    );
+}

@@ -1,0 +1,183 @@
+//! What AI costs where several servers ask for it, and where one of them has died: claims, budgets, places, and prices that
+//! providers list.
+
+use std::time::Instant;
+
+use axum::{Json, Router, routing::get};
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
+use tokio::{net::TcpListener, time::sleep};
+
+use crate::{
+    support::{Caller, Redis, Reply, TestApp, until},
+    usage::{COST, Office, SLOW, add, put, start},
+};
+
+#[tokio::test]
+async fn a_driver_of_before_writes_nothing_where_its_own_server_has_claimed_the_run_again() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "counts").await;
+    office.set_price("counts").await.expect(200);
+    let run = start(&office.user, &office.agent).await;
+    while office.mock.asked().is_empty() {
+        sleep(SLOW / 20).await;
+    }
+    // The lease runs out while the provider thinks, and the server takes the run for one that nobody drives.
+    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let over = "UPDATE runs SET lease_until = now() - interval '1 s' WHERE id = $1::uuid";
+    assert_eq!(sqlx::query(over).bind(&run).execute(&mut system).await.unwrap().rows_affected(), 1);
+    let path = format!("/api/runs/{run}");
+    let ended = until(&office.user, &path, |body| body["data"]["run"]["status"] == "COMPLETED").await;
+    let (ended, steps) = (&ended["data"]["run"], &ended["data"]["steps"]);
+    assert_eq!((&ended["attempt"], &ended["output"]), (&json!(2), &json!("Answer 2.")), "{ended:#}");
+    assert_eq!(steps.as_array().unwrap().len(), 1);
+    // Both calls were made, and the ledger has both.
+    let rows = office.rows().await;
+    assert!(rows.len() == 2 && rows[1].contains(&format!(",{COST},workspace:1,")), "{rows:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_that_one_server_sets_counts_at_once_on_the_other_also_for_who_may_not_see_it() {
+    let [one, two] = TestApp::start_nodes(&[]).await;
+    let office = Office::open(&one, "Ada", "good").await;
+    office.set_price("good").await.expect(200);
+    let there = two.anonymous().with_cookie(&format!("hyvve_session={}", office.user.token()));
+    let there = there.in_workspace(office.user.workspace());
+    let ask = async |caller: &Caller| {
+        let run = start(caller, &office.agent).await;
+        let done = |body: &Value| matches!(body["data"]["run"]["status"].as_str(), Some("COMPLETED" | "ERROR"));
+        until(caller, &format!("/api/runs/{run}"), done).await["data"]["run"].clone()
+    };
+    for _ in 0..3 {
+        // The other server knows provider and prices by heart.
+        assert_eq!(ask(&there).await["status"], "COMPLETED");
+        let budget = office.set_budget(0).await;
+        assert_eq!(ask(&there).await["error"]["type"], "budget_reached");
+        Reply::of(office.user.request(Method::DELETE, &format!("/api/ai-providers/budgets/{budget}")))
+            .await
+            .expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_share_a_redis_share_the_calls_of_a_key_and_a_dead_one_gives_its_places_back() {
+    let redis = Redis::start().await;
+    let url = redis.url();
+    let [one, two] = TestApp::start_nodes(&[("REDIS_URL", &url)]).await;
+    let office = Office::open(&one, "Ada", "slow").await;
+    let there = two.anonymous().with_cookie(&format!("hyvve_session={}", office.user.token()));
+    let there = there.in_workspace(office.user.workspace());
+    let path = format!("/api/ai-providers/{}", office.provider);
+    let change = async |body: Value| Reply::of(office.user.request(Method::PATCH, &path).json(&body)).await;
+    change(json!({ "maxAtOnce": 1 })).await.expect(200);
+    let ask = async |caller: &Caller| {
+        let run = start(caller, &office.agent).await;
+        until(caller, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await
+    };
+    let began = Instant::now();
+    join_all([&office.user, &there, &office.user, &there].map(ask)).await;
+    assert!(began.elapsed() >= 4 * SLOW, "one after the other: {:?}", began.elapsed());
+
+    // A server died with a call under way: nobody says any more that its place is used.
+    let taken = || redis.keys().into_iter().find(|key| key.starts_with("hyvve:limit:places:"));
+    let free = async || {
+        while taken().is_some() {
+            sleep(SLOW / 20).await;
+        }
+    };
+    free().await;
+    let last = start(&office.user, &office.agent).await;
+    let places = loop {
+        match taken() {
+            Some(places) => break places,
+            None => sleep(SLOW / 20).await,
+        }
+    };
+    until(&office.user, &format!("/api/runs/{last}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
+    free().await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    redis.add(&format!("ZADD {places} {} dead", now + 3_000));
+    let began = Instant::now();
+    ask(&there).await;
+    assert!((3 * SLOW..20 * SLOW).contains(&began.elapsed()), "{:?}", began.elapsed());
+
+    // So many begin in a minute on both together.
+    change(json!({ "maxAtOnce": null, "maxPerMinute": 1 })).await.expect(200);
+    ask(&office.user).await;
+    let waits = start(&there, &office.agent).await;
+    sleep(3 * SLOW).await;
+    let status = there.get(&format!("/api/runs/{waits}")).await;
+    assert_eq!(status.expect(200).body["data"]["run"]["status"], "RUNNING");
+    assert_eq!(office.mock.asked().len(), 7);
+    there.post(&format!("/agents/{}/runs/{waits}/cancel", office.agent), &json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_call_that_was_lost_names_whom_it_went_to() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "keyless").await;
+    let second = add(&office.user, &office.at, "Second", "stalls", false).await;
+    let fallbacks = json!({ "fallbacks": [{ "providerId": second }] });
+    put(&office.user, "/api/ai-providers/fallbacks", &fallbacks).await.expect(200);
+    let form = [("message", "Hello"), ("stream", "true")];
+    let mut stream = office.user.open_form(&format!("/agents/{}/runs", office.agent), &form).await;
+    stream.next_of("RunContent").await;
+    // The server that drives it is believed dead when the second one has begun to answer.
+    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'";
+    assert_eq!(sqlx::query(died).execute(&mut system).await.unwrap().rows_affected(), 1);
+    stream.next_of("RunCompleted").await;
+    let rows = office.rows().await;
+    let lost: Vec<_> = rows.iter().filter(|row| row.contains(",lost,")).collect();
+    assert!(lost.len() == 1 && lost[0].contains(",Second,openai_compatible,cdef,stalls,,1,lost,"), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn what_a_provider_lists_itself_is_a_price_until_the_workspace_says_another() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "listed").await;
+    office.ask().await;
+    let budget = office.set_budget(0).await;
+    assert_eq!(office.ask().await["run"]["error"]["type"], "budget_reached", "the price is known");
+    Reply::of(office.user.request(Method::DELETE, &format!("/api/ai-providers/budgets/{budget}"))).await.expect(200);
+    let slug = office.user.get("/api/workspaces").await.body["data"][0]["slug"].as_str().unwrap().to_owned();
+    let shows = async |page: &str| office.user.get(&format!("/w/{slug}{page}")).await.expect(200).text.clone();
+    let page = shows("/usage/prices").await;
+    assert!(page.contains("listed · First") && page.contains("’s list, read "), "{page}");
+    office.set_price("listed").await.expect(200);
+    assert!(shows("/usage/prices").await.contains("your price, version 1"));
+    office.ask().await;
+    let rows = office.rows().await;
+    assert!(rows[0].contains(&format!(",{COST},listed:20")), "{rows:#?}");
+    assert!(rows[1].contains(&format!(",{COST},workspace:1,")), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn an_agent_whose_model_the_new_default_does_not_have_is_named() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "good").await;
+    let slug = office.user.get("/api/workspaces").await.body["data"][0]["slug"].as_str().unwrap().to_owned();
+    let agent = format!("/api/agents/{}", office.agent);
+    let change = async |body: Value| Reply::of(office.user.request(Method::PATCH, &agent).json(&body)).await;
+    change(json!({ "providerId": null, "model": "listed" })).await.expect(200);
+    let pages = ["/settings/ai-providers".to_owned(), format!("/agents/{}", office.agent)];
+    let shown = async || {
+        let mut shown = Vec::new();
+        for page in &pages {
+            let page = office.user.get(&format!("/w/{slug}{page}")).await;
+            shown.push(page.expect(200).text.contains("listed is not in Second’s list of models"));
+        }
+        shown
+    };
+    assert_eq!(shown().await, [false, false]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = format!("http://{}/v1", listener.local_addr().unwrap());
+    let models = get(async || Json(json!({ "data": [{ "id": "another" }] })));
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/v1/models", models)).await });
+    add(&office.user, &at, "Second", "another", true).await;
+    assert_eq!(shown().await, [true, true]);
+    change(json!({ "providerId": office.provider })).await.expect(200);
+    assert_eq!(shown().await, [false, false]);
+}
