@@ -50,3 +50,5 @@ process.exitCode = failed || !passed ? 1 : 0;
 await server.stop();
 if (failed) console.log(`The server's log: ${server.log}`);
 console.log(`${passed} passed, ${failed} failed`);
+// What a failed journey left open (a server of its own, say) holds nobody up.
+process.exit();
