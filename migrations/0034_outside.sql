@@ -24,28 +24,32 @@ GRANT SELECT, INSERT ON outside_items TO hyvve_app;
 
 -- Requests that came with a key, and their first reply: who sends one again gets that. Kept for 24 hours.
 CREATE TABLE idempotency_keys (
-  workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
-  user_id      uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-  key          text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
-  -- SHA-256 of method, path and body.
-  request      bytea NOT NULL CHECK (length(request) = 32),
-  -- JSON, as it was sent.
-  reply        text NOT NULL,
-  created_at   timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (workspace_id, user_id, key)
+  -- SHA-256 of person, workspace and key: what clients call it is kept nowhere.
+  name       bytea PRIMARY KEY CHECK (length(name) = 32),
+  user_id    uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+  -- SHA-256 of method, address and body.
+  request    bytea NOT NULL CHECK (length(request) = 32),
+  -- Whoever carries it out; its transactions do not commit without this.
+  claim      uuid NOT NULL,
+  -- Something of it is committed.
+  committed  boolean NOT NULL DEFAULT false,
+  -- Sealed by a master key: a reply may show a secret. NULL: it is being carried out.
+  reply      bytea,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  claimed_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX idempotency_keys_user ON idempotency_keys (user_id);
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
--- A person's own, of the present workspace.
-CREATE POLICY app ON idempotency_keys TO hyvve_app
-  USING (workspace_id = (SELECT ctx.workspace()) AND (SELECT ctx.kind()) = 'user' AND user_id = (SELECT ctx.user_id()))
-  WITH CHECK (workspace_id = (SELECT ctx.workspace()) AND (SELECT ctx.kind()) = 'user' AND user_id = (SELECT ctx.user_id()));
-CREATE POLICY system_purge ON idempotency_keys FOR DELETE TO hyvve_system USING (created_at < now() - interval '24 hours');
-CREATE POLICY system_scan ON idempotency_keys FOR SELECT TO hyvve_system USING (true);
-GRANT SELECT, INSERT, UPDATE (request, reply, created_at) ON idempotency_keys TO hyvve_app;
-GRANT SELECT (created_at), DELETE ON idempotency_keys TO hyvve_system;
+-- A transaction of the request marks its own key as it commits; some of them HYVVE does for the person.
+CREATE POLICY app_read ON idempotency_keys FOR SELECT TO hyvve_app
+  USING (user_id = (SELECT ctx.user_id()) OR (SELECT ctx.is_system()));
+CREATE POLICY app_mark ON idempotency_keys FOR UPDATE TO hyvve_app
+  USING (user_id = (SELECT ctx.user_id()) OR (SELECT ctx.is_system()));
+CREATE POLICY system ON idempotency_keys TO hyvve_system USING (true) WITH CHECK (true);
+GRANT SELECT (name, claim), UPDATE (committed) ON idempotency_keys TO hyvve_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO hyvve_system;
 
 -- Interrupts of LangChain: several actions that are asked about together, and answered together.
 CREATE TABLE inbox_interrupts (

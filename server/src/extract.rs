@@ -5,7 +5,7 @@ use axum::{
     http::request::Parts,
 };
 use bytes::Bytes;
-use hyvve_domain::{Error, canonical, idempotency::Key};
+use hyvve_domain::{Error, canonical};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -13,11 +13,8 @@ use crate::problem::Problem;
 /// A JSON body. A missing one is an empty object; whether unknown fields are refused is up to the type.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// A JSON body in which nothing can be read in two ways, and the key of a request that may be sent again.
-pub(crate) struct Once<T> {
-    pub(crate) body: T,
-    pub(crate) key: Option<Key>,
-}
+/// A JSON body in which nothing can be read in two ways.
+pub(crate) struct Strict<T>(pub(crate) T);
 
 /// The query, of which every route takes what it knows.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -39,24 +36,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let address = format!("{} {}", request.method(), request.uri().path());
-        let key = request.headers().get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
         let incomplete = |_| Error::invalid("body", "complete", "The body ended too early.");
         let text = String::from_request(request, state).await.map_err(incomplete)?;
         let unclear = |e: String| {
             Error::invalid("body", "json", format!("The body is not JSON that everybody reads alike: {e}."))
         };
         let value = canonical::parse_strict(if text.trim().is_empty() { "{}" } else { &text }).map_err(unclear)?;
-        let key = key.map(|key| Key::new(&key, &address, &value)).transpose()?;
         let body = serde_path_to_error::deserialize(value).map_err(|e| {
             let (path, inner) = (e.path().to_string(), e.into_inner().to_string());
             field_error(&path, &inner)
         })?;
-        Ok(Self { body, key })
+        Ok(Self(body))
     }
 }
 

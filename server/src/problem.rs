@@ -3,7 +3,7 @@
 //! A handler answers with a [`Problem`]; which body that becomes depends on who reads it (see [`Surface`]), and is written
 //! by [`render`] on the way out, so that every error carries the request's id and none carries a cause.
 
-use std::any::Any;
+use std::{any::Any, borrow::Cow};
 
 use axum::{
     body::{Body, to_bytes},
@@ -15,6 +15,7 @@ use axum::{
 use html_escape::encode_text;
 use hyvve_app::flash::Flash;
 use hyvve_domain::{Code, Error};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::guard::RequestId;
@@ -25,10 +26,10 @@ const SERVER_FN_ERROR: &str = "serverfnerror";
 const ERROR_MAX: usize = 64 << 10;
 
 /// An error on its way out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Problem {
-    status: StatusCode,
-    code: &'static str,
+    status: u16,
+    code: Cow<'static, str>,
     message: String,
     details: Option<Value>,
 }
@@ -47,8 +48,8 @@ impl Problem {
 
     /// There is something, but not for this method.
     pub(crate) fn method_not_allowed() -> Self {
-        let (status, message) = (StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method.");
-        Self { status, code: "METHOD_NOT_ALLOWED", message: message.to_owned(), details: None }
+        let message = "This address does not take this method.".to_owned();
+        Self { status: 405, code: Cow::Borrowed("METHOD_NOT_ALLOWED"), message, details: None }
     }
 
     /// Something of ours broke; the panic itself is in the log.
@@ -59,15 +60,21 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code: error.code.as_str(), message: error.message, details: error.details }
+        let code = Cow::Borrowed(error.code.as_str());
+        Self { status: error.code.status(), code, message: error.message, details: error.details }
+    }
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 /// The body comes later; until then the reply carries the problem itself.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -173,7 +180,7 @@ fn write(surface: Surface, problem: &Problem, id: &RequestId, response: Response
 /// Seconds after which the same request may work.
 fn retry_after(problem: &Problem) -> Option<u64> {
     let told = problem.details.as_ref().and_then(|details| details.get("retryAfter")).and_then(Value::as_u64);
-    told.or((problem.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1))
+    told.or((problem.status == 503).then_some(1))
 }
 
 async fn with_its_status(response: Response) -> Response {
@@ -181,7 +188,7 @@ async fn with_its_status(response: Response) -> Response {
     let bytes = to_bytes(body, ERROR_MAX).await.unwrap_or_default();
     if let Ok(error) = serde_json::from_slice::<Error>(&bytes) {
         let problem = Problem::from(error);
-        parts.status = problem.status;
+        parts.status = problem.status();
         if let Some(seconds) = retry_after(&problem) {
             parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

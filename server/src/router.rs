@@ -23,7 +23,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(problem::render));
     Router::new()
-        .merge(api().route_layer(from_fn(guard::limit::calls)))
+        .merge(api().route_layer(from_fn(guard::once::once)).route_layer(from_fn(guard::limit::calls)))
         .merge(pictures())
         .merge(agent_os().route_layer(from_fn(guard::limit::calls)))
         .merge(pages::routes(&state).layer(from_fn(guard::limit::server_functions)))

@@ -8,7 +8,7 @@ use crate::{process, size, tools};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Only this case
-    #[arg(value_parser = ["runs", "providers", "sessions", "streams", "approvals", "memory", "start", "bytes"])]
+    #[arg(value_parser = ["runs", "providers", "sessions", "streams", "approvals", "queue", "memory", "start", "bytes"])]
     name: Option<String>,
     /// One JSON object per row; `bytes` is a table either way
     #[arg(long)]

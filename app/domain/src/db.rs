@@ -13,6 +13,7 @@ use crate::{
     audit::{Entry, Source},
     events::{Draft, Hub},
     heads,
+    idempotency::Claim,
     ids::{UserId, WorkspaceId},
 };
 
@@ -41,6 +42,7 @@ pub struct Db {
     system: PgPool,
     hub: Arc<Hub>,
     source: Option<Arc<Source>>,
+    claim: Option<Arc<Claim>>,
 }
 
 impl Db {
@@ -64,13 +66,19 @@ impl Db {
         }
         let app = pool(urls.max_connections.max(1)).connect_with(app).await?;
         let system = pool((urls.max_connections / 4).max(2)).connect_with(system).await?;
-        Ok(Self { app, system, hub, source: None })
+        Ok(Self { app, system, hub, source: None, claim: None })
     }
 
     /// The same, for what one request asks for: audit entries of its person say where the request came from.
     #[must_use]
     pub fn asked_from(&self, source: Source) -> Self {
         Self { source: Some(Arc::new(source)), ..self.clone() }
+    }
+
+    /// The same, for a request that came with an idempotency key: what it commits, it commits under the claim.
+    #[must_use]
+    pub fn asked_once(&self, claim: Arc<Claim>) -> Self {
+        Self { claim: Some(claim), ..self.clone() }
     }
 
     /// A transaction inside the actor's workspace. Policies see workspace, kind, person and role, all set in the same
@@ -90,6 +98,7 @@ impl Db {
             actor: *actor,
             asked_by: None,
             source: self.source.clone(),
+            claim: self.claim.clone(),
             audit: Vec::new(),
             events: Vec::new(),
             hub: Arc::clone(&self.hub),
@@ -105,7 +114,7 @@ impl Db {
     /// HYVVE itself, outside any tenant: sign-in, claims, relays, purges. The reason is logged.
     pub async fn system(&self, reason: &'static str) -> Result<SystemTx> {
         tracing::trace!(reason, "a system transaction");
-        Ok(SystemTx { tx: begun(&self.system, "BEGIN".to_owned()).await? })
+        Ok(SystemTx { tx: begun(&self.system, "BEGIN".to_owned()).await?, claim: self.claim.clone() })
     }
 
     /// Answers when both pools do.
@@ -144,6 +153,7 @@ pub struct TenantTx {
     /// Whom the audit log names, where that is not the actor.
     asked_by: Option<Actor>,
     source: Option<Arc<Source>>,
+    claim: Option<Arc<Claim>>,
     audit: Vec<Entry>,
     events: Vec<Draft>,
     hub: Arc<Hub>,
@@ -182,7 +192,13 @@ impl TenantTx {
     }
 
     /// Numbers and writes what was added, commits, and wakes whoever follows this workspace.
+    ///
+    /// # Errors
+    /// `CONFLICT` when the request came with an idempotency key and its claim was taken over: nothing is committed.
     pub async fn commit(mut self) -> Result<()> {
+        if let Some(claim) = &self.claim {
+            claim.mark(&mut self.tx).await?;
+        }
         if self.audit.is_empty() && self.events.is_empty() {
             return Ok(self.tx.commit().await?);
         }
@@ -229,6 +245,7 @@ impl UserTx {
 /// A transaction of HYVVE itself, outside any tenant.
 pub struct SystemTx {
     tx: Transaction<'static, Postgres>,
+    claim: Option<Arc<Claim>>,
 }
 
 impl SystemTx {
@@ -245,8 +262,11 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Commits.
-    pub async fn commit(self) -> Result<()> {
+    /// Commits; errors as for [`TenantTx::commit`].
+    pub async fn commit(mut self) -> Result<()> {
+        if let Some(claim) = &self.claim {
+            claim.mark(&mut self.tx).await?;
+        }
         Ok(self.tx.commit().await?)
     }
 }

@@ -210,7 +210,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("effects", "DELETE, TRUNCATE"),
         ("outside_items", "UPDATE, DELETE, TRUNCATE"),
         ("inbox_interrupts", "UPDATE, DELETE, TRUNCATE"),
-        ("idempotency_keys", "DELETE, TRUNCATE"),
+        ("idempotency_keys", "INSERT, DELETE, TRUNCATE"),
     ] {
         for privilege in forbidden.split(", ") {
             let may: bool = sqlx::query_scalar("SELECT has_table_privilege('hyvve_app', $1, $2)")
@@ -310,7 +310,7 @@ fn fill(t: char) -> String {
          INSERT INTO approval_comments (workspace_id, id, approval_id, author_id, body) VALUES ('{w}', '{item}', '{item}', '{u}', 'x');
          INSERT INTO inbox_interrupts (workspace_id, id, form, created_by) VALUES ('{w}', '{item}', 'newer', '{u}');
          INSERT INTO outside_items (workspace_id, approval_id, allowed, interrupt_id, position) VALUES ('{w}', '{item}', '{{approve}}', '{item}', 0);
-         INSERT INTO idempotency_keys (workspace_id, user_id, key, request, reply) VALUES ('{w}', '{u}', 'x', {h}, '');
+         INSERT INTO idempotency_keys (name, user_id, request, claim) VALUES (sha256('{u}'::bytea), '{u}', {h}, '{u}');
          INSERT INTO approval_samples (workspace_id, approval_id) VALUES ('{w}', '{item}');
          INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
          INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());

@@ -15,6 +15,7 @@ mod memory;
 mod probe;
 mod provider;
 mod providers;
+mod queue;
 mod report;
 mod runs;
 mod sessions;
@@ -37,6 +38,7 @@ enum Case {
     Sessions,
     Streams,
     Approvals,
+    Queue,
     Memory,
     Start,
 }
@@ -74,6 +76,7 @@ fn main() {
                     Case::Sessions => sessions::measure(&mut report).await,
                     Case::Streams => streams::measure(&mut report).await,
                     Case::Approvals => approvals::measure(&mut report).await,
+                    Case::Queue => queue::measure(&mut report).await,
                     Case::Memory => memory::measure(&mut report).await,
                     Case::Start => start::measure(&mut report).await,
                 }

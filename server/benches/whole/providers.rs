@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::{
     load,
-    probe::probe,
+    probe::{probe, processor_of},
     provider::{PIECES, QUICK},
     report::{Report, Times},
 };
@@ -162,9 +162,9 @@ pub(crate) async fn measure(report: &mut Report) {
         let [mut stream, mut whole, mut hyvve] = [Seen::default(), Seen::default(), Seen::default()];
         for _ in 0..ROUNDS {
             for (way, seen) in [(Way::Stream, &mut stream), (Way::Whole, &mut whole), (Way::Hyvve, &mut hyvve)] {
-                let worked = processor();
+                let worked = own_processor();
                 let (answers, took) = load::repeat(at_once, count / ROUNDS, async |_| caller.ask(way).await).await;
-                seen.add(answers, took, processor().saturating_sub(worked));
+                seen.add(answers, took, own_processor().saturating_sub(worked));
             }
         }
         let machine = f64::midpoint(before, probe());
@@ -175,9 +175,9 @@ pub(crate) async fn measure(report: &mut Report) {
     let [mut stream, mut hyvve] = [Seen::default(), Seen::default()];
     for _ in 0..ROUNDS {
         for (way, seen) in [(Way::Stream, &mut stream), (Way::Hyvve, &mut hyvve)] {
-            let (worked, began) = (processor(), Instant::now());
+            let (worked, began) = (own_processor(), Instant::now());
             let answers = paced(&caller, way).await;
-            seen.add(answers, began.elapsed(), processor().saturating_sub(worked));
+            seen.add(answers, began.elapsed(), own_processor().saturating_sub(worked));
         }
     }
     row(report, "calls paced", ("a second", PACED.into()), stream, &hyvve, f64::midpoint(before, probe()));
@@ -262,11 +262,6 @@ impl Provider {
     }
 }
 
-/// Processor time of this process so far, as Linux tells it in hundredths of a second (proc(5)); nothing elsewhere.
-fn processor() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The program's name, in brackets, may have spaces in it; user and system time are the 14th and 15th field.
-    let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-    let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(10 * hundredths)
+fn own_processor() -> Duration {
+    processor_of(std::process::id())
 }

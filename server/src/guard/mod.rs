@@ -1,4 +1,5 @@
-//! What stands in front of every route: the request's id, its size, where it comes from, who is asking, and how often.
+//! What stands in front of every route: the request's id, its size, where it comes from, who is asking, how often, and
+//! whether it was asked for before.
 
 mod body;
 mod cookie;
@@ -6,6 +7,7 @@ mod credential;
 mod cross_site;
 mod headers;
 pub(crate) mod limit;
+pub(crate) mod once;
 mod origin;
 mod request_id;
 mod welcome;

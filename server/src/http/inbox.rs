@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use super::patience::{Wait, patiently};
 use crate::{
     asking::{Member, Propose},
-    extract::{Ids, Once, Query},
+    extract::{Ids, Query, Strict},
     reply::{Answer, created, data},
 };
 
 /// `POST /api/inbox/interrupts`
-pub(crate) async fn interrupt(asking: Member<Propose>, Once { body, key }: Once<Value>) -> Answer<Response> {
-    Ok(created(inbox::interrupt(&asking.services, &asking.actor, body, key.as_ref()).await?))
+pub(crate) async fn interrupt(asking: Member<Propose>, Strict(body): Strict<Value>) -> Answer<Response> {
+    Ok(created(inbox::interrupt(&asking.services, &asking.actor, body).await?))
 }
 
 /// `GET /api/inbox/interrupts/{id}?waitSeconds`

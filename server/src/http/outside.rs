@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::patience::{Wait, patiently};
 use crate::{
     asking::{Member, Propose},
-    extract::{Ids, Json, Once, Query},
+    extract::{Ids, Json, Query, Strict},
     reply::{Answer, created, data},
 };
 
@@ -39,8 +39,8 @@ pub(crate) struct Report {
 }
 
 /// `POST /api/approvals`: something that HYVVE cannot do itself.
-pub(crate) async fn propose(asking: Member<Propose>, Once { body, key }: Once<New>) -> Answer<Response> {
-    Ok(created(service::propose(&asking.services, &asking.actor, body.into(), key.as_ref()).await?))
+pub(crate) async fn propose(asking: Member<Propose>, Strict(body): Strict<New>) -> Answer<Response> {
+    Ok(created(service::propose(&asking.services, &asking.actor, body.into()).await?))
 }
 
 /// `GET /api/approvals/{id}/decision?waitSeconds`

@@ -1,5 +1,5 @@
 //! The crash sweep: the server is killed at every named point of a run's life, again and again, while runs are started and
-//! decided. At the end nothing is lost, and no effect happened twice.
+//! decided, by a person or by a grant. At the end nothing is lost, and no effect happened twice.
 //!
 //! `CRASH_RUNS` and `CRASH_SEED` choose how many runs and in which order; `cargo xtask crash --runs N --seed S` sets them.
 
@@ -41,7 +41,7 @@ async fn no_crash_loses_a_run_or_repeats_an_effect() {
     let (runs, seed) = (setting("CRASH_RUNS", 200) as usize, setting("CRASH_SEED", 1));
     let mut plan = Plan(seed);
     let mut world = Sweep::new().await;
-    let customers = world.customers(runs).await;
+    let customers = world.prepare(runs).await;
     let mut acknowledged = Vec::new();
     let mut deaths: BTreeMap<&str, usize> = BTreeMap::new();
 
@@ -88,13 +88,20 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
     }
 
     let items = world.all("/api/approvals").await;
-    for (wanted, count) in [("", items.len()), ("&status=approved", items.len()), ("&status=pending", 0)] {
+    let allowed = items.iter().filter(|item| item["status"] == "auto_approved").count();
+    let approved = items.len() - allowed;
+    for (wanted, count) in [
+        ("", items.len()),
+        ("&status=approved", approved),
+        ("&status=auto_approved", allowed),
+        ("&status=pending", 0),
+    ] {
         let list = world.get(&format!("/api/approvals?pageSize=1{wanted}")).await.expect("a list answers");
         assert_eq!(list["meta"]["total"], count, "the count that is kept is not what is there{wanted}");
     }
     let (mut changes, mut sent, mut unknown) = (0, 0, 0);
     for item in &items {
-        assert_eq!(item["status"], "approved", "{item:#}");
+        assert!(matches!(item["status"].as_str(), Some("approved" | "auto_approved")), "{item:#}");
         match (item["type"].as_str().unwrap(), item["effect"].as_str().unwrap()) {
             ("update_record", "done") => changes += 1,
             ("send_email", "done") => sent += 1,
@@ -102,6 +109,9 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
             other => panic!("an effect ended as {other:?}: {item:#}"),
         }
     }
+    let grants = world.get("/api/approval-grants").await.expect("a list answers");
+    assert_eq!(grants["data"][0]["used"], allowed, "the grant and the items disagree");
+    assert!(allowed * 4 > changes, "{allowed} of {changes} changes went on by themselves");
     // Each run asks for one change of a customer of its own, so a second one would show as version 3.
     let records = world.all("/api/collections/customers/records").await;
     let versions: Vec<i64> = records.iter().map(|r| r["version"].as_i64().unwrap()).collect();
@@ -119,7 +129,7 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
 
     let verdict = world.post("/api/audit-log/verify", serde_json::json!({})).await.expect("the log can be verified");
     assert_eq!(verdict["data"]["firstBad"], Value::Null, "{verdict:#}");
-    println!("{} runs, {changes} changes, {sent} mails, {unknown} of unknown outcome", runs.len());
+    println!("{} runs, {changes} changes ({allowed} by themselves), {sent} mails, {unknown} of unknown outcome", runs.len());
 }
 
 fn message_id(letter: &str) -> &str {

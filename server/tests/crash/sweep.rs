@@ -1,11 +1,17 @@
 //! What the sweep does with a server: starts runs, decides, and looks whether everything came to rest.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
+use hyvve_domain::Timestamp;
 use hyvve_postgres::Options;
 use serde_json::{Value, json};
 
 use crate::{mail_server::MailServer, support::process::World};
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// A world with a mail server that counts.
 pub(crate) struct Sweep {
@@ -36,6 +42,8 @@ impl Sweep {
             ("HYVVE_SAMPLE_DATA", "true".to_owned()),
             ("HYVVE_LEASE_SECONDS", "1".to_owned()),
             ("HYVVE_SANDBOX_PACE_MS", "0".to_owned()),
+            // What goes on by itself does so within the life of a server, as a rule.
+            ("HYVVE_UNDO_SECONDS", "1".to_owned()),
         ];
         Self { world: World::new(|_| Options::throw_away(), settings).await, mail }
     }
@@ -57,9 +65,14 @@ impl Sweep {
         rows
     }
 
-    /// Names of that many customers.
-    pub(crate) async fn customers(&mut self, count: usize) -> Vec<String> {
+    /// Names of that many customers. Changes of half of them are allowed in advance, so that they go on without a person.
+    pub(crate) async fn prepare(&mut self, count: usize) -> Vec<String> {
         self.start(None).await;
+        let grant = json!({
+            "agentId": self.agent, "tool": "update_record", "when": "changes.discount_percent <= 20",
+            "maxUses": count / 2, "expiresAt": Timestamp::now().plus(DAY),
+        });
+        self.post("/api/approval-grants", grant).await.expect("a standing grant");
         let rows = self.all("/api/collections/customers/records").await;
         self.kill();
         assert!(rows.len() >= count, "only {} customers for {count} runs", rows.len());
@@ -83,7 +96,9 @@ impl Sweep {
 
     pub(crate) async fn approve_pending(&self) {
         let Some(list) = self.get("/api/approvals?status=pending&pageSize=100").await else { return };
-        for item in list["data"].as_array().into_iter().flatten() {
+        // What goes on by itself is left to itself.
+        let wait = |item: &&Value| item["review"] != "auto";
+        for item in list["data"].as_array().into_iter().flatten().filter(wait) {
             let path = format!("/api/approvals/{}/approve", item["id"].as_str().unwrap());
             if self.post(&path, json!({})).await.is_none() {
                 return; // the server has just died, or somebody was first; the next round sees

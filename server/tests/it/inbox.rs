@@ -1,7 +1,5 @@
-//! LangChain's Agent Inbox in both forms, and requests that are sent again with the same key.
+//! LangChain's Agent Inbox in both forms.
 
-use futures::future::join_all;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,7 +8,7 @@ use crate::{
 };
 
 /// Who decides, and the member in whose name a program asks.
-async fn people(app: &TestApp) -> (Caller, Caller) {
+pub(crate) async fn people(app: &TestApp) -> (Caller, Caller) {
     let (owner, member) = (app.sign_up("Grace").await, app.sign_up("Mia").await);
     join(&owner, &member, "member").await;
     let member = member.in_workspace(owner.workspace());
@@ -42,7 +40,7 @@ fn older(action: &str, allowed: [bool; 4]) -> Value {
     })
 }
 
-fn all_of(action: &str) -> Value {
+pub(crate) fn all_of(action: &str) -> Value {
     older(action, [true; 4])
 }
 
@@ -135,40 +133,4 @@ async fn what_is_no_interrupt_makes_no_items() {
         assert_eq!(refused.expect(400).body["error"]["code"], "VALIDATION_ERROR", "{body}");
     }
     assert_eq!(member.get("/api/approvals").await.expect(200).body["meta"]["total"], 0);
-}
-
-async fn keyed(of: &Caller, path: &str, key: &str, body: &Value) -> Reply {
-    Reply::of(of.request(Method::POST, path).header("idempotency-key", key).json(body)).await
-}
-
-#[tokio::test]
-async fn twenty_at_once_with_one_key_make_one_item_and_get_the_same_reply() {
-    let app = TestApp::start().await;
-    let (owner, member) = people(&app).await;
-    let body = json!({ "action": "refund", "arguments": { "amount": 20 } });
-    let replies = join_all((0..20).map(|_| keyed(&member, "/api/approvals", "k-1", &body))).await;
-    for reply in &replies {
-        assert_eq!(reply.expect(201).text, replies[0].text);
-    }
-    assert_eq!(member.get("/api/approvals").await.expect(200).body["meta"]["total"], 1);
-    say(&owner, id(&replies[0].body["data"]), "reject", json!({ "reason": "No." })).await.expect(200);
-    let later = keyed(&member, "/api/approvals", "k-1", &body).await;
-    assert_eq!(later.expect(201).text, replies[0].text, "the first reply, whatever has happened since");
-
-    let other = json!({ "action": "refund", "arguments": { "amount": 21 } });
-    let reused = keyed(&member, "/api/approvals", "k-1", &other).await;
-    assert_eq!(reused.expect(422).body["error"]["code"], "IDEMPOTENCY_KEY_REUSED");
-    keyed(&member, "/api/inbox/interrupts", "k-1", &all_of("a")).await.expect(422);
-    keyed(&member, "/api/approvals", "a key", &body).await.expect(400);
-    let hers = keyed(&owner, "/api/approvals", "k-1", &other).await;
-    assert_ne!(hers.expect(201).body["data"]["id"], replies[0].body["data"]["id"], "keys are a person's own");
-    let eve = keyed(&app.sign_up("Eve").await, "/api/approvals", "k-1", &body).await;
-    assert_ne!(eve.expect(201).body["data"]["id"], replies[0].body["data"]["id"]);
-
-    keyed(&member, "/api/approvals", "k-2", &json!({ "action": "", "arguments": {} })).await.expect(400);
-    keyed(&member, "/api/approvals", "k-2", &body).await.expect(201);
-    let list = json!([all_of("a"), all_of("b")]);
-    let replies = join_all((0..20).map(|_| keyed(&member, "/api/inbox/interrupts", "k-3", &list))).await;
-    assert!(replies.iter().all(|reply| reply.expect(201).text == replies[0].text));
-    assert_eq!(owner.get("/api/approvals").await.expect(200).body["meta"]["total"], 5);
 }

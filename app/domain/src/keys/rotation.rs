@@ -11,6 +11,7 @@ use super::store;
 use crate::{
     Error, Result, Timestamp, auth,
     db::SystemTx,
+    idempotency,
     ids::{LetterId, ProviderId, UserId, WorkspaceId},
     mail, providers,
     seal::{Place, Print, TwoKeys},
@@ -171,6 +172,7 @@ struct Marks {
     signing_key: Option<String>,
     authenticator: Option<UserId>,
     letter: Option<LetterId>,
+    reply: Option<idempotency::Digest>,
 }
 
 /// Seals anew what another key than the present one has sealed; what cannot be is passed by. `serves`: as for [`settle`].
@@ -194,6 +196,7 @@ async fn page(s: &Services, after: &mut Marks) -> Result<Swept> {
     swept += auth::access_tokens::reseal::sweep(s, &mut after.signing_key).await?;
     swept += auth::factors::totp::sweep(s, &mut after.authenticator).await?;
     swept += mail::letters::sweep(s, &mut after.letter).await?;
+    swept += idempotency::sweep(s, &mut after.reply).await?;
     Ok(swept)
 }
 

@@ -60,6 +60,8 @@ pub enum Place<'a> {
     SigningKey(&'a str),
     /// The secret that a person's authenticator app shares.
     Authenticator(UserId),
+    /// The first reply to a request that came with an idempotency key, by the key's name.
+    Reply(&'a [u8; 32]),
 }
 
 impl Place<'_> {
@@ -72,6 +74,7 @@ impl Place<'_> {
             Self::Letter(id) => format!("hyvve.seal/1|letter|{id}").into_bytes(),
             Self::SigningKey(kid) => format!("hyvve.seal/1|signing-key|{kid}").into_bytes(),
             Self::Authenticator(user) => format!("hyvve.seal/1|authenticator|{user}").into_bytes(),
+            Self::Reply(name) => format!("hyvve.seal/1|reply|{}", hex::encode(name)).into_bytes(),
         }
     }
 }

@@ -11,17 +11,18 @@ use super::{
 };
 use crate::{
     Actor, Error, Result, Role,
-    idempotency::{self, Key},
     ids::{ApprovalId, InterruptId},
     services::Services,
 };
 
 /// What was made of an interrupt.
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Made {
-    id: InterruptId,
-    approval_ids: Vec<ApprovalId>,
+pub struct Made {
+    /// Its id.
+    pub id: InterruptId,
+    /// An item per action, in order.
+    pub approval_ids: Vec<ApprovalId>,
 }
 
 /// Where an interrupt stands.
@@ -36,14 +37,11 @@ pub struct Answered {
     pub reply: Option<Value>,
 }
 
-/// Makes an item of every action of an interrupt, in either form; answers `{id, approvalIds}`.
-pub async fn interrupt(s: &Services, actor: &Actor, body: Value, key: Option<&Key>) -> Result<Value> {
+/// Makes an item of every action of an interrupt, in either form.
+pub async fn interrupt(s: &Services, actor: &Actor, body: Value) -> Result<Made> {
     let user = actor.require(Role::can_propose, "propose")?;
     let Interrupt { form, actions } = Interrupt::read(body)?;
     let mut tx = s.db.tenant(actor).await?;
-    if let Some(first) = idempotency::begin(&mut tx, key).await? {
-        return Ok(first);
-    }
     let id = InterruptId::new();
     inbox_store::insert(&mut tx, id, form, user).await?;
     let mut approval_ids = Vec::new();
@@ -52,10 +50,8 @@ pub async fn interrupt(s: &Services, actor: &Actor, body: Value, key: Option<&Ke
         let from = inbox_store::Membership { interrupt: id, place, args_schema: action.args_schema };
         approval_ids.push(add(&mut tx, user, action.proposal, Some(from), &action.at).await?);
     }
-    let reply = serde_json::to_value(Made { id, approval_ids }).map_err(Error::internal)?;
-    idempotency::keep(&mut tx, key, &reply).await?;
     tx.commit().await?;
-    Ok(reply)
+    Ok(Made { id, approval_ids })
 }
 
 /// Where an interrupt stands.

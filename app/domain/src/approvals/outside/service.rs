@@ -8,7 +8,7 @@ use super::{Decided, DecisionKind, NewProposal, Outcome, Outside, inbox_store::M
 use crate::{
     Actor, Code, Error, Result, Role,
     approvals::{
-        EffectState, Status, decisions_store, effects_store, list_store,
+        EffectState, Item, Status, decisions_store, effects_store, list_store,
         outcomes::checked,
         proposal::Proposal,
         propose::{self, Source},
@@ -18,7 +18,6 @@ use crate::{
     canonical,
     db::TenantTx,
     events::Draft,
-    idempotency::{self, Key},
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{
@@ -41,19 +40,14 @@ const MAX_CHANGES: usize = 100;
 ///
 /// # Errors
 /// Whatever is not as [`NewProposal`] says is refused with its field.
-pub async fn propose(s: &Services, actor: &Actor, new: NewProposal, key: Option<&Key>) -> Result<Value> {
+pub async fn propose(s: &Services, actor: &Actor, new: NewProposal) -> Result<Item> {
     let user = actor.require(Role::can_propose, "propose")?;
     let mut tx = s.db.tenant(actor).await?;
-    if let Some(first) = idempotency::begin(&mut tx, key).await? {
-        return Ok(first);
-    }
     let id = add(&mut tx, user, new, None, "").await?;
     let item = list_store::items(&mut tx, &[id.0]).await?.pop();
     let item = item.ok_or_else(|| Error::internal("an item that was just made"))?;
-    let reply = serde_json::to_value(item).map_err(Error::internal)?;
-    idempotency::keep(&mut tx, key, &reply).await?;
     tx.commit().await?;
-    Ok(reply)
+    Ok(item)
 }
 
 /// The same inside a running transaction. `at` stands before the names of fields in errors.

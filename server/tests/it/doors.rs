@@ -1,0 +1,189 @@
+//! Every way to say yes, against every rule: whatever one presses, the rule holds, and the item stays as it was.
+
+use std::time::Duration;
+
+use hyvve_domain::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    isolation::functions::call,
+    queue::{admin, detail, put},
+    support::{Caller, Reply, Story, TestApp, id, until},
+    workspaces::join,
+};
+
+/// The ways in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Door {
+    Approve,
+    Reject,
+    Edit,
+    Ask,
+    Bulk,
+    BulkReject,
+    /// AgentOS's.
+    Resolve,
+    ResolveRejected,
+    /// The page's own.
+    Form,
+    FormReject,
+    FormEdit,
+    FormAsk,
+    FormBulk,
+}
+
+const DOORS: [Door; 13] = [
+    Door::Approve,
+    Door::Reject,
+    Door::Edit,
+    Door::Ask,
+    Door::Bulk,
+    Door::BulkReject,
+    Door::Resolve,
+    Door::ResolveRejected,
+    Door::Form,
+    Door::FormReject,
+    Door::FormEdit,
+    Door::FormAsk,
+    Door::FormBulk,
+];
+
+impl Door {
+    /// Presses it, as somebody to whom the item was shown as `item`.
+    async fn press(self, who: &Caller, item: &Value) -> Reply {
+        let (id, hash) = (id(item), item["hash"].as_str().unwrap());
+        let rest = |how: &str| format!("/api/approvals/{id}/{how}");
+        let resolve = format!("/approvals/{id}/resolve");
+        match self {
+            Self::Approve => who.post(&rest("approve"), &json!({})).await,
+            Self::Reject => who.post(&rest("reject"), &json!({ "reason": "No." })).await,
+            Self::Edit => {
+                let mut arguments = item["arguments"].clone();
+                if let Some(changes) = arguments.get_mut("changes") {
+                    changes["discount_percent"] = json!(3);
+                } else {
+                    arguments["amount"] = json!(3);
+                }
+                who.post(&rest("edit"), &json!({ "arguments": arguments, "hash": hash })).await
+            }
+            Self::Ask => who.post(&rest("ask"), &json!({ "question": "Why?" })).await,
+            Self::Bulk => who.post("/api/approvals/bulk", &json!({ "ids": [id], "action": "approve" })).await,
+            Self::BulkReject => {
+                let body = json!({ "ids": [id], "action": "reject", "notes": "No." });
+                who.post("/api/approvals/bulk", &body).await
+            }
+            Self::Resolve => who.post(&resolve, &json!({ "status": "approved" })).await,
+            Self::ResolveRejected => who.post(&resolve, &json!({ "status": "rejected" })).await,
+            Self::Form => call(who, "approvals/decide", format!("id={id}&verdict=approve&hash={hash}")).await,
+            Self::FormReject => {
+                call(who, "approvals/decide", format!("id={id}&verdict=reject&note=No.&hash={hash}")).await
+            }
+            Self::FormEdit => call(who, "approvals/edit", format!("id={id}&hash={hash}")).await,
+            Self::FormAsk => call(who, "approvals/ask", format!("id={id}&question=Why")).await,
+            Self::FormBulk => call(who, "approvals/bulk", format!("verdict=approve&picked[]={id}.{hash}")).await,
+        }
+    }
+
+    /// What the reply says of the one item: several are answered with 200, and the refusal is inside.
+    fn refusal(self, reply: &Reply) -> bool {
+        match self {
+            Self::Bulk | Self::BulkReject => reply.status != 200 || reply.body["errors"][0]["code"].is_string(),
+            Self::FormBulk => reply.status != 200 || reply.body["refused"][0]["why"].is_string(),
+            _ => !reply.status.is_success(),
+        }
+    }
+}
+
+/// What must not change.
+async fn state(of: &Caller, item: &str) -> [Value; 5] {
+    let item = detail(of, item).await;
+    ["status", "hash", "votes", "effect", "editedTo"].map(|what| item[what].clone())
+}
+
+/// Every door is shut for this person, and nothing of the item changes as `owner` sees it.
+async fn shut(rule: &str, who: &Caller, item: &Value, owner: &Caller, statuses: &[u16]) {
+    let before = state(owner, id(item)).await;
+    for door in DOORS {
+        let reply = door.press(who, item).await;
+        assert!(door.refusal(&reply), "{rule}: {door:?} answers {}: {}", reply.status, reply.text);
+        let status = reply.status.as_u16();
+        assert!(status == 200 || statuses.contains(&status), "{rule}: {door:?} answers {status}: {}", reply.text);
+        assert_eq!(state(owner, id(item)).await, before, "{rule}: {door:?} changed something");
+    }
+}
+
+#[tokio::test]
+async fn no_door_leads_around_any_rule() {
+    let app = TestApp::start().await;
+    let grace = app.sign_up("Grace").await;
+    let (ada, zoe) = (admin(&app, &grace, "Ada").await, admin(&app, &grace, "Zoe").await);
+    let mia = app.sign_up("Mia").await;
+    join(&grace, &mia, "member").await;
+    let mia = mia.in_workspace(grace.workspace());
+
+    let refund = json!({ "action": "refund", "arguments": { "amount": 20 } });
+    let own = grace.post("/api/approvals", &refund).await.expect(201).body["data"].clone();
+    let own = detail(&grace, id(&own)).await;
+    shut("one's own proposal", &grace, &own, &ada, &[403]).await;
+
+    let story = Story::of(mia.clone()).await;
+    let (change, mail) = (detail(&grace, id(&story.change)).await, detail(&grace, id(&story.mail)).await);
+    shut("a member does not decide", &mia, &change, &grace, &[403]).await;
+    let path = format!("/api/workspaces/{}/api-keys", grace.workspace());
+    let key = grace.post(&path, &json!({ "name": "ci", "scopes": ["read", "propose"] })).await;
+    let program = grace.clone().with_key(key.expect(201).body["data"]["secret"].as_str().unwrap());
+    shut("a key that may only propose", &program, &change, &grace, &[401, 403]).await;
+    shut("a stranger", &app.sign_up("Eve").await, &change, &grace, &[404]).await;
+    let eve = app.sign_up("Mallory").await.in_workspace(grace.workspace());
+    shut("a stranger who names the workspace", &eve, &change, &grace, &[404]).await;
+    shut("nobody", &app.anonymous(), &change, &grace, &[400, 401]).await;
+    let members = format!("/api/workspaces/{}/members", grace.workspace());
+    let zoe_id = zoe.get("/api/auth/get-session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned();
+    Reply::of(grace.request(Method::DELETE, &format!("{members}/{zoe_id}"))).await.expect(200);
+    shut("an admin who was removed", &zoe, &change, &grace, &[404]).await;
+
+    ada.post(&format!("/api/approvals/{}/reject", id(&change)), &json!({ "reason": "No." })).await.expect(200);
+    shut("it is decided", &grace, &change, &grace, &[409]).await;
+    ada.post(&format!("/api/approvals/{}/ask", id(&mail)), &json!({ "question": "Why?" })).await.expect(200);
+    shut("it was answered with a question", &grace, &mail, &grace, &[409]).await;
+
+    let late = Story::of(mia).await;
+    let late = detail(&grace, id(&late.change)).await;
+    let due = json!({ "dueAt": Timestamp::now().plus(Duration::from_millis(400)) });
+    let path = format!("/api/approvals/{}", id(&late));
+    Reply::of(grace.request(Method::PATCH, &path).json(&due)).await.expect(200);
+    until(&grace, &path, |body| body["data"]["status"] == "timed_out").await;
+    shut("its time is over", &grace, &late, &grace, &[409]).await;
+}
+
+#[tokio::test]
+async fn where_two_have_to_agree_one_person_opens_no_door_however_often_they_press() {
+    let app = TestApp::start().await;
+    let grace = app.sign_up("Grace").await;
+    let ada = admin(&app, &grace, "Ada").await;
+    let changed = put(&grace, json!({ "quorum": 2 })).await;
+    let proposal = changed.expect(200).body["data"]["approvalId"].as_str().unwrap().to_owned();
+    ada.post(&format!("/api/approvals/{proposal}/approve"), &json!({})).await.expect(200);
+    let held = |body: &Value| body["data"].as_array().is_some_and(|all| all.len() == 2);
+    until(&ada, "/api/approval-policies", held).await;
+
+    let story = Story::of(grace).await;
+    let item = detail(&story.user, id(&story.change)).await;
+    for door in [Door::Approve, Door::Bulk, Door::Resolve, Door::Form, Door::FormBulk, Door::Approve, Door::Form] {
+        door.press(&story.user, &item).await;
+        let [status, hash, votes, effect, _] = state(&ada, id(&item)).await;
+        assert_eq!((status, votes, effect), (json!("pending"), json!(1), Value::Null), "{door:?}");
+        assert_eq!(hash, item["hash"]);
+    }
+    // What somebody changes begins anew, and is one voice again.
+    let edited = Door::Edit.press(&story.user, &item).await.expect(200).body["data"].clone();
+    for door in [Door::Approve, Door::Bulk, Door::Resolve, Door::Form, Door::FormBulk] {
+        door.press(&story.user, &edited).await;
+        let [status, _, votes, effect, _] = state(&ada, id(&edited)).await;
+        assert_eq!((status, votes, effect), (json!("pending"), json!(1), Value::Null), "{door:?}");
+    }
+    let second = Door::Form.press(&ada, &edited).await;
+    second.expect(200);
+    assert_eq!(state(&ada, id(&edited)).await[0], "approved");
+}
