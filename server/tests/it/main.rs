@@ -27,6 +27,7 @@ mod limits;
 mod master_keys;
 mod matrix;
 mod models;
+mod notifications;
 mod outage;
 mod outside;
 mod pictures;

@@ -41,6 +41,19 @@ pub(super) fn fields(values: Values, flash: &Flash) -> AnyView {
     .into_any()
 }
 
+/// Description and, where it is another one, the address of a channel.
+pub(super) fn channel_fields(description: String, flash: &Flash) -> AnyView {
+    view! {
+        <Field
+            name="url" label="Another address" kind="url" error=flash.at("url")
+            hint="Leave it empty to keep the present one. Whoever knows it can write there, so only its host and its end are shown."
+            wrong="Please enter an address that begins with https://."
+        />
+        <Field name="description" label="What is it for?" value=description error=flash.at("description")/>
+    }
+    .into_any()
+}
+
 /// The one time that a secret is shown.
 pub(super) fn secret_card(secret: String) -> AnyView {
     view! {

@@ -3,14 +3,14 @@
 use hyvve_domain::{
     PageRequest,
     ids::WebhookId,
-    webhooks::{Endpoint, service},
+    webhooks::{Endpoint, Format, service},
 };
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
     api::{ChangeWebhook, RemoveWebhook, ReplayWebhook, RotateWebhook, SwitchWebhook, TestWebhook},
-    form::{Values, fields, problem, secret_card},
+    form::{Values, channel_fields, fields, problem, secret_card},
     log::log_card,
     page::HERE,
     state::{endpoint_state, hears},
@@ -50,7 +50,7 @@ pub(crate) async fn webhook_page(visit: &Visit, id: WebhookId) -> Result<AnyView
             {question}
             {state_card(endpoint.clone())}
             {log_card(log, &endpoint)}
-            {endpoint.enabled.then(|| replay_card(endpoint.clone()))}
+            {(endpoint.enabled && endpoint.format == Format::Events).then(|| replay_card(endpoint.clone()))}
             {change_card(endpoint, flash)}
         </div>
     };
@@ -159,12 +159,16 @@ fn change_card(endpoint: Endpoint, flash: Flash) -> AnyView {
     } else {
         Values::typed(&flash)
     };
+    let fields = match endpoint.format {
+        Format::Events => fields(values, &flash),
+        Format::Slack => channel_fields(values.description, &flash),
+    };
     view! {
         <Card title="Change it">
             <CardBody>
                 <Form action=ChangeWebhook::url()>
                     {hidden(&endpoint)}
-                    {fields(values, &flash)}
+                    {fields}
                     <div><Button variant=Variant::Primary kind="submit">"Save"</Button></div>
                 </Form>
             </CardBody>

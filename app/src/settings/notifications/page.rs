@@ -1,0 +1,118 @@
+//! The page: a row of choices for each kind, when the digest comes, and one's own webhook.
+
+use hyvve_domain::notifications::{Channels, Digest, Hook, Kind, Mail, Settings, settings};
+use leptos::prelude::*;
+use server_fn::ServerFn as _;
+
+use super::api::{ChooseNotifications, RemoveOwnWebhook, SetOwnWebhook};
+use crate::{
+    ApiError,
+    flash::Flash,
+    settings::layout::{done, settings_page},
+    shell::Visit,
+    ui::{Button, Card, CardBody, Field, Form, Pill, Select, Tone, Variant},
+};
+
+/// The page at `/w/{workspace}/settings/notifications`.
+pub(crate) async fn notifications_page(visit: &Visit) -> Result<AnyView, ApiError> {
+    let flash = Flash::take().unwrap_or_default();
+    let chosen = settings::get(&visit.services, &visit.actor).await?;
+    let problem = flash.beside(&["url"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
+    let content = view! {
+        <div class="stack">
+            {done(&flash)}
+            {problem}
+            {choices_card(&chosen)}
+            {webhook_card(chosen.webhook, &flash)}
+        </div>
+    };
+    let lead = "What you are told of in this workspace, and how. Only you see and change this.";
+    Ok(settings_page("Notifications", lead, None, content.into_any()))
+}
+
+fn choices_card(chosen: &Settings) -> AnyView {
+    let kinds = chosen.channels.iter().map(|(kind, ways)| choice(*kind, *ways)).collect_view();
+    let periods = [(Digest::Hourly, "every hour"), (Digest::Daily, "every day")];
+    let periods = periods.map(|(digest, words)| (digest.as_str().to_owned(), words.to_owned())).to_vec();
+    let hours = (0..24).map(|hour| (hour.to_string(), format!("{hour:02}:00"))).collect();
+    view! {
+        <Card title="What you hear of">
+            <CardBody>
+                <Form action=ChooseNotifications::url()>
+                    {kinds}
+                    <Select name="digest" label="The digest comes" options=periods chosen=chosen.digest.as_str()/>
+                    <Select
+                        name="digest_hour" label="A daily one at, in the workspace’s time zone" options=hours
+                        chosen=chosen.digest_hour.to_string()
+                    />
+                    <p class="text-muted-foreground text-sm">
+                        "A letter about what has waited for long is a choice of its own: "
+                        <a class="link" href="/account/profile" rel="external">"your account"</a>"."
+                    </p>
+                    <div><Button variant=Variant::Primary kind="submit">"Save"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// The ways of one kind.
+fn choice(kind: Kind, ways: Channels) -> AnyView {
+    let name = |way: &str| format!("channels[{}][{way}]", kind.as_str());
+    let id = format!("mail-{}", kind.as_str());
+    let mails = [(Mail::No, "no mail"), (Mail::Now, "a letter each time"), (Mail::Digest, "in the digest")];
+    let options = mails.map(|(mail, words)| {
+        view! { <option value=mail.as_str() selected=mail == ways.mail>{words}</option> }
+    });
+    view! {
+        <fieldset class="ways-of">
+            <legend>{kind.label()}</legend>
+            <label class="check-line">
+                <input type="checkbox" class="check" name=name("in_app") value="true" checked=ways.in_app/>
+                <span>"In HYVVE"</span>
+            </label>
+            <label class="sr-only" for=id.clone()>"Mail"</label>
+            <select class="input" id=id name=name("mail")>{options.collect_view()}</select>
+            <label class="check-line">
+                <input type="checkbox" class="check" name=name("webhook") value="true" checked=ways.webhook/>
+                <span>"At my webhook"</span>
+            </label>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn webhook_card(hook: Option<Hook>, flash: &Flash) -> AnyView {
+    let present = hook.map(|Hook { shown, problem }| {
+        let state = match problem {
+            Some(why) => view! { <Pill text="failing" tone=Tone::Warn/><span>{why}</span> }.into_any(),
+            None => view! { <Pill text="works" tone=Tone::Good/> }.into_any(),
+        };
+        view! {
+            <div class="pb-3">
+                <p class="mono text-sm break-all">{shown}</p>
+                <p class="meta">{state}</p>
+                <form method="post" action=RemoveOwnWebhook::url()><Button kind="submit" variant=Variant::Danger>"Remove it"</Button></form>
+            </div>
+        }
+    });
+    let error = flash.at("url");
+    view! {
+        <Card title="My webhook" note="in the manner of Slack’s incoming webhooks">
+            <CardBody>
+                {present}
+                <Form action=SetOwnWebhook::url()>
+                    <Field
+                        name="url" label="Address" kind="url" required=true error=error
+                        placeholder="https://hooks.slack.com/services/…"
+                        hint="Whoever knows it can write there, so it is sealed, and only its host and its end are shown. A first message is sent at once."
+                        wrong="Please enter an address that begins with https://."
+                    />
+                    <div><Button kind="submit">"Tell me there"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
