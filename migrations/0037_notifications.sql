@@ -106,8 +106,58 @@ ALTER TABLE webhook_endpoints
   ADD COLUMN address bytea,
   ADD COLUMN address_version integer GENERATED ALWAYS AS
     ((get_byte(address, 1) << 24) | (get_byte(address, 2) << 16) | (get_byte(address, 3) << 8) | get_byte(address, 4)) STORED,
+  -- What a channel's buttons are signed with when they come back, sealed; NULL: its messages have none.
+  ADD COLUMN signing_secret bytea,
+  ADD COLUMN signing_version integer GENERATED ALWAYS AS
+    ((get_byte(signing_secret, 1) << 24) | (get_byte(signing_secret, 2) << 16) | (get_byte(signing_secret, 3) << 8) | get_byte(signing_secret, 4)) STORED,
+  ADD CONSTRAINT webhook_endpoints_signing CHECK (format = 'slack' OR signing_secret IS NULL),
+  ADD CONSTRAINT webhook_endpoints_signing_key
+    FOREIGN KEY (workspace_id, signing_version) REFERENCES workspace_keys DEFERRABLE INITIALLY DEFERRED,
   ADD CONSTRAINT webhook_endpoints_address CHECK ((format = 'slack') = (address IS NOT NULL)),
   ADD CONSTRAINT webhook_endpoints_address_key
     FOREIGN KEY (workspace_id, address_version) REFERENCES workspace_keys DEFERRABLE INITIALLY DEFERRED;
-GRANT UPDATE (address) ON webhook_endpoints TO hyvve_app;
-GRANT SELECT (address_version) ON webhook_endpoints TO hyvve_system;
+GRANT UPDATE (address, signing_secret) ON webhook_endpoints TO hyvve_app;
+GRANT SELECT (address_version, signing_version) ON webhook_endpoints TO hyvve_system;
+
+-- Whose account a user of a channel's Slack has been connected with, by that person.
+CREATE TABLE channel_people (
+  workspace_id uuid NOT NULL,
+  endpoint_id  uuid NOT NULL,
+  slack_user   text NOT NULL CHECK (length(slack_user) BETWEEN 1 AND 100),
+  slack_name   text NOT NULL CHECK (length(slack_name) <= 100),
+  user_id      uuid NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (workspace_id, endpoint_id, slack_user),
+  FOREIGN KEY (workspace_id, endpoint_id) REFERENCES webhook_endpoints ON DELETE CASCADE
+);
+-- Links that connect, each once: sent to whoever pressed a button, so that nobody else has them.
+CREATE TABLE channel_links (
+  workspace_id uuid NOT NULL,
+  token_hash   bytea NOT NULL,
+  endpoint_id  uuid NOT NULL,
+  slack_user   text NOT NULL CHECK (length(slack_user) BETWEEN 1 AND 100),
+  slack_name   text NOT NULL CHECK (length(slack_name) <= 100),
+  expires_at   timestamptz NOT NULL,
+  PRIMARY KEY (workspace_id, token_hash),
+  FOREIGN KEY (workspace_id, endpoint_id) REFERENCES webhook_endpoints ON DELETE CASCADE
+);
+CREATE INDEX channel_links_endpoint ON channel_links (workspace_id, endpoint_id);
+CREATE INDEX channel_links_age ON channel_links (expires_at);
+
+ALTER TABLE channel_people ENABLE ROW LEVEL SECURITY;
+ALTER TABLE channel_people FORCE ROW LEVEL SECURITY;
+ALTER TABLE channel_links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE channel_links FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON channel_people TO hyvve_app
+  USING (workspace_id = (SELECT ctx.workspace())
+    AND ((SELECT ctx.is_system()) OR ((SELECT ctx.kind()) = 'user' AND user_id = (SELECT ctx.user_id()))))
+  WITH CHECK (workspace_id = (SELECT ctx.workspace()) AND (SELECT ctx.is_system()));
+CREATE POLICY app ON channel_links TO hyvve_app
+  USING (workspace_id = (SELECT ctx.workspace()) AND (SELECT ctx.is_system()))
+  WITH CHECK (workspace_id = (SELECT ctx.workspace()) AND (SELECT ctx.is_system()));
+CREATE POLICY system ON channel_people TO hyvve_system USING (true) WITH CHECK (true);
+CREATE POLICY system ON channel_links TO hyvve_system USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, DELETE, UPDATE (user_id, slack_name, created_at) ON channel_people TO hyvve_app;
+GRANT SELECT, INSERT, DELETE ON channel_links TO hyvve_app;
+GRANT SELECT (workspace_id, user_id), DELETE ON channel_people TO hyvve_system;
+GRANT SELECT (expires_at), DELETE ON channel_links TO hyvve_system;

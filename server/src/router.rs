@@ -212,6 +212,8 @@ fn api() -> Router<AppState> {
         .route("/api/webhooks/{id}/replay", post(http::webhooks::replay))
         .route("/api/webhooks/{id}/deliveries", get(http::webhooks::deliveries))
         .route("/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", post(http::webhooks::redeliver))
+        // The way back from channels: what Slack signs
+        .route("/api/slack/{id}", post(http::webhooks::pressed))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
         .route("/api/audit-log/export", get(http::audit::export))

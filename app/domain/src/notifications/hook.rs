@@ -74,7 +74,7 @@ async fn open(tx: &mut TenantTx, s: &Services, user: UserId, sealed: &[u8]) -> R
 
 /// Sends one message; why it did not get through, in words without the address. What it answers is not read, and no redirect is
 /// followed.
-pub(super) async fn send(http: &Outward, url: &str, body: String) -> Result<(), String> {
+pub(crate) async fn send(http: &Outward, url: &str, body: String) -> Result<(), String> {
     let url = Url::parse(url).map_err(|_| "The address is not a URL.".to_owned())?;
     let request = http.request(Method::POST, url).map_err(|refused| refused.to_string())?;
     let sent = timeout(WITHIN, request.header(CONTENT_TYPE, "application/json").body(body).send()).await;

@@ -8,6 +8,11 @@ const MOST: usize = 500;
 
 /// A message: what happened, lines about it, and where it leads: words and an address of ours.
 pub(crate) fn message(what: &str, lines: &[String], link: Option<(&str, &str)>) -> String {
+    with_buttons(what, lines, link, None)
+}
+
+/// The same, with a block of buttons at its end.
+pub(crate) fn with_buttons(what: &str, lines: &[String], link: Option<(&str, &str)>, buttons: Option<Value>) -> String {
     let plain = |text: &str| json!({ "type": "plain_text", "text": cut(text), "emoji": false });
     let mut blocks = vec![json!({ "type": "section", "text": plain(what) })];
     if !lines.is_empty() {
@@ -18,6 +23,7 @@ pub(crate) fn message(what: &str, lines: &[String], link: Option<(&str, &str)>) 
         let text = format!("<{}|{}>", escaped(address), escaped(words));
         blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } }));
     }
+    blocks.extend(buttons);
     // Where blocks are shown, this is not: it is for what has room for one line.
     json!({ "text": escaped(&cut(what)), "blocks": blocks }).to_string()
 }
@@ -30,7 +36,7 @@ fn cut(text: &str) -> String {
 }
 
 /// What Slack would take for a link or a mention is text.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -19,20 +19,30 @@ pub(super) struct Listener {
     pub(super) told_seq: i64,
     pub(super) events: Vec<String>,
     pub(super) format: Format,
+    /// Its messages have buttons.
+    pub(super) takes_answers: bool,
 }
 
 /// Locks an endpoint that is enabled; `None` also where another server is at it.
 pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<Listener>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        "SELECT told_seq, events, format FROM webhook_endpoints WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL
-         FOR NO KEY UPDATE SKIP LOCKED",
+        r#"SELECT told_seq, events, format, signing_secret IS NOT NULL AS "takes_answers!" FROM webhook_endpoints
+           WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"#,
         workspace,
         id.0,
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| Ok(Listener { told_seq: r.told_seq, events: r.events, format: format(&r.format)? })).transpose()
+    row.map(|r| {
+        Ok(Listener {
+            told_seq: r.told_seq,
+            events: r.events,
+            format: format(&r.format)?,
+            takes_answers: r.takes_answers,
+        })
+    })
+    .transpose()
 }
 
 /// Events after a number, oldest first; for HYVVE itself, which sees all.

@@ -18,6 +18,7 @@
 //! Sending goes through [`crate::outward`], like all that a workspace asks for. How long it takes, and how much of the answer is
 //! looked at, is bounded (`call.rs`). No delivery makes an event of its own: that would have no end.
 
+pub mod buttons;
 #[cfg(feature = "ssr")]
 mod call;
 #[cfg(feature = "ssr")]
@@ -71,6 +72,8 @@ pub struct Endpoint {
     pub url: String,
     /// In which words it is told.
     pub format: Format,
+    /// Its messages have buttons: it is a channel, and what comes back from it can be told from what does not.
+    pub takes_answers: bool,
     /// What it is for, in the workspace's words.
     pub description: String,
     /// Types of events, or beginnings of such that end in a dot; none: all.
@@ -160,7 +163,7 @@ pub struct NewEndpoint {
 }
 
 /// What changes about an endpoint; what is left out stays.
-#[derive(Clone, Default, Debug, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Changes {
     /// Where events are sent.
@@ -169,6 +172,8 @@ pub struct Changes {
     pub description: Option<String>,
     /// What it hears of.
     pub events: Option<Vec<String>>,
+    /// The signing secret of the Slack app that a channel belongs to; empty: none, and its messages have no buttons.
+    pub signing_secret: Option<String>,
     /// Whether it is told of events. Enabled again, it hears of what happens from then on.
     pub enabled: Option<bool>,
 }

@@ -51,6 +51,16 @@ pub(crate) fn masked(url: &str) -> String {
     format!("{origin}/…{end}")
 }
 
+/// A secret with which Slack signs, as far as it can be told from something else.
+pub(super) fn signing_secret(text: &str) -> Result<&str> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
+    if is_plain && (16..=200).contains(&text.len()) {
+        return Ok(text);
+    }
+    let why = "This is no signing secret. Slack shows it under “Basic Information” of the app.";
+    Err(Error::invalid("signingSecret", "isSecret", why))
+}
+
 /// One line, or nothing.
 pub(super) fn description(text: &str) -> Result<String> {
     let text = text.trim();

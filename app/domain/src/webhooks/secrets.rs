@@ -16,6 +16,8 @@ use crate::{
 const PURPOSE: &str = "webhook secret";
 /// The same for addresses.
 const ADDRESS: &str = "webhook address";
+/// The same for what buttons are signed with.
+const SIGNING: &str = "channel signing secret";
 
 /// Seals an endpoint's secret.
 pub(super) async fn seal(tx: &mut TenantTx, s: &Services, id: WebhookId, secret: &Secret) -> Result<Vec<u8>> {
@@ -25,6 +27,21 @@ pub(super) async fn seal(tx: &mut TenantTx, s: &Services, id: WebhookId, secret:
 /// Seals an endpoint's address, where that is a credential.
 pub(super) async fn seal_address(tx: &mut TenantTx, s: &Services, id: WebhookId, url: &str) -> Result<Vec<u8>> {
     keys::for_sealing(tx, s).await?.seal(id, ADDRESS, &SecretString::from(url.to_owned()))
+}
+
+/// Seals what a channel's buttons are signed with.
+pub(super) async fn seal_signing(tx: &mut TenantTx, s: &Services, id: WebhookId, secret: &str) -> Result<Vec<u8>> {
+    keys::for_sealing(tx, s).await?.seal(id, SIGNING, &SecretString::from(secret.to_owned()))
+}
+
+/// Opens that.
+pub(super) async fn open_signing(
+    tx: &mut TenantTx,
+    s: &Services,
+    id: WebhookId,
+    sealed: &[u8],
+) -> Result<SecretString> {
+    opened(tx, s, id, SIGNING, sealed).await
 }
 
 /// Opens such an address.
@@ -59,22 +76,30 @@ pub(crate) async fn seal_with_newest(s: &Services, workspace: WorkspaceId, versi
     // First the data key and then endpoints, the order in which people who add or change one hold them.
     let newest = keys::for_sealing(&mut tx, s).await?;
     let mut swept = Swept::default();
-    for store::Sealed { id, secret, old_secret, address } in store::sealed(&mut tx).await? {
-        let old = |sealed: &[u8]| DataKey::version_of(sealed) != Some(version);
-        if ![Some(&secret), old_secret.as_ref(), address.as_ref()].into_iter().flatten().any(|sealed| old(sealed)) {
+    for old in store::sealed(&mut tx).await? {
+        let is_old = |sealed: &[u8]| DataKey::version_of(sealed) != Some(version);
+        if !old.values().any(is_old) {
             continue;
         }
+        let id = old.id;
         let again = async {
-            let sealed: Vec<Vec<u8>> = std::iter::once(secret).chain(old_secret).collect();
+            let sealed: Vec<Vec<u8>> = std::iter::once(old.secret).chain(old.old_secret).collect();
             let opened = open(&mut tx, s, id, &sealed).await?;
             let mut secrets = opened.iter().map(|secret| newest.seal(id, PURPOSE, secret.text()));
             let secret = secrets.next().ok_or_else(|| Error::internal("an endpoint without a secret"))??;
             let old_secret = secrets.next().transpose()?;
-            let address = match address {
-                Some(sealed) => Some(newest.seal(id, ADDRESS, &open_address(&mut tx, s, id, &sealed).await?)?),
-                None => None,
-            };
-            Ok::<_, Error>(store::Sealed { id, secret, old_secret, address })
+            let mut others = Vec::with_capacity(2);
+            for (purpose, sealed) in [(ADDRESS, old.address), (SIGNING, old.signing_secret)] {
+                others.push(match sealed {
+                    Some(sealed) => {
+                        let text = self::opened(&mut tx, s, id, purpose, &sealed).await?;
+                        Some(newest.seal(id, purpose, &text)?)
+                    }
+                    None => None,
+                });
+            }
+            let (signing_secret, address) = (others.pop().flatten(), others.pop().flatten());
+            Ok::<_, Error>(store::Sealed { id, secret, old_secret, address, signing_secret })
         };
         let again = again.await;
         swept += Swept::one(format_args!("webhook {id} of workspace {workspace}"), &again);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Because, Changes, Delivery, Endpoint, Format, KEPT_DAYS, MAX_ENDPOINTS, NewEndpoint, Secret,
+    Because, Changes, Delivery, Endpoint, Format, KEPT_DAYS, MAX_ENDPOINTS, NewEndpoint, Secret, buttons,
     deliver::{self, LEASE},
     deliveries_store::{self as deliveries, Claimed},
     disabling::{SUBJECT, note},
@@ -129,7 +129,19 @@ pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes
         let (shown, sealed) = kept(&mut tx, s, id, format, url).await?;
         (changes.url, address) = (Some(shown), sealed);
     }
+    let signing = match changes.signing_secret.as_deref().map(str::trim) {
+        Some(_) if format == Format::Events => {
+            return Err(Error::invalid("signingSecret", "absent", "Only a channel of Slack has buttons."));
+        }
+        Some("") => Some(None),
+        Some(secret) => Some(Some(secrets::seal_signing(&mut tx, s, id, rules::signing_secret(secret)?).await?)),
+        None => None,
+    };
     let before = locked(&mut tx, id).await?;
+    if let Some(signing) = &signing {
+        store::set_signing(&mut tx, id, signing.as_deref()).await?;
+        log(&mut tx, "webhook.updated", &before);
+    }
     if changes.url.is_some() || changes.description.is_some() || changes.events.is_some() {
         store::change(&mut tx, id, &changes, address.as_deref()).await?;
         let changed = found(&mut tx, id).await?;
@@ -277,6 +289,7 @@ pub async fn purge(s: &Services) -> Result<u64> {
     let mut tx = s.db.system("deliveries older than 30 days").await?;
     let removed = deliveries::purge(&mut tx).await?;
     store::forget_old_secrets(&mut tx).await?;
+    buttons::service::purge(&mut tx).await?;
     tx.commit().await?;
     Ok(removed)
 }

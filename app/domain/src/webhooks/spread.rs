@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Format,
+    Format, buttons,
     deliveries_store::{self as deliveries, New},
     rules, store,
 };
@@ -83,7 +83,7 @@ async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Resu
     let passing = events.iter().filter(|event| rules::passes(&listener.events, &event.name));
     let new = match listener.format {
         Format::Events => of(workspace, passing)?,
-        Format::Slack => in_words(&mut tx, s, passing).await?,
+        Format::Slack => in_words(&mut tx, s, passing, listener.takes_answers).await?,
     };
     deliveries::spread(&mut tx, endpoint, &new, last).await?;
     tx.commit().await?;
@@ -91,7 +91,12 @@ async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Resu
 }
 
 /// Approvals that wait, in words: what is asked for, by whom, how it scored, and where one decides.
-async fn in_words<'e>(tx: &mut TenantTx, s: &Services, events: impl Iterator<Item = &'e Event>) -> Result<New> {
+async fn in_words<'e>(
+    tx: &mut TenantTx,
+    s: &Services,
+    events: impl Iterator<Item = &'e Event>,
+    takes_answers: bool,
+) -> Result<New> {
     let by_subject: HashMap<Uuid, &Event> = events
         .filter(|event| event.payload["review"] != "auto")
         .filter_map(|event| Some((event.subject_id?, event)))
@@ -107,7 +112,8 @@ async fn in_words<'e>(tx: &mut TenantTx, s: &Services, events: impl Iterator<Ite
         let card = format!("{}/w/{}/approvals/{}", s.settings.public_url, here.slug, item.id);
         let score = item.score.map_or_else(|| "no score yet".to_owned(), |score| format!("score {score:.0}"));
         let lines = [format!("Proposed by {}", item.proposer), score, here.name.clone()];
-        new.push(event, slack::message(&item.title, &lines, Some(("Open the card", &card))));
+        let buttons = takes_answers.then(|| buttons::service::of_message(item));
+        new.push(event, slack::with_buttons(&item.title, &lines, Some(("Open the card", &card)), buttons));
     }
     Ok(new)
 }

@@ -52,9 +52,9 @@ pub(super) async fn insert(tx: &mut TenantTx, new: New<'_>) -> Result<()> {
 pub(super) async fn list(tx: &mut TenantTx, only: Option<WebhookId>) -> Result<Vec<Endpoint>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, url, format, description, events, disabled_at, disabled_because, last_success_at, failing_since,
-                CASE WHEN old_secret_until > now() THEN old_secret_until END AS old_secret_until, created_at, updated_at
-         FROM webhook_endpoints WHERE workspace_id = $1 AND (id = $2 OR $2::uuid IS NULL) ORDER BY created_at, id",
+        r#"SELECT id, url, format, description, events, disabled_at, disabled_because, last_success_at, failing_since,
+                signing_secret IS NOT NULL AS "takes_answers!", CASE WHEN old_secret_until > now() THEN old_secret_until END AS old_secret_until, created_at, updated_at
+         FROM webhook_endpoints WHERE workspace_id = $1 AND (id = $2 OR $2::uuid IS NULL) ORDER BY created_at, id"#,
         workspace,
         only.map(|id| id.0),
     )
@@ -66,6 +66,7 @@ pub(super) async fn list(tx: &mut TenantTx, only: Option<WebhookId>) -> Result<V
                 id: WebhookId(r.id),
                 url: r.url,
                 format: format(&r.format)?,
+                takes_answers: r.takes_answers,
                 description: r.description,
                 events: r.events,
                 enabled: r.disabled_at.is_none(),
@@ -115,6 +116,20 @@ pub(super) async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes, 
         changes.description,
         changes.events.as_deref(),
         address,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Keeps what a channel's buttons are signed with, sealed; `None`: its messages have none any more.
+pub(super) async fn set_signing(tx: &mut TenantTx, id: WebhookId, sealed: Option<&[u8]>) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE webhook_endpoints SET signing_secret = $3, updated_at = now() WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        sealed,
     )
     .execute(tx.conn())
     .await?;
@@ -266,6 +281,15 @@ pub(super) struct Sealed {
     pub(super) secret: Vec<u8>,
     pub(super) old_secret: Option<Vec<u8>>,
     pub(super) address: Option<Vec<u8>>,
+    pub(super) signing_secret: Option<Vec<u8>>,
+}
+
+impl Sealed {
+    /// All of it.
+    pub(super) fn values(&self) -> impl Iterator<Item = &[u8]> {
+        let others = [&self.old_secret, &self.address, &self.signing_secret];
+        std::iter::once(&self.secret).chain(others.into_iter().flatten()).map(Vec::as_slice)
+    }
 }
 
 /// What of the workspace's endpoints is sealed, locked until the transaction ends.
@@ -273,7 +297,7 @@ pub(super) async fn sealed(tx: &mut TenantTx) -> Result<Vec<Sealed>> {
     let workspace = tx.workspace().0;
     Ok(sqlx::query_as!(
         Sealed,
-        r#"SELECT id AS "id: WebhookId", secret, old_secret, address FROM webhook_endpoints WHERE workspace_id = $1 ORDER BY id FOR UPDATE"#,
+        r#"SELECT id AS "id: WebhookId", secret, old_secret, address, signing_secret FROM webhook_endpoints WHERE workspace_id = $1 ORDER BY id FOR UPDATE"#,
         workspace,
     )
     .fetch_all(tx.conn())
@@ -284,12 +308,13 @@ pub(super) async fn sealed(tx: &mut TenantTx) -> Result<Vec<Sealed>> {
 pub(super) async fn set_sealed(tx: &mut TenantTx, again: &Sealed) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "UPDATE webhook_endpoints SET secret = $3, old_secret = $4, address = $5 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE webhook_endpoints SET secret = $3, old_secret = $4, address = $5, signing_secret = $6 WHERE workspace_id = $1 AND id = $2",
         workspace,
         again.id.0,
         again.secret,
         again.old_secret,
         again.address,
+        again.signing_secret,
     )
     .execute(tx.conn())
     .await?;
@@ -301,7 +326,8 @@ pub(super) async fn versions(tx: &mut SystemTx, workspace: WorkspaceId) -> Resul
     Ok(sqlx::query_scalar!(
         r#"SELECT secret_version AS "version!" FROM webhook_endpoints WHERE workspace_id = $1
            UNION SELECT old_secret_version FROM webhook_endpoints WHERE workspace_id = $1 AND old_secret_version IS NOT NULL
-           UNION SELECT address_version FROM webhook_endpoints WHERE workspace_id = $1 AND address_version IS NOT NULL"#,
+           UNION SELECT address_version FROM webhook_endpoints WHERE workspace_id = $1 AND address_version IS NOT NULL
+           UNION SELECT signing_version FROM webhook_endpoints WHERE workspace_id = $1 AND signing_version IS NOT NULL"#,
         workspace.0,
     )
     .fetch_all(tx.conn())

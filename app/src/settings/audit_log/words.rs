@@ -79,6 +79,8 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.member.left" => "left",
         "workspace.member.removed" => "removed a member",
         "workspace.member.role_changed" => "changed the role of a member",
+        "channel.connected" => "connected a user of Slack with",
+        "channel.disconnected" => "disconnected a user of Slack from",
         "notification_settings.changed" => "changed their own notifications",
         "notification_settings.webhook_set" => "has their notifications sent to a webhook",
         "notification_settings.webhook_removed" => "removed a webhook of their notifications",

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hyvve_domain::notifications::{Changes, Channels, Digest, Kind, Mail, hook, settings};
+use hyvve_domain::{
+    ids::WebhookId,
+    notifications::{Changes, Channels, Digest, Kind, Mail, hook, settings},
+    webhooks::buttons::service as buttons,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +63,39 @@ pub async fn set_own_webhook(
             &page_before(&context::parts()?.headers),
             "A first message got through. HYVVE tells you there from now on.".to_owned(),
         );
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Connects the person with the user of Slack whom a link was sent to.
+#[server(prefix = "/_fn", endpoint = "notifications/connect-channel", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn connect_channel(
+    /// The secret of the link.
+    token: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let who = buttons::connect(&services, &actor, &token).await?;
+        let done = format!("{} of Slack decides as you from now on.", who.slack_name);
+        done_at(&page_before(&context::parts()?.headers), done);
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Ends that.
+#[server(prefix = "/_fn", endpoint = "notifications/disconnect-channel", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn disconnect_channel(
+    /// In which channel's Slack.
+    id: WebhookId,
+    /// Which user of Slack.
+    slack_user: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        buttons::disconnect(&services, &actor, id, &slack_user).await?;
+        done_at(&page_before(&context::parts()?.headers), "Disconnected.".to_owned());
         Ok::<_, ApiError>(())
     })
     .await

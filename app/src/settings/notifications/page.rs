@@ -1,29 +1,39 @@
 //! The page: a row of choices for each kind, when the digest comes, and one's own webhook.
 
-use hyvve_domain::notifications::{Channels, Digest, Hook, Kind, Mail, Settings, settings};
+use hyvve_domain::{
+    notifications::{Channels, Digest, Hook, Kind, Mail, Settings, settings},
+    webhooks::buttons::{Asking, Connected, service as buttons},
+};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::api::{ChooseNotifications, RemoveOwnWebhook, SetOwnWebhook};
+use super::api::{ChooseNotifications, ConnectChannel, DisconnectChannel, RemoveOwnWebhook, SetOwnWebhook};
 use crate::{
     ApiError,
     flash::Flash,
     settings::layout::{done, settings_page},
     shell::Visit,
-    ui::{Button, Card, CardBody, Field, Form, Pill, Select, Tone, Variant},
+    ui::{Button, Card, CardBody, Field, Form, Pill, Revealed, Select, Time, Tone, Variant},
 };
 
 /// The page at `/w/{workspace}/settings/notifications`.
 pub(crate) async fn notifications_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
     let chosen = settings::get(&visit.services, &visit.actor).await?;
+    let connected = buttons::connected(&visit.services, &visit.actor).await?;
+    let question = match visit.query("connect") {
+        Some(token) => Some(connect_card(buttons::asking(&visit.services, &visit.actor, &token).await?, token)),
+        None => None,
+    };
     let problem = flash.beside(&["url"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let content = view! {
         <div class="stack">
             {done(&flash)}
             {problem}
+            {question}
             {choices_card(&chosen)}
             {webhook_card(chosen.webhook, &flash)}
+            {(!connected.is_empty()).then(|| connected_card(connected))}
         </div>
     };
     let lead = "What you are told of in this workspace, and how. Only you see and change this.";
@@ -79,6 +89,61 @@ fn choice(kind: Kind, ways: Channels) -> AnyView {
                 <span>"At my webhook"</span>
             </label>
         </fieldset>
+    }
+    .into_any()
+}
+
+/// Asks whether a user of Slack is to decide as whoever looks.
+fn connect_card(asking: Option<Asking>, token: String) -> AnyView {
+    let Some(Asking { slack_user, slack_name }) = asking else {
+        return view! {
+            <Card title="This link connects nobody any more">
+                <CardBody><p>"It has been used, or is too old. Press the button in the channel once more for another one."</p></CardBody>
+            </Card>
+        }
+        .into_any();
+    };
+    let id = format!(" ({slack_user})");
+    view! {
+        <Card title="Is this you?">
+            <CardBody>
+                <p class="pb-3">
+                    "The user "<b><Revealed text=slack_name/></b><Revealed text=id/>" of Slack will decide on approvals as you, with a press of a button. "
+                    "If you have not pressed a button in Slack just now, do not connect: somebody else has sent you this link."
+                </p>
+                <Form action=ConnectChannel::url()>
+                    <input type="hidden" name="token" value=token/>
+                    <div><Button variant=Variant::Primary kind="submit">"Connect"</Button></div>
+                </Form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+fn connected_card(connected: Vec<Connected>) -> AnyView {
+    let row = |one: Connected| {
+        let about = format!(" {}", one.slack_name);
+        view! {
+            <li class="entry">
+                <div class="entry-main">
+                    <p class="entry-title"><Revealed text=one.slack_name/></p>
+                    <div class="meta"><span class="mono">{one.slack_user.clone()}</span><span>"since "<Time at=one.since/></span></div>
+                </div>
+                <div class="entry-actions">
+                    <form method="post" action=DisconnectChannel::url()>
+                        <input type="hidden" name="id" value=one.webhook_id.to_string()/>
+                        <input type="hidden" name="slack_user" value=one.slack_user/>
+                        <Button kind="submit">"Disconnect"<span class="sr-only">{about}</span></Button>
+                    </form>
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <Card title="Users of Slack who decide as me">
+            <ul class="entries">{connected.into_iter().map(row).collect_view()}</ul>
+        </Card>
     }
     .into_any()
 }

@@ -70,9 +70,30 @@ pub async fn change_webhook(
         let (services, actor) = context::actor().await?;
         let events = events.as_deref().map(split);
         let url = Some(url).filter(|url| events.is_some() || !url.is_empty());
-        let changes = Changes { url, description: Some(description), events, enabled: None };
+        let changes = Changes { url, description: Some(description), events, ..Changes::default() };
         service::update(&services, &actor, id, changes).await?;
         done_at(&page_before(&context::parts()?.headers), "Saved.".to_owned());
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Keeps the signing secret of a channel's Slack app, so that messages have buttons; or forgets it.
+#[server(prefix = "/_fn", endpoint = "webhooks/signing-secret", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn sign_channel(
+    /// Which one.
+    id: WebhookId,
+    /// The secret; empty: none. It does not come back to the page.
+    #[server(default)]
+    secret: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let done =
+            if secret.trim().is_empty() { "New messages have no buttons." } else { "New messages have buttons." };
+        let changes = Changes { signing_secret: Some(secret), ..Changes::default() };
+        service::update(&services, &actor, id, changes).await?;
+        done_at(&page_before(&context::parts()?.headers), done.to_owned());
         Ok::<_, ApiError>(())
     })
     .await

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The fields at which the server's messages show.
-pub(super) const FIELDS: [&str; 3] = ["url", "description", "events"];
+pub(super) const FIELDS: [&str; 4] = ["url", "description", "events", "signingSecret"];
 
 /// What stands in the fields.
 pub(super) struct Values {
