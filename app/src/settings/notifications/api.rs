@@ -31,8 +31,8 @@ pub struct Ways {
 /// Changes what one is told of, and how.
 #[server(prefix = "/_fn", endpoint = "notifications/choose", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn choose_notifications(
-    /// The ways of each kind.
-    channels: BTreeMap<Kind, Ways>,
+    /// The ways of each kind, by its word.
+    channels: BTreeMap<String, Ways>,
     /// How often the digest comes.
     digest: Digest,
     /// The hour of a daily one.
@@ -41,7 +41,8 @@ pub async fn choose_notifications(
     answer(async move {
         let (services, actor) = context::actor().await?;
         let ways = |Ways { in_app, mail, webhook }| Channels { in_app, mail, webhook };
-        let channels = channels.into_iter().map(|(kind, chosen)| (kind, ways(chosen))).collect();
+        let known = |(kind, chosen): (String, Ways)| Some((Kind::parse(&kind)?, ways(chosen)));
+        let channels = channels.into_iter().filter_map(known).collect();
         let changes = Changes { channels, digest: Some(digest), digest_hour: Some(digest_hour) };
         settings::change(&services, &actor, changes).await?;
         done_at(&page_before(&context::parts()?.headers), "Saved.".to_owned());
