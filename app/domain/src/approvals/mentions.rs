@@ -121,7 +121,7 @@ mod tests {
         for several in ["@Ada", "@zoë!", "@ADA, please"] {
             let error = found(several).err().unwrap_or_else(Error::unauthorized);
             assert_eq!(
-                (error.field(), &error.details.unwrap_or_default()["constraint"]),
+                (error.field(), &error.details.clone().unwrap_or_default()["constraint"]),
                 (Some("body"), &"ambiguous".into())
             );
             assert!(error.message.contains("@ada@example.com") || error.message.contains("@zoe@example.com"));

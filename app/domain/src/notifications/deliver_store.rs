@@ -20,7 +20,6 @@ pub(super) struct Parcel {
     pub(super) facts: Value,
     pub(super) created_at: Timestamp,
     pub(super) read: bool,
-    pub(super) to: UserId,
     /// Name, address and role; `None`: he or she belongs here no more.
     pub(super) person: Option<Person>,
     /// What the person has chosen.
@@ -45,7 +44,6 @@ struct Found {
     facts: Value,
     created_at: OffsetDateTime,
     read: bool,
-    recipient_id: Uuid,
     name: Option<String>,
     email: Option<String>,
     role: Option<String>,
@@ -69,7 +67,6 @@ impl TryFrom<Found> for Parcel {
             facts: r.facts,
             created_at: Timestamp(r.created_at),
             read: r.read,
-            to: UserId(r.recipient_id),
             person,
             channels: r.channels.unwrap_or_default(),
             digest: r.digest.as_deref().and_then(Digest::parse).unwrap_or(Digest::Daily),
@@ -109,7 +106,7 @@ async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query_as!(
         Found,
-        r#"SELECT n.id, n.kind, b.name AS "by?", n.subject_id, n.facts, n.created_at, n.read_at IS NOT NULL AS "read!", n.recipient_id,
+        r#"SELECT n.id, n.kind, b.name AS "by?", n.subject_id, n.facts, n.created_at, n.read_at IS NOT NULL AS "read!",
                   u.name AS "name?", u.email AS "email?", m.role AS "role?", s.channels AS "channels?", s.digest AS "digest?",
                   s.digest_hour AS "digest_hour?", s.hook IS NOT NULL AS "has_hook!"
            FROM notifications n
