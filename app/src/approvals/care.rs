@@ -135,6 +135,7 @@ fn said(Comment { body, mentions, .. }: &Comment) -> AnyView {
         at = mention.start + mention.length;
         pieces.push(view! { <Revealed text=before/><b class="mention"><Revealed text=name/></b> }.into_any());
     }
-    pieces.push(view! { <Revealed text=rest.collect::<String>()/> }.into_any());
+    let after: String = rest.collect();
+    pieces.push(view! { <Revealed text=after/> }.into_any());
     pieces.into_any()
 }

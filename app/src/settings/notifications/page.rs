@@ -26,13 +26,14 @@ pub(crate) async fn notifications_page(visit: &Visit) -> Result<AnyView, ApiErro
         None => None,
     };
     let problem = flash.beside(&["url"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
+    let hook = chosen.webhook.clone();
     let content = view! {
         <div class="stack">
             {done(&flash)}
             {problem}
             {question}
-            {choices_card(&chosen)}
-            {webhook_card(chosen.webhook, &flash)}
+            {choices_card(chosen)}
+            {webhook_card(hook, &flash)}
             {(!connected.is_empty()).then(|| connected_card(connected))}
         </div>
     };
@@ -40,7 +41,7 @@ pub(crate) async fn notifications_page(visit: &Visit) -> Result<AnyView, ApiErro
     Ok(settings_page("Notifications", lead, None, content.into_any()))
 }
 
-fn choices_card(chosen: &Settings) -> AnyView {
+fn choices_card(chosen: Settings) -> AnyView {
     let kinds = chosen.channels.iter().map(|(kind, ways)| choice(*kind, *ways)).collect_view();
     let periods = [(Digest::Hourly, "every hour"), (Digest::Daily, "every day")];
     let periods = periods.map(|(digest, words)| (digest.as_str().to_owned(), words.to_owned())).to_vec();

@@ -52,7 +52,7 @@ pub(crate) async fn webhook_page(visit: &Visit, id: WebhookId) -> Result<AnyView
             {state_card(endpoint.clone())}
             {log_card(log, &endpoint)}
             {(endpoint.enabled && endpoint.format == Format::Events).then(|| replay_card(endpoint.clone()))}
-            {(endpoint.format == Format::Slack).then(|| buttons_card(&endpoint, answers, &flash))}
+            {(endpoint.format == Format::Slack).then(|| buttons_card(endpoint.clone(), answers, flash.at("signingSecret")))}
             {change_card(endpoint, flash)}
         </div>
     };
@@ -152,7 +152,7 @@ fn replay_card(endpoint: Endpoint) -> AnyView {
 }
 
 /// Buttons under the messages of a channel, and where what is pressed comes back.
-fn buttons_card(endpoint: &Endpoint, answers: String, flash: &Flash) -> AnyView {
+fn buttons_card(endpoint: Endpoint, answers: String, error: Option<String>) -> AnyView {
     let state = if endpoint.takes_answers {
         "Messages have buttons. Whoever presses one decides as the person whom he or she is connected with."
     } else {
@@ -161,7 +161,7 @@ fn buttons_card(endpoint: &Endpoint, answers: String, flash: &Flash) -> AnyView 
     let forget = endpoint.takes_answers.then(|| {
         view! {
             <form method="post" action=SignChannel::url()>
-                {hidden(endpoint)}
+                {hidden(&endpoint)}
                 <Button kind="submit">"Without buttons again"</Button>
             </form>
         }
@@ -173,9 +173,9 @@ fn buttons_card(endpoint: &Endpoint, answers: String, flash: &Flash) -> AnyView 
                 <p class="text-sm text-muted-foreground">"In the app’s settings, under “Interactivity”, the request URL is:"</p>
                 <p class="mono text-sm break-all pb-3">{answers}</p>
                 <Form action=SignChannel::url()>
-                    {hidden(endpoint)}
+                    {hidden(&endpoint)}
                     <Field
-                        name="secret" label="Signing secret" kind="password" required=true error=flash.at("signingSecret")
+                        name="secret" label="Signing secret" kind="password" required=true error=error
                         hint="Slack shows it under “Basic Information”. It is sealed, and not shown again."
                     />
                     <div><Button kind="submit">"Keep it"</Button></div>
