@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, home, invite, mailbox, records, runs, settings,
+    ApiError, account, agents, auth, home, invite, mailbox, notifications, records, runs, settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -25,6 +25,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["usage"] => usage::overview_page(visit).await,
         ["usage", "budgets"] => usage::budgets_page(visit).await,
         ["usage", "prices"] => usage::prices_page(visit).await,
+        ["notifications"] => notifications::notifications_page(visit).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
         ["welcome"] => welcome::welcome_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
@@ -36,6 +37,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "approval-policy"] => settings::policy_page(visit).await,
         ["settings", "approval-policy", "calibration"] => settings::calibration_page(visit).await,
         ["settings", "approval-policy", "grants"] => settings::grants_page(visit).await,
+        ["settings", "notifications"] => settings::notifications_page(visit).await,
         ["settings", "webhooks"] => settings::webhooks_page(visit).await,
         ["settings", "webhooks", webhook] => settings::webhook_page(visit, id(webhook)?).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,

@@ -138,6 +138,14 @@ fn api() -> Router<AppState> {
         .route("/api/workspaces/{id}/invitations/{invitation_id}/resend", post(http::workspaces::resend))
         .route("/api/workspaces/{id}/api-keys", get(http::api_keys::list).post(http::api_keys::create))
         .route("/api/workspaces/{id}/api-keys/{key_id}", delete(http::api_keys::revoke))
+        .route(
+            "/api/workspaces/{id}/notification-settings",
+            get(http::notifications::settings).patch(http::notifications::choose),
+        )
+        .route(
+            "/api/workspaces/{id}/notification-webhook",
+            put(http::notifications::set_webhook).delete(http::notifications::remove_webhook),
+        )
         .route("/api/invitations", get(http::invitations::list))
         .route("/api/invitations/accept", post(http::invitations::accept))
         .route("/api/invitations/reject", post(http::invitations::reject))
@@ -189,6 +197,10 @@ fn api() -> Router<AppState> {
         // Runs
         .route("/api/runs", get(http::runs::list))
         .route("/api/runs/{id}", get(http::runs::get))
+        // What one is told, and how
+        .route("/api/notifications", get(http::notifications::list))
+        .route("/api/notifications/read", post(http::notifications::read_all))
+        .route("/api/notifications/{id}/read", post(http::notifications::read))
         // Webhooks
         .route("/api/webhooks", get(http::webhooks::list).post(http::webhooks::create))
         .route(
@@ -200,6 +212,8 @@ fn api() -> Router<AppState> {
         .route("/api/webhooks/{id}/replay", post(http::webhooks::replay))
         .route("/api/webhooks/{id}/deliveries", get(http::webhooks::deliveries))
         .route("/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", post(http::webhooks::redeliver))
+        // The way back from channels: what Slack signs
+        .route("/api/slack/{id}", post(http::webhooks::pressed))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
         .route("/api/audit-log/export", get(http::audit::export))

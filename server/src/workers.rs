@@ -4,7 +4,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use hyvve_domain::{
-    agents, approvals, audit, auth, events, idempotency, keys::Keeper, mail, services::Services, webhooks, workspaces,
+    agents, approvals, audit, auth, events, idempotency, keys::Keeper, mail, notifications, services::Services,
+    webhooks, workspaces,
 };
 use tokio::{task::JoinSet, time};
 
@@ -32,6 +33,7 @@ impl Workers {
         workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("time-outs", worker(s, approvals::due::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
+        workers.keep_up("notifications", worker(s, notifications::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
         workers.keep_up("cleaning", worker(s, clean));
@@ -100,6 +102,9 @@ async fn clean(s: Services) {
         }
         if let Err(error) = webhooks::service::purge(&s).await {
             tracing::warn!(error.message = %error, "old deliveries of webhooks were not removed; trying again in an hour");
+        }
+        if let Err(error) = notifications::service::purge(&s).await {
+            tracing::warn!(error.message = %error, "old notifications were not removed; trying again in an hour");
         }
         if let Err(error) = auth::factors::purge(&s).await {
             tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");

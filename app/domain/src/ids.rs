@@ -101,6 +101,8 @@ ids! {
     LetterId;
     /// Somebody is asked to join a workspace.
     InvitationId;
+    /// Something that a person was told.
+    NotificationId;
     /// An event of the outbox.
     EventId;
     /// An address outside that hears of a workspace's events.

@@ -288,6 +288,10 @@ fn fill(t: char) -> String {
          INSERT INTO webhook_endpoints (workspace_id, id, url, description, events, secret, told_seq) VALUES ('{w}', '{eff}', 'x', '', '{{}}', '\\x0200000001', 0);
          INSERT INTO webhook_deliveries (workspace_id, id, endpoint_id, event_id, type, body) VALUES ('{w}', '{eff}', '{eff}', '{eff}', 'x', 'x');
          INSERT INTO webhook_tries (workspace_id, delivery_id, id, at, duration_ms, reply) VALUES ('{w}', '{eff}', '{eff}', now(), 1, '');
+         INSERT INTO channel_people (workspace_id, endpoint_id, slack_user, slack_name, user_id) VALUES ('{w}', '{eff}', 'x', 'x', '{u}');
+         INSERT INTO channel_links (workspace_id, token_hash, endpoint_id, slack_user, slack_name, expires_at) VALUES ('{w}', {h}, '{eff}', 'x', 'x', now());
+         INSERT INTO notifications (workspace_id, id, recipient_id, kind, cause, subject_kind, facts) VALUES ('{w}', '{eff}', '{u}', 'mentioned', 'x', 'x', '{{}}');
+         INSERT INTO notification_settings (workspace_id, user_id, hook, hook_shown) VALUES ('{w}', '{u}', '\\x0200000001', 'x');
          INSERT INTO usage_ledger (workspace_id, id, at, provider_id, provider, provider_kind, model_asked, hop, outcome) VALUES ('{w}', '{run}', now(), '{prov}', 'x', 'sandbox', 'x', 0, 'answered');
          INSERT INTO model_prices (workspace_id, version, provider_id, model) VALUES ('{w}', 1, '{prov}', 'x');
          INSERT INTO budgets (workspace_id, id, scope, limit_micros) VALUES ('{w}', '{bud}', 'workspace', 1);

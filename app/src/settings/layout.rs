@@ -13,8 +13,9 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
+    Section { name: "Notifications", path: "/settings/notifications", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "Security", path: "/settings/security", allowed: Role::can_secure_workspace },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },

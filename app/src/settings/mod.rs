@@ -7,6 +7,7 @@ mod audit_log;
 pub mod general;
 mod layout;
 pub mod members;
+pub mod notifications;
 pub mod security;
 pub mod webhooks;
 
@@ -17,5 +18,6 @@ pub(crate) use audit_log::{audit_log_page, log_line};
 pub(crate) use general::general_page;
 pub(crate) use layout::{done, first_page};
 pub(crate) use members::members_page;
+pub(crate) use notifications::notifications_page;
 pub(crate) use security::security_page;
 pub(crate) use webhooks::{webhook_page, webhooks_page};

@@ -10,7 +10,15 @@ use super::{
     store,
 };
 use crate::{
-    Actor, Error, Result, Role, Timestamp, audit::Entry, events::Draft, ids::ApprovalId, services::Services,
+    Actor, Error, Result, Role, Timestamp,
+    audit::Entry,
+    events::Draft,
+    ids::ApprovalId,
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
+    services::Services,
     workspaces::members::role_of,
 };
 
@@ -34,9 +42,19 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
             return Err(Error::invalid(field, "past", "This has passed already."));
         }
     }
+    let before = store::assignee(&mut tx, id).await?;
     store::set_care(&mut tx, id, &care).await?;
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
     tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
+    if let Some(Some(assignee)) = care.assignee_id.filter(|assignee| *assignee != before) {
+        let told = Told {
+            kind: Kind::ApprovalAssigned,
+            cause: format!("assigned:{id}:{}", Timestamp::now().unix_millis()),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": item.title }),
+        };
+        notifications::tell(&mut tx, To::Person(assignee), told).await?;
+    }
     let payload = json!({ "title": item.title, "run": item.run, "changes": care });
     tx.emit(Draft::new("approval.assigned", "approval", id.0, payload).only_for(item.requester));
     tx.commit().await?;

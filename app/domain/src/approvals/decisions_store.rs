@@ -4,7 +4,7 @@ use super::HistoryEntry;
 use crate::{
     Result, Timestamp,
     db::TenantTx,
-    ids::{ApprovalId, DecisionId, UserId},
+    ids::{ApprovalId, DecisionId, RunId, UserId},
 };
 
 /// Records a decision. `actor` is a person's id, or `None` for HYVVE itself.
@@ -95,4 +95,19 @@ pub(super) async fn electorate(tx: &mut TenantTx, proposer: Option<UserId>) -> R
     .fetch_one(tx.conn())
     .await?;
     Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// The questions that people asked a run's agent instead of deciding: about which item, who, and what its title is.
+pub(super) async fn asked_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<(ApprovalId, UserId, String)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT i.id, d.actor_id AS "actor_id!", i.title FROM approval_items i
+           JOIN approval_decisions d ON d.workspace_id = i.workspace_id AND d.approval_id = i.id
+           WHERE i.workspace_id = $1 AND i.run_id = $2 AND d.outcome = 'asked' AND d.actor_id IS NOT NULL ORDER BY d.created_at"#,
+        workspace,
+        run.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (ApprovalId(r.id), UserId(r.actor_id), r.title)).collect())
 }

@@ -135,8 +135,23 @@ pub struct Comment {
     pub by: Option<String>,
     /// Plain text.
     pub body: String,
+    /// Whom it mentions, in the text's order.
+    #[serde(default)]
+    pub mentions: Vec<Mention>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A person's name in a comment, which he or she was told of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mention {
+    /// Who.
+    pub user_id: UserId,
+    /// Where the `@` stands in the text, in characters.
+    pub start: usize,
+    /// How many characters it has with the `@`.
+    pub length: usize,
 }
 
 /// Who looks at an item and until when; what is missing stays as it is, `null` takes it away.

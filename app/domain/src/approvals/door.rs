@@ -7,7 +7,9 @@ use serde_json::json;
 use super::{
     Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
     grants::service as grants,
-    outcomes::{already_decided, checked, find_to_decide, moved_on, note, supersede, tell_run},
+    outcomes::{
+        already_decided, checked, find_to_decide, moved_on, note, supersede, tell_requester, tell_run, tell_timed_out,
+    },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
     proposal::Proposal,
@@ -27,6 +29,7 @@ use crate::{
     db::TenantTx,
     events::Draft,
     ids::{ApprovalId, UserId, WorkspaceId},
+    notifications::service as notifications,
     services::Services,
     tools::registry,
 };
@@ -104,6 +107,9 @@ pub(super) async fn approve(
     store::set_status(tx, id, status).await?;
     decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
     say(tx, action, id, item, note.as_deref());
+    if by.person().is_some() {
+        tell_requester(tx, id, item, "approved").await?;
+    }
     let tool = registry::find(&item.tool).ok_or_else(|| Error::internal("an item of an unknown tool"))?;
     // Nobody who approves over the API can press Undo; whoever sees a rule let something through can.
     let wait = if undo || by == Decider::Rule { s.settings.undo } else { Duration::ZERO };
@@ -130,6 +136,7 @@ async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, 
     store::set_status(tx, id, Status::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
     say(tx, "approval.rejected", id, item, reason.as_deref());
+    tell_requester(tx, id, item, "rejected").await?;
     let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
     tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
     match &item.lesson {
@@ -175,6 +182,7 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
     store::set_status(&mut tx, id, Status::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
     say(&mut tx, "approval.timed_out", id, &item, None);
+    tell_timed_out(&mut tx, id, &item).await?;
     tell_run(&mut tx, &item, Outcome::TimedOut).await?;
     tx.commit().await?;
     s.hub.poke_work();
@@ -218,6 +226,7 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
         let why = "It would have gone on by itself, but HYVVE was not there to let it.";
         store::look_closer(&mut tx, id, Review::Quick, why).await?;
         grants::give_back(&mut tx, id).await?;
+        notifications::something_waits(&mut tx).await?;
         let payload = json!({ "title": item.title, "run": item.run });
         tx.emit(Draft::new("approval.routed", "approval", id.0, payload).only_for(item.requester));
         tx.commit().await?;
@@ -244,6 +253,7 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
         unlearn(&mut tx, lesson).await?;
     }
     decisions_store::insert(&mut tx, id, "withdrawn", Some(user), None, &item.hash).await?;
+    notifications::something_waits(&mut tx).await?;
     tx.audit(
         Entry::new("approval.withdrawn", "approval", id.0)
             .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),

@@ -35,6 +35,8 @@ pub mod grants;
 #[cfg(feature = "ssr")]
 mod list_store;
 #[cfg(feature = "ssr")]
+mod mentions;
+#[cfg(feature = "ssr")]
 mod outcomes;
 pub mod outside;
 pub mod policies;
@@ -58,9 +60,9 @@ pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
 
-pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Sample, Settled};
+pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Mention, Sample, Settled};
 #[cfg(feature = "ssr")]
-pub(crate) use self::outcomes::cancel_for_run;
+pub(crate) use self::outcomes::{answered, cancel_for_run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -8,12 +8,16 @@ use super::{
     store::{self, Locked},
 };
 use crate::{
-    Actor, Code, Error, Result, Role,
+    Actor, Code, Error, Result, Role, Timestamp,
     agents::{self, Outcome},
     audit::Entry,
     db::TenantTx,
     events::Draft,
     ids::{ApprovalId, RunId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     records,
     services::Services,
 };
@@ -32,6 +36,46 @@ pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> 
             Draft::new("approval.cancelled", "approval", id.0, json!({ "title": item.title, "run": run }))
                 .only_for(item.requester),
         );
+    }
+    Ok(())
+}
+
+/// Tells those who asked a run's agent something instead of deciding that it has gone on: once for each question.
+pub(crate) async fn answered(tx: &mut TenantTx, run: RunId) -> Result<()> {
+    for (id, asker, title) in decisions_store::asked_of_run(tx, run).await? {
+        let told = Told {
+            kind: Kind::QuestionAnswered,
+            cause: format!("answered:{id}"),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": title }),
+        };
+        notifications::tell(tx, To::Person(asker), told).await?;
+    }
+    Ok(())
+}
+
+/// Tells whoever had it proposed, by hand or by an agent, what a person decided. The one who decided knows.
+pub(super) async fn tell_requester(tx: &mut TenantTx, id: ApprovalId, item: &Locked, outcome: &str) -> Result<()> {
+    let told = Told {
+        kind: Kind::ProposalDecided,
+        cause: format!("{outcome}:{id}:{}", Timestamp::now().unix_millis()),
+        subject: ("approval", Some(id.0)),
+        facts: json!({ "title": item.title, "outcome": outcome }),
+    };
+    notifications::tell(tx, To::Person(item.requester), told).await
+}
+
+/// Tells those who look after an item that nobody decided in time: whoever it was handed to, and whoever had it proposed.
+pub(super) async fn tell_timed_out(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<()> {
+    let assignee = store::assignee(tx, id).await?;
+    for person in assignee.into_iter().chain([item.requester]) {
+        let told = Told {
+            kind: Kind::ApprovalTimedOut,
+            cause: format!("timed_out:{id}"),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": item.title }),
+        };
+        notifications::tell(tx, To::Person(person), told).await?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::{
     db::TenantTx,
     events::Draft,
     ids::{AgentId, ApprovalId, RunId, UserId},
+    notifications::service as notifications,
     tools::{
         Reversibility,
         arguments::Arguments,
@@ -129,6 +130,9 @@ pub(crate) async fn propose(
     )
     .await?;
     say(tx, id, tool, plan, &sealed, &source, routing.as_ref());
+    if review != Review::Auto {
+        notifications::something_waits(tx).await?;
+    }
     Ok(Proposed { id, review })
 }
 

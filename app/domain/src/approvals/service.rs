@@ -43,6 +43,16 @@ pub async fn pending_count(s: &Services, actor: &Actor) -> Result<i64> {
     list_store::count_pending(&mut tx).await
 }
 
+/// How many items wait in the workspace of a running transaction, as far as its actor sees them.
+pub(crate) async fn waiting(tx: &mut TenantTx) -> Result<i64> {
+    list_store::count_pending(tx).await
+}
+
+/// Some items, for HYVVE itself.
+pub(crate) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
+    list_store::items(tx, ids).await
+}
+
 /// One item with everything that a decision needs.
 pub async fn get(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> {
     let mut tx = s.db.tenant(actor).await?;

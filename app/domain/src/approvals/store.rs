@@ -310,3 +310,16 @@ pub(super) async fn pending_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     .await?;
     Ok(rows.into_iter().map(ApprovalId).collect())
 }
+
+/// Who is to look at an item, if that was said.
+pub(super) async fn assignee(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<UserId>> {
+    let workspace = tx.workspace().0;
+    let assigned = sqlx::query_scalar!(
+        "SELECT assigned_to FROM approval_items WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(assigned.flatten().map(UserId))
+}

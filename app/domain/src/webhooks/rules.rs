@@ -14,7 +14,7 @@ const MAX_EVENTS: usize = 50;
 const MAX_EVENT: usize = 100;
 
 /// An address that may be asked, as far as it can be said before its name is looked up. What stands in its query stays.
-pub(super) fn url(http: &Outward, text: &str) -> Result<String> {
+pub(crate) fn url(http: &Outward, text: &str) -> Result<String> {
     let bad = |constraint: &str, message: &str| Err(Error::invalid("url", constraint, message));
     let text = text.trim();
     if text.is_empty() {
@@ -41,6 +41,24 @@ pub(super) fn url(http: &Outward, text: &str) -> Result<String> {
 /// Scheme, host and port of an address: what may be written down and mailed. The rest of it often is a secret.
 pub(super) fn origin(url: &str) -> String {
     Url::parse(url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+}
+
+/// What is shown of an address that is a credential: where it leads, and its last four characters if these are few of many.
+pub(crate) fn masked(url: &str) -> String {
+    let (origin, letters) = (origin(url), url.chars().count());
+    let rest = letters.saturating_sub(origin.chars().count());
+    let end: String = if rest < 16 { String::new() } else { url.chars().skip(letters - 4).collect() };
+    format!("{origin}/…{end}")
+}
+
+/// A secret with which Slack signs, as far as it can be told from something else.
+pub(super) fn signing_secret(text: &str) -> Result<&str> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
+    if is_plain && (16..=200).contains(&text.len()) {
+        return Ok(text);
+    }
+    let why = "This is no signing secret. Slack shows it under “Basic Information” of the app.";
+    Err(Error::invalid("signingSecret", "isSecret", why))
 }
 
 /// One line, or nothing.
@@ -81,8 +99,11 @@ fn is_entry(entry: &str) -> bool {
     entry.len() <= MAX_EVENT && whole.split('.').all(word)
 }
 
-/// Whether events of that type pass.
+/// Whether events of that type pass. What a person was told is that person's business.
 pub(super) fn passes(filter: &[String], name: &str) -> bool {
+    if name.starts_with("notification.") {
+        return false;
+    }
     filter.is_empty()
         || filter.iter().any(|entry| entry == name || (entry.ends_with('.') && name.starts_with(entry.as_str())))
 }
@@ -106,6 +127,7 @@ mod tests {
             assert!(!passes(&some, name), "{name}");
         }
         assert!(passes(&[], "whatever.happens"));
+        assert!(!passes(&[], "notification.created") && !passes(&filter(&["notification."])?, "notification.created"));
         Ok(())
     }
 
@@ -142,6 +164,9 @@ mod tests {
             assert_eq!((&details["field"], &details["constraint"]), (&"url".into(), &constraint.into()), "{bad:?}");
         }
         assert_eq!(origin("https://example.com/hooks?token=1"), "https://example.com");
+        assert_eq!(masked("https://hooks.slack.com/services/T0/B0/abcdefgh"), "https://hooks.slack.com/…efgh");
+        assert_eq!(masked("https://example.com/abcd"), "https://example.com/…");
+        assert_eq!(origin(&masked("https://hooks.slack.com/services/T0/B0/abcdefgh")), "https://hooks.slack.com");
         Ok(())
     }
 }

@@ -1,18 +1,24 @@
 //! Events become deliveries, endpoint by endpoint.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
+    Format, buttons,
     deliveries_store::{self as deliveries, New},
     rules, store,
 };
 use crate::{
-    Actor, Error, Result, Timestamp,
+    Actor, Error, Result, Timestamp, approvals,
+    db::TenantTx,
     events::Event,
-    ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
+    ids::{WebhookId, WorkspaceId},
+    notifications::slack,
     services::Services,
+    workspaces,
 };
 
 /// How many events one transaction tells one endpoint of.
@@ -74,10 +80,42 @@ async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Resu
     let Some(listener) = deliveries::listener(&mut tx, endpoint).await? else { return Ok(true) };
     let events = deliveries::events_after(&mut tx, listener.told_seq, BATCH).await?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(true) };
-    let new = of(workspace, events.iter().filter(|event| rules::passes(&listener.events, &event.name)))?;
+    let passing = events.iter().filter(|event| rules::passes(&listener.events, &event.name));
+    let new = match listener.format {
+        Format::Events => of(workspace, passing)?,
+        Format::Slack => in_words(&mut tx, s, passing, listener.takes_answers).await?,
+    };
     deliveries::spread(&mut tx, endpoint, &new, last).await?;
     tx.commit().await?;
     Ok((events.len() as i64) < BATCH)
+}
+
+/// Approvals that wait, in words: what is asked for, by whom, how it scored, and where one decides.
+async fn in_words<'e>(
+    tx: &mut TenantTx,
+    s: &Services,
+    events: impl Iterator<Item = &'e Event>,
+    takes_answers: bool,
+) -> Result<New> {
+    let by_subject: HashMap<Uuid, &Event> = events
+        .filter(|event| event.payload["review"] != "auto")
+        .filter_map(|event| Some((event.subject_id?, event)))
+        .collect();
+    let mut new = New::default();
+    if by_subject.is_empty() {
+        return Ok(new);
+    }
+    let here = workspaces::service::of(tx).await?;
+    let ids: Vec<Uuid> = by_subject.keys().copied().collect();
+    for item in approvals::service::items(tx, &ids).await?.iter().rev() {
+        let Some(event) = by_subject.get(&item.id.0) else { continue };
+        let card = format!("{}/w/{}/approvals/{}", s.settings.public_url, here.slug, item.id);
+        let score = item.score.map_or_else(|| "no score yet".to_owned(), |score| format!("score {score:.0}"));
+        let lines = [format!("Proposed by {}", item.proposer), score, here.name.clone()];
+        let buttons = takes_answers.then(|| buttons::service::of_message(item));
+        new.push(event, slack::with_buttons(&item.title, &lines, Some(("Open the card", &card)), buttons));
+    }
+    Ok(new)
 }
 
 fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Result<New> {
@@ -90,11 +128,7 @@ fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Re
             payload: &event.payload,
         };
         let body = Body { id: event.id, name: &event.name, timestamp: event.created_at, workspace_id: workspace, data };
-        new.ids.push(WebhookDeliveryId::new().0);
-        new.events.push(event.id);
-        new.seqs.push(event.seq);
-        new.bodies.push(body.text()?);
-        new.names.push(event.name.clone());
+        new.push(event, body.text()?);
     }
     Ok(new)
 }

@@ -4,11 +4,15 @@ use serde_json::json;
 
 use super::{Member, members_store as store};
 use crate::{
-    Actor, Code, Error, Result, Role, agents,
+    Actor, Code, Error, Result, Role, Timestamp, agents,
     audit::Entry,
     db::{SystemTx, TenantTx},
     events::Draft,
     ids::{RunId, UserId, WorkspaceId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     services::Services,
 };
 
@@ -32,6 +36,11 @@ pub async fn get(s: &Services, actor: &Actor, user: UserId) -> Result<Member> {
     list(s, actor).await?.into_iter().find(|m| m.user_id == user).ok_or_else(|| Error::not_found("member"))
 }
 
+/// The people of the workspace of a running transaction.
+pub(crate) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
+    store::all(tx).await
+}
+
 /// A person's role in the workspace of a running transaction.
 pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
     store::role_of(tx, user).await
@@ -53,10 +62,21 @@ pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) 
                 .details(json!({ "before": before, "after": role })),
         );
         tx.emit(Draft::new("workspace.member.role_changed", "user", user.0, json!({ "role": role })));
+        tell_role(&mut tx, user, role).await?;
         tx.commit().await?;
         s.memberships.forget_all();
     }
     get(s, actor, user).await
+}
+
+async fn tell_role(tx: &mut TenantTx, user: UserId, role: Role) -> Result<()> {
+    let told = Told {
+        kind: Kind::RoleChanged,
+        cause: format!("role:{role}:{}", Timestamp::now().unix_millis()),
+        subject: ("user", Some(user.0)),
+        facts: json!({ "role": role }),
+    };
+    notifications::tell(tx, To::Person(user), told).await
 }
 
 /// Removes a member. What the person made stays; sessions, keys and open streams lose the workspace at once.
@@ -110,6 +130,7 @@ pub async fn transfer(s: &Services, actor: &Actor, to: UserId) -> Result<()> {
         Entry::new("workspace.transferred", "workspace", actor.workspace.0)
             .details(json!({ "from": from, "to": to, "before": before })),
     );
+    tell_role(&mut tx, to, Role::Owner).await?;
     tx.emit(Draft::new("workspace.member.role_changed", "user", to.0, json!({ "role": Role::Owner })));
     tx.emit(Draft::new("workspace.member.role_changed", "user", from.0, json!({ "role": Role::Admin })));
     tx.commit().await?;

@@ -79,6 +79,11 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.member.left" => "left",
         "workspace.member.removed" => "removed a member",
         "workspace.member.role_changed" => "changed the role of a member",
+        "channel.connected" => "connected a user of Slack with",
+        "channel.disconnected" => "disconnected a user of Slack from",
+        "notification_settings.changed" => "changed their own notifications",
+        "notification_settings.webhook_set" => "has their notifications sent to a webhook",
+        "notification_settings.webhook_removed" => "removed a webhook of their notifications",
         "auth.linked" => "linked another way to sign in",
         "auth.unlinked" => "unlinked a way to sign in",
         "auth.signed_in" => "signed in",
@@ -124,7 +129,7 @@ pub(super) fn object(row: &Row) -> String {
         "webhook" => detail("host").map_or_else(|| "a webhook".to_owned(), |host| format!("the webhook to {host}")),
         "invitation" => "an invitation".to_owned(),
         "workspace" => "this workspace".to_owned(),
-        "user" => String::new(),
+        "user" | "notification_settings" => String::new(),
         other => other.replace('_', " "),
     }
 }

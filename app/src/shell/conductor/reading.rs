@@ -137,7 +137,7 @@ async fn ask(address: String, other: bool) {
     follow_run();
 }
 
-async fn fetch(address: &str) -> Result<Document, JsValue> {
+pub(super) async fn fetch(address: &str) -> Result<Document, JsValue> {
     let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
     if response.redirected() {
         return Err(JsValue::NULL);

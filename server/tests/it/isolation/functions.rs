@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 69] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -68,6 +68,17 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
     ("webhooks/replay", "id={webhook}&hours=1"),
     ("webhooks/redeliver", "id={webhook}&delivery={delivery}"),
     ("webhooks/remove", "id={webhook}"),
+    ("notifications/read", "id={notification}"),
+    ("notifications/read-all", ""),
+    (
+        "notifications/choose",
+        "channels[mentioned][in_app]=true&channels[mentioned][mail]=now&digest=daily&digest_hour=8",
+    ),
+    ("notifications/set-webhook", "url=http%3A%2F%2F127.0.0.1%3A9"),
+    ("notifications/remove-webhook", ""),
+    ("notifications/connect-channel", "token=x"),
+    ("notifications/disconnect-channel", "id=00000000-0000-7000-8000-000000000000&slack_user=x"),
+    ("webhooks/signing-secret", "id={webhook}&secret=0123456789abcdef"),
     ("members/invite", "emails=new%40example.com&role=viewer"),
     ("members/invite-by-link", "role=viewer"),
     ("members/resend", "id={invitation}"),
@@ -135,6 +146,7 @@ const IDS: [(&str, Thing); 13] = [
     ("{grant}", Thing::Grant),
     ("{webhook}", Thing::Webhook),
     ("{delivery}", Thing::Delivery),
+    ("{notification}", Thing::Notification),
 ];
 
 pub(crate) async fn call(caller: &Caller, function: &str, form: String) -> Reply {

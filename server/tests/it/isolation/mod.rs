@@ -35,6 +35,7 @@ pub(crate) enum Thing {
     Grant,
     Webhook,
     Delivery,
+    Notification,
 }
 
 /// The ids of what is Ada's.
@@ -55,6 +56,7 @@ pub(crate) struct Things {
     pub(crate) grant: String,
     pub(crate) webhook: String,
     pub(crate) delivery: String,
+    pub(crate) notification: String,
 }
 
 impl Things {
@@ -80,6 +82,8 @@ impl Things {
         let webhook = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] });
         let webhook = story.user.post("/api/webhooks", &webhook).await.expect(201).body["data"].clone();
         let tested = story.user.post(&format!("/api/webhooks/{}/test", id(&webhook)), &json!({})).await;
+        // Something waits that she may decide on.
+        let told = story.user.get("/api/notifications").await;
         let pictured = story.user.get("/api/auth/session").await.expect(200).body["user"]["image"].clone();
         Self {
             workspace: story.user.workspace().to_owned(),
@@ -97,6 +101,7 @@ impl Things {
             interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
             webhook: id(&webhook).to_owned(),
             delivery: id(&tested.expect(200).body["data"]).to_owned(),
+            notification: id(&told.expect(200).body["data"][0]).to_owned(),
             picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
         }
     }
@@ -119,6 +124,7 @@ impl Things {
             Thing::Grant => &self.grant,
             Thing::Webhook => &self.webhook,
             Thing::Delivery => &self.delivery,
+            Thing::Notification => &self.notification,
         }
     }
 }
@@ -128,9 +134,15 @@ async fn lists_show_ones_own_workspace_only() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
-    for path in
-        ["/api/approvals", "/api/runs", "/api/mails", "/approvals", "/api/ai-providers/budgets", "/api/webhooks"]
-    {
+    for path in [
+        "/api/approvals",
+        "/api/runs",
+        "/api/mails",
+        "/approvals",
+        "/api/ai-providers/budgets",
+        "/api/webhooks",
+        "/api/notifications",
+    ] {
         let list = stranger.get(path).await;
         assert_eq!(list.expect(200).body["data"], json!([]), "{path}");
     }

@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 25] = [
+const PAGES: [(&str, Thing); 27] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -18,6 +18,8 @@ const PAGES: [(&str, Thing); 25] = [
     ("/usage/budgets", Thing::Workspace),
     ("/usage/prices", Thing::Workspace),
     ("/mailbox", Thing::Workspace),
+    ("/notifications", Thing::Workspace),
+    ("/settings/notifications", Thing::Workspace),
     ("/welcome", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),

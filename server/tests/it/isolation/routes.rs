@@ -99,6 +99,16 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/webhooks/{id}/replay", Thing::Webhook, Json(json!({ "since": Timestamp::now() }))),
         probe(Method::GET, "/api/webhooks/{id}/deliveries", Thing::Webhook, None),
         probe(Method::POST, "/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", Thing::Webhook, None),
+        probe(Method::POST, "/api/notifications/{id}/read", Thing::Notification, None),
+        probe(Method::GET, "/api/workspaces/{id}/notification-settings", Thing::Workspace, None),
+        probe(Method::PATCH, "/api/workspaces/{id}/notification-settings", Thing::Workspace, Json(json!({}))),
+        probe(
+            Method::PUT,
+            "/api/workspaces/{id}/notification-webhook",
+            Thing::Workspace,
+            Json(json!({ "url": "http://127.0.0.1:9/" })),
+        ),
+        probe(Method::DELETE, "/api/workspaces/{id}/notification-webhook", Thing::Workspace, None),
         probe(Method::PATCH, "/api/agents/{id}", Thing::Agent, Json(json!({ "model": null }))),
         probe(Method::GET, "/api/records/{id}", Thing::Record, None),
         probe(Method::GET, "/api/records/{id}/access", Thing::Record, None),
@@ -123,7 +133,9 @@ fn probes() -> Vec<Probe> {
 }
 
 /// Routes whose parameter is no id of anybody's: a collection's name is looked for in one's own workspace only.
-const NAMES_NOTHING: [(&str, &str); 4] = [
+const NAMES_NOTHING: [(&str, &str); 5] = [
+    // Nobody who asks is known: what counts is a signature, and without one all ids are alike.
+    ("POST", "/api/slack/{id}"),
     ("GET", "/api/collections/{slug}/records"),
     ("GET", "/api/auth/callback/{provider}"),
     ("ANY", "/api/{*rest}"),

@@ -146,6 +146,7 @@ impl Driver<'_> {
                     agent: Some(&self.agent.name),
                 };
                 let proposed = propose::propose(&mut tx, tool, &parsed, &plan, source).await?;
+                self.answer(&mut tx).await?;
                 self.pending
                     .push(EventDraft::new("ToolCallStarted", json!({ "tool": waiting(&call, Some(proposed.id)) })));
                 self.keep(tx, call, None, Some(proposed.id)).await?;

@@ -84,6 +84,7 @@ impl Driver<'_> {
             ..Write::default()
         };
         let events = self.put(&mut tx, what).await?;
+        self.answer(&mut tx).await?;
         tx.audit(Entry::new("run.completed", "run", self.id.0));
         self.tell(&mut tx, "run.completed");
         crash::point("run.before_complete");
@@ -91,6 +92,14 @@ impl Driver<'_> {
         crash::point("run.completed");
         self.publish(events);
         Ok(Flow::Ended)
+    }
+
+    /// Tells whoever asked the agent something that it has gone on.
+    pub(super) async fn answer(&self, tx: &mut crate::db::TenantTx) -> Result<()> {
+        if self.steps.iter().any(|step| step.content.is_question()) {
+            approvals::answered(tx, self.id).await?;
+        }
+        Ok(())
     }
 
     /// Ends the run for a reason other than an answer.
