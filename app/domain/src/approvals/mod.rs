@@ -57,6 +57,8 @@ mod samples_store;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod unknown;
 
 pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Sample, Settled};
 #[cfg(feature = "ssr")]
