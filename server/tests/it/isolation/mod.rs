@@ -8,6 +8,7 @@ pub(crate) mod routes;
 use serde_json::json;
 
 use crate::{
+    bus::dead_letters::dead_letter_of,
     grants::grant_of,
     pictures::data_url,
     support::{Story, TestApp, id},
@@ -35,6 +36,7 @@ pub(crate) enum Thing {
     Grant,
     Webhook,
     Delivery,
+    DeadLetter,
 }
 
 /// The ids of what is Ada's.
@@ -55,10 +57,11 @@ pub(crate) struct Things {
     pub(crate) grant: String,
     pub(crate) webhook: String,
     pub(crate) delivery: String,
+    pub(crate) dead_letter: String,
 }
 
 impl Things {
-    pub(crate) async fn of(story: &Story) -> Self {
+    pub(crate) async fn of(story: &Story, database: &str) -> Self {
         let providers = story.user.get("/api/ai-providers").await;
         let records = story.user.get("/api/collections/customers/records").await;
         let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
@@ -96,6 +99,7 @@ impl Things {
             budget: id(&budget.expect(201).body["data"]).to_owned(),
             interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
             webhook: id(&webhook).to_owned(),
+            dead_letter: dead_letter_of(database, story.user.workspace()).await,
             delivery: id(&tested.expect(200).body["data"]).to_owned(),
             picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
         }
@@ -119,6 +123,7 @@ impl Things {
             Thing::Grant => &self.grant,
             Thing::Webhook => &self.webhook,
             Thing::Delivery => &self.delivery,
+            Thing::DeadLetter => &self.dead_letter,
         }
     }
 }
@@ -128,9 +133,15 @@ async fn lists_show_ones_own_workspace_only() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
-    for path in
-        ["/api/approvals", "/api/runs", "/api/mails", "/approvals", "/api/ai-providers/budgets", "/api/webhooks"]
-    {
+    for path in [
+        "/api/approvals",
+        "/api/runs",
+        "/api/mails",
+        "/approvals",
+        "/api/ai-providers/budgets",
+        "/api/webhooks",
+        "/api/events/dead-letters",
+    ] {
         let list = stranger.get(path).await;
         assert_eq!(list.expect(200).body["data"], json!([]), "{path}");
     }
