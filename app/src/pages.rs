@@ -40,6 +40,8 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "notifications"] => settings::notifications_page(visit).await,
         ["settings", "webhooks"] => settings::webhooks_page(visit).await,
         ["settings", "webhooks", webhook] => settings::webhook_page(visit, id(webhook)?).await,
+        ["settings", "events", "dead-letters"] => settings::dead_letters_page(visit).await,
+        ["settings", "events", "dead-letters", letter] => settings::dead_letter_page(visit, id(letter)?).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
         _ => Err(Error::not_found("page").into()),
     }

@@ -214,6 +214,10 @@ fn api() -> Router<AppState> {
         .route("/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", post(http::webhooks::redeliver))
         // The way back from channels: what Slack signs
         .route("/api/slack/{id}", post(http::webhooks::pressed))
+        // Events that a consumer could not deal with
+        .route("/api/events/dead-letters", get(http::dead_letters::list))
+        .route("/api/events/dead-letters/{id}", delete(http::dead_letters::discard))
+        .route("/api/events/dead-letters/{id}/requeue", post(http::dead_letters::requeue))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
         .route("/api/audit-log/export", get(http::audit::export))

@@ -121,6 +121,11 @@ impl Role {
         matches!(self, Self::Owner | Self::Admin)
     }
 
+    /// May see which events HYVVE could not deal with, and say what becomes of them.
+    pub const fn handles_dead_letters(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
     /// May see approval items at all.
     pub const fn sees_approvals(self) -> bool {
         matches!(self, Self::Owner | Self::Admin | Self::Member)

@@ -105,6 +105,8 @@ ids! {
     NotificationId;
     /// An event of the outbox.
     EventId;
+    /// An event with which a consumer could not deal.
+    DeadLetterId;
     /// An address outside that hears of a workspace's events.
     WebhookId;
     /// One event on its way to one such address.

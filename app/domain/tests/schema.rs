@@ -13,7 +13,7 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 18] = [
+const WITHOUT_TENANT: [&str; 19] = [
     "users",           // people; policies let one see only the people of the present tenant
     "user_pictures",   // of people, who belong to no tenant; the serving role has no grant
     "accounts",        // credentials; the serving role has no grant at all
@@ -21,6 +21,7 @@ const WITHOUT_TENANT: [&str; 18] = [
     "one_time_tokens", // the same
     "known_devices",   // the same
     "openid_flows",    // the same; before anybody is known
+    "event_groups",    // the same; parts of HYVVE that hear of every event
     "signing_keys",    // the same
     "master_keys",     // the same; numbers, and no key
     "key_holders",     // the same
@@ -276,6 +277,8 @@ fn fill(t: char) -> String {
          INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
          INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');
          INSERT INTO events (workspace_id, seq, id, type, subject_kind, payload, created_at) VALUES ('{w}', 1, '{ev}', 'x', 'x', '{{}}', now());
+         INSERT INTO event_consumers (workspace_id, consumer, done_seq) VALUES ('{w}', 'x', 1);
+         INSERT INTO event_dead_letters (workspace_id, id, consumer, event_id, event, error, tries) VALUES ('{w}', '{ev}', 'x', '{ev}', '{{}}', 'x', 5);
          INSERT INTO collections (workspace_id, id, slug, name, schema, title_field) VALUES ('{w}', '{col}', 'things', 'Things', '{{}}', 'name');
          INSERT INTO records (workspace_id, id, collection_id, title, data) VALUES ('{w}', '{rec}', '{col}', 'x', '{{}}');
          INSERT INTO users (id, email, name) VALUES ('{guest}', 'guest-{t}@example.com', '{t}');

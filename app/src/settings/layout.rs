@@ -22,6 +22,7 @@ const SECTIONS: [Section; 9] = [
     Section { name: "Approval policy", path: "/settings/approval-policy", allowed: Role::can_decide },
     Section { name: "API keys", path: "/settings/api-keys", allowed: everyone },
     Section { name: "Webhooks", path: "/settings/webhooks", allowed: Role::manages_webhooks },
+    Section { name: "Dead letters", path: "/settings/events/dead-letters", allowed: Role::handles_dead_letters },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 

@@ -13,6 +13,7 @@ mod audit_export;
 mod auth;
 mod bad_input;
 mod bulk;
+mod bus;
 mod cross_site;
 mod doors;
 mod embedded;

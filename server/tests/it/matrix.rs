@@ -71,7 +71,7 @@ impl Workspace {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let story = Story::begin(&app, "Ada").await;
-        let things = Things::of(&story).await;
+        let things = Things::of(&story, app.setting("DATABASE_URL")).await;
         Self { app, owner: story.user, things, provider: lister(&["x"]).await }
     }
 
@@ -125,6 +125,8 @@ impl Workspace {
             path if path.starts_with("/api/webhooks/") && line.method != "DELETE" => &things.webhook,
             path if path.starts_with("/api/webhooks/") => NOBODYS,
             path if path.starts_with("/api/notifications/") => &things.notification,
+            path if path.starts_with("/api/events/dead-letters/") && line.method != "DELETE" => &things.dead_letter,
+            path if path.starts_with("/api/events/dead-letters/") => NOBODYS,
             path if path.starts_with("/api/records/") => &things.record,
             path if path.starts_with("/api/runs/") => &things.run,
             path if path.starts_with("/api/agents/") => &things.agent,

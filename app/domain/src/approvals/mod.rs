@@ -59,6 +59,8 @@ mod samples_store;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod unknown;
 
 pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Mention, Sample, Settled};
 #[cfg(feature = "ssr")]

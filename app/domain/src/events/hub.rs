@@ -14,6 +14,8 @@ use crate::{
 
 /// How many batches of a run's events a slow reader may lag before it is sent to the database instead.
 const RUN_BUFFER: usize = 64;
+/// How many workspaces' news a slow reader may lag before it has to look at all of them.
+const NEWS_BUFFER: usize = 1024;
 
 /// What a follower of a run is told.
 #[derive(Clone, Debug)]
@@ -38,6 +40,7 @@ pub struct Hub {
     cancels: Mutex<HashMap<RunId, Arc<Notify>>>,
     work: watch::Sender<u64>,
     events: watch::Sender<u64>,
+    news: broadcast::Sender<Option<WorkspaceId>>,
     outward: mpsc::UnboundedSender<Poke>,
     inward: Mutex<Option<mpsc::UnboundedReceiver<Poke>>>,
 }
@@ -51,6 +54,7 @@ impl Default for Hub {
             cancels: Mutex::default(),
             work: watch::Sender::new(0),
             events: watch::Sender::new(0),
+            news: broadcast::Sender::new(NEWS_BUFFER),
             outward,
             inward: Mutex::new(Some(inward)),
         }
@@ -77,6 +81,11 @@ impl Hub {
     /// Wakes when any workspace has new events.
     pub(crate) fn follow_events(&self) -> watch::Receiver<u64> {
         self.events.subscribe()
+    }
+
+    /// Hears which workspaces have new events, from now on; `None`: any of them may.
+    pub(crate) fn follow_news(&self) -> broadcast::Receiver<Option<WorkspaceId>> {
+        self.news.subscribe()
     }
 
     /// The workspace has new events: wakes readers here and, through the relay, elsewhere.
@@ -122,6 +131,8 @@ impl Hub {
 
     pub(crate) fn wake_workspace(&self, id: WorkspaceId) {
         self.events.send_modify(|n| *n = n.wrapping_add(1));
+        // Where no consumer listens, there is nobody to tell.
+        let _ = self.news.send(Some(id));
         let mut map = lock(&self.workspaces);
         if let Some(sender) = map.get(&id) {
             if sender.receiver_count() == 0 {
@@ -130,6 +141,19 @@ impl Hub {
                 sender.send_modify(|n| *n = n.wrapping_add(1));
             }
         }
+    }
+
+    /// What other nodes said may have been missed: everybody looks.
+    pub(crate) fn wake_all(&self) {
+        self.events.send_modify(|n| *n = n.wrapping_add(1));
+        let _ = self.news.send(None);
+        for sender in lock(&self.workspaces).values() {
+            sender.send_modify(|n| *n = n.wrapping_add(1));
+        }
+        for sender in lock(&self.runs).values() {
+            let _ = sender.send(RunSignal::Look);
+        }
+        self.poke_work();
     }
 
     pub(crate) fn signal_run(&self, id: RunId, signal: RunSignal) {

@@ -2,12 +2,16 @@
 //!
 //! Truth is the `events` table. An event is written in the transaction of the change ([`crate::db::TenantTx::emit`]); after
 //! the commit the hub wakes readers on this node, and the relay tells other nodes with ids only. A reader always reads
-//! from its own cursor, so a lost wake-up delays it and loses nothing.
+//! from its own cursor, so a lost wake-up delays it and loses nothing. Parts of HYVVE that are to deal with every event are
+//! consumers of the bus (`bus/`).
 
+#[cfg(feature = "ssr")]
+pub mod bus;
+pub mod dead_letters;
 #[cfg(feature = "ssr")]
 mod hub;
 #[cfg(feature = "ssr")]
-pub mod relay;
+mod relay;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

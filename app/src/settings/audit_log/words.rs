@@ -58,6 +58,9 @@ pub(super) fn verb(action: &str) -> String {
         "webhook.disabled" => "disabled",
         "webhook.rotated" => "gave another secret to",
         "webhook.replayed" => "sent what had happened again to",
+        "event.dead_lettered" => "gave up on",
+        "event.requeued" => "had dealt with again",
+        "event.discarded" => "discarded",
         "webhook.redelivered" => "sent an event again to",
         "ai_fallbacks.set" => "changed who is asked instead in",
         "data_key.made" => "made a new data key for",
@@ -127,6 +130,7 @@ pub(super) fn object(row: &Row) -> String {
             detail("tool").map_or_else(|| "a grant".to_owned(), |tool| format!("a grant of “{}”", tool_label(tool)))
         }
         "webhook" => detail("host").map_or_else(|| "a webhook".to_owned(), |host| format!("the webhook to {host}")),
+        "event" => detail("type").map_or_else(|| "an event".to_owned(), |name| format!("the event {name}")),
         "invitation" => "an invitation".to_owned(),
         "workspace" => "this workspace".to_owned(),
         "user" | "notification_settings" => String::new(),
@@ -145,6 +149,7 @@ pub(super) fn path(row: &Row) -> Option<String> {
         "ai_provider" => Some("/settings/ai-providers".to_owned()),
         "budget" => Some("/usage/budgets".to_owned()),
         "approval_grant" => Some("/settings/approval-policy/grants".to_owned()),
+        "event" if row.action != "event.discarded" => Some("/settings/events/dead-letters".to_owned()),
         "webhook" if row.action != "webhook.deleted" => Some(format!("/settings/webhooks/{id}")),
         _ => None,
     }

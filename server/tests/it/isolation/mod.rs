@@ -8,6 +8,7 @@ pub(crate) mod routes;
 use serde_json::json;
 
 use crate::{
+    bus::dead_letters::dead_letter_of,
     grants::grant_of,
     pictures::data_url,
     support::{Story, TestApp, id},
@@ -36,6 +37,7 @@ pub(crate) enum Thing {
     Webhook,
     Delivery,
     Notification,
+    DeadLetter,
 }
 
 /// The ids of what is Ada's.
@@ -57,10 +59,11 @@ pub(crate) struct Things {
     pub(crate) webhook: String,
     pub(crate) delivery: String,
     pub(crate) notification: String,
+    pub(crate) dead_letter: String,
 }
 
 impl Things {
-    pub(crate) async fn of(story: &Story) -> Self {
+    pub(crate) async fn of(story: &Story, database: &str) -> Self {
         let providers = story.user.get("/api/ai-providers").await;
         let records = story.user.get("/api/collections/customers/records").await;
         let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
@@ -100,6 +103,7 @@ impl Things {
             budget: id(&budget.expect(201).body["data"]).to_owned(),
             interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
             webhook: id(&webhook).to_owned(),
+            dead_letter: dead_letter_of(database, story.user.workspace()).await,
             delivery: id(&tested.expect(200).body["data"]).to_owned(),
             notification: id(&told.expect(200).body["data"][0]).to_owned(),
             picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
@@ -125,6 +129,7 @@ impl Things {
             Thing::Webhook => &self.webhook,
             Thing::Delivery => &self.delivery,
             Thing::Notification => &self.notification,
+            Thing::DeadLetter => &self.dead_letter,
         }
     }
 }
@@ -142,6 +147,7 @@ async fn lists_show_ones_own_workspace_only() {
         "/api/ai-providers/budgets",
         "/api/webhooks",
         "/api/notifications",
+        "/api/events/dead-letters",
     ] {
         let list = stranger.get(path).await;
         assert_eq!(list.expect(200).body["data"], json!([]), "{path}");

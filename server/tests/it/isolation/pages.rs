@@ -31,6 +31,8 @@ const PAGES: [(&str, Thing); 27] = [
     ("/settings/api-keys", Thing::Workspace),
     ("/settings/webhooks", Thing::Workspace),
     ("/settings/webhooks/{id}", Thing::Webhook),
+    ("/settings/events/dead-letters", Thing::Workspace),
+    ("/settings/events/dead-letters/{id}", Thing::DeadLetter),
     ("/settings/audit-log?verify=1", Thing::Workspace),
 ];
 
@@ -45,7 +47,7 @@ async fn home(caller: &Caller) -> String {
 async fn a_page_shows_what_is_ones_own_and_nothing_else() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     let stranger = app.sign_up("Eve").await;
     let (hers, eves) = (home(&story.user).await, home(&stranger).await);
     for (page, thing) in PAGES {

@@ -109,6 +109,8 @@ fn probes() -> Vec<Probe> {
             Json(json!({ "url": "http://127.0.0.1:9/" })),
         ),
         probe(Method::DELETE, "/api/workspaces/{id}/notification-webhook", Thing::Workspace, None),
+        probe(Method::DELETE, "/api/events/dead-letters/{id}", Thing::DeadLetter, None),
+        probe(Method::POST, "/api/events/dead-letters/{id}/requeue", Thing::DeadLetter, Json(json!({}))),
         probe(Method::PATCH, "/api/agents/{id}", Thing::Agent, Json(json!({ "model": null }))),
         probe(Method::GET, "/api/records/{id}", Thing::Record, None),
         probe(Method::GET, "/api/records/{id}/access", Thing::Record, None),
@@ -196,7 +198,7 @@ async fn a_strangers_id_answers_exactly_like_one_that_nobody_has() {
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
     let own_agent = stranger.get("/agents").await.body[0]["id"].as_str().unwrap().to_owned();
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     for probe in probes() {
         let what = format!("{} {}", probe.method, probe.route);
         let caller = match probe.names {
