@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 27] = [
+const PAGES: [(&str, Thing); 29] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
