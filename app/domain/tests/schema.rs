@@ -186,6 +186,8 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("openid_flows", "SELECT, INSERT, UPDATE, DELETE"),
+        ("event_groups", "SELECT, INSERT, UPDATE, DELETE"),
+        ("event_consumers", "DELETE, TRUNCATE"),
         ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("master_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("key_holders", "SELECT, INSERT, UPDATE, DELETE"),

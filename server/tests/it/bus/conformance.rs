@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use hyvve_domain::{PageRequest, audit, events::dead_letters};
+use hyvve_domain::{PageRequest, events::dead_letters};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -126,7 +126,6 @@ async fn what_cannot_be_dealt_with_is_a_dead_letter_and_the_rest_goes_on(kind: K
     let often = |seq: i64| recorded.iter().filter(|(id, n, _)| (*id, *n) == (ada.workspace.0, seq)).count();
     let seen: Vec<usize> = letters.iter().map(|letter| often(letter.event.seq)).collect();
     assert_eq!(seen, [1, 0, 1]);
-    assert!(audit::service::verify(s, &ada).await.is_ok());
 }
 
 async fn what_a_node_had_in_hand_when_it_died_is_dealt_with_by_another(kind: Kind) {
@@ -137,11 +136,15 @@ async fn what_a_node_had_in_hand_when_it_died_is_dealt_with_by_another(kind: Kin
     let ada = one.workspace("ada@example.com").await;
     one.happen(&ada, 1_000).await;
     let since = Instant::now();
-    let in_hand = |stage: &mut Stage| match &stage.redis {
+    // An error is no number.
+    let in_hand = |stage: &Stage| match &stage.redis {
         None => hangs.asked.load(Ordering::SeqCst) > 0,
-        Some(redis) => redis.answer("XPENDING hyvve:events recorder").first().is_some_and(|n| n.len() > ":999".len()),
+        Some(redis) => {
+            let pending = redis.answer("XPENDING hyvve:events recorder");
+            pending.first().and_then(|n| n.strip_prefix(':')?.parse::<u32>().ok()).is_some_and(|n| n >= 1_000)
+        }
     };
-    while !in_hand(&mut stage) {
+    while !in_hand(&stage) {
         assert!(since.elapsed() < Duration::from_secs(10), "the first node is told of nothing");
         sleep(Duration::from_millis(20)).await;
     }
