@@ -154,6 +154,11 @@ fn api() -> Router<AppState> {
         .route("/api/approval-policies/dry-run", post(http::approval_policies::try_out))
         .route("/api/approval-grants", get(http::approval_policies::grants).post(http::approval_policies::make_grant))
         .route("/api/approval-grants/{id}", delete(http::approval_policies::revoke_grant))
+        .route("/api/approval-filters", get(http::approval_filters::list).post(http::approval_filters::create))
+        .route(
+            "/api/approval-filters/{id}",
+            patch(http::approval_filters::update).delete(http::approval_filters::delete),
+        )
         .route("/api/calibration", get(http::approval_policies::calibration))
         .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
@@ -164,6 +169,7 @@ fn api() -> Router<AppState> {
         .route("/api/approvals/{id}/review", post(http::approvals::review))
         .route("/api/approvals/{id}/edit", post(http::approvals::edit))
         .route("/api/approvals/{id}/ask", post(http::approvals::ask))
+        .route("/api/approvals/{id}/presence", post(http::approvals::presence))
         .route("/api/approvals/{id}/comments", post(http::approvals::comment))
         .route("/api/approvals/{id}/decision", get(http::outside::decision))
         .route("/api/approvals/{id}/outcome", post(http::outside::report))

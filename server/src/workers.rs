@@ -42,6 +42,7 @@ impl Workers {
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("time-outs", worker(s, approvals::due::work));
+        workers.keep_up("steps", worker(s, approvals::ladder::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
         workers.keep_up("notifications", worker(s, notifications::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
@@ -142,6 +143,9 @@ async fn clean(s: Services) {
         }
         if let Err(error) = auth::factors::purge(&s).await {
             tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
+        }
+        if let Err(error) = approvals::presence::purge(&s).await {
+            tracing::warn!(error.message = %error, "cards that are not open any more were not removed; trying again in an hour");
         }
         if let Err(error) = idempotency::purge(&s).await {
             tracing::warn!(error.message = %error, "old idempotency keys were not removed; trying again in an hour");

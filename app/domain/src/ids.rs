@@ -89,6 +89,8 @@ ids! {
     InterruptId;
     /// What somebody says about an approval item to the others.
     CommentId;
+    /// What somebody looks for again and again.
+    FilterId;
     /// One entry of the effect ledger.
     EffectId;
     /// A set of records with one JSON Schema.

@@ -210,6 +210,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("record_versions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_decisions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_items", "DELETE, TRUNCATE"),
+        ("approval_words", "UPDATE, DELETE, TRUNCATE"),
         ("effects", "DELETE, TRUNCATE"),
         ("outside_items", "UPDATE, DELETE, TRUNCATE"),
         ("inbox_interrupts", "UPDATE, DELETE, TRUNCATE"),
@@ -236,7 +237,9 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
             .unwrap();
         assert!(!may, "hyvve_app may {privilege} api_keys.{column}");
     }
-    for column in ["canonical", "hash", "tool", "title", "reason", "proposer_id"] {
+    for column in
+        ["canonical", "hash", "tool", "title", "reason", "proposer_id", "quorum_groups", "requester_barred", "ladder"]
+    {
         let may: bool = sqlx::query_scalar("SELECT has_column_privilege('hyvve_app', 'approval_items', $1, 'UPDATE')")
             .bind(column)
             .fetch_one(&mut root)
@@ -321,6 +324,11 @@ fn fill(t: char) -> String {
          INSERT INTO outside_items (workspace_id, approval_id, allowed, interrupt_id, position) VALUES ('{w}', '{item}', '{{approve}}', '{item}', 0);
          INSERT INTO idempotency_keys (name, user_id, request, claim) VALUES (sha256('{u}'::bytea), '{u}', {h}, '{u}');
          INSERT INTO approval_samples (workspace_id, approval_id) VALUES ('{w}', '{item}');
+         INSERT INTO approval_rounds (workspace_id, role, turns) VALUES ('{w}', 'owner', 1);
+         INSERT INTO approval_turns (workspace_id, role, user_id, turn) VALUES ('{w}', 'owner', '{u}', 1);
+         INSERT INTO approval_words (workspace_id, approval_id, word) VALUES ('{w}', '{item}', 'y');
+         INSERT INTO approval_filters (workspace_id, id, user_id, name, query) VALUES ('{w}', '{item}', '{u}', 'x', '{{}}');
+         INSERT INTO approval_presence (workspace_id, approval_id, user_id, tab, until) VALUES ('{w}', '{item}', '{u}', 'x', now());
          INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
          INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
          INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"

@@ -61,7 +61,7 @@ impl Source {
         self.close();
         let Ok(source) = EventSource::new(&(self.address)()) else { return self.fail() };
         let mut closures = Vec::new();
-        for name in ["hello", "event", "run", "gone"] {
+        for name in ["hello", "event", "run", "gone", "presence"] {
             let this = self.clone();
             let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
                 this.state.borrow_mut().failures = 0;

@@ -1,7 +1,7 @@
 //! This tab among the browser's tabs: one of them reads the stream and tells the others.
 //!
 //! Messages on the channel are texts, a letter and what it is about:
-//! `e` an event, `r` a run's event and `g` a run that is gone, as the stream sent them; `o` whether the stream is open (`1`, `0`);
+//! `e` an event, `r` a run's event, `g` a run that is gone and `p` that somebody came or left, as the stream sent them; `o` whether the stream is open (`1`, `0`);
 //! `c` "I have seen events up to …"; `f` "follow this run from …"; `?` "I read the stream from now on: which runs do you
 //! follow?" A run stays in the stream until it ends, even if nobody looks at it any more: that is cheaper than asking around.
 
@@ -125,6 +125,7 @@ impl Tab {
             "e" => self.event(rest),
             "r" => self.run(rest),
             "g" => self.gone(rest),
+            "p" => presence(rest),
             "o" => hub::set_online(rest == "1"),
             "c" => self.catch_up(rest.parse().unwrap_or(i64::MAX)),
             "f" => {
@@ -181,6 +182,13 @@ impl Tab {
     }
 }
 
+/// Somebody came to an approval, or left it.
+fn presence(json: &str) {
+    if let Some(event) = frame::presence(json) {
+        hub::tell(&event);
+    }
+}
+
 /// The part of the one tab that reads the stream.
 impl Tab {
     /// Reads the stream as soon as no other tab does. Without Web Locks (plain http on another machine) every tab does.
@@ -227,6 +235,10 @@ impl Tab {
             Said::Frame("gone", json) => {
                 self.send(&format!("g{json}"));
                 self.gone(json);
+            }
+            Said::Frame("presence", json) => {
+                self.send(&format!("p{json}"));
+                presence(json);
             }
             Said::Frame(_, json) => {
                 // A database that was restored from a backup numbers from further back.

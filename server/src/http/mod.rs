@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod agents;
 pub(crate) mod ai_providers;
 pub(crate) mod api_keys;
+pub(crate) mod approval_filters;
 pub(crate) mod approval_policies;
 pub(crate) mod approvals;
 pub(crate) mod audit;

@@ -30,10 +30,13 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
     if item.status != Status::Pending {
         return Err(already_decided(&mut tx, id, &item).await?);
     }
-    if let Some(Some(assignee)) = care.assignee_id
-        && !role_of(&mut tx, assignee).await?.is_some_and(Role::can_decide)
-    {
-        return Err(Error::invalid("assigneeId", "unknown", "Only an owner or an admin can be asked to decide."));
+    if let Some(Some(assignee)) = care.assignee_id {
+        if !role_of(&mut tx, assignee).await?.is_some_and(Role::can_decide) {
+            return Err(Error::invalid("assigneeId", "unknown", "Only an owner or an admin can be asked to decide."));
+        }
+        if let Some(why) = item.parties().bars(assignee) {
+            return Err(Error::invalid("assigneeId", "barred", why));
+        }
     }
     for (field, at) in [("dueAt", care.due_at), ("snoozedUntil", care.snoozed_until)] {
         if let Some(Some(at)) = at

@@ -13,12 +13,14 @@ use super::{
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
     proposal::Proposal,
+    quorum::{self, Agreement},
     routing::{
         Review,
         learn::{From, learn, unlearn},
     },
     samples,
     service::get,
+    states::Happening,
     store::{self, Locked},
 };
 use crate::{
@@ -87,24 +89,27 @@ pub(super) async fn approve(
     item: &Locked,
     Approval { by, note, undo }: Approval,
 ) -> Result<()> {
-    if let Some(user) = by.person() {
-        let before = decisions_store::voters(tx, id).await?;
-        let missing = needed(tx, item).await?.saturating_sub(before.len());
-        if before.contains(&user) {
-            let message = format!("You have approved this already; it waits for {missing} more.");
+    if let Some(user) = by.person().filter(|_| item.wants_several()) {
+        let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+        let mut agreed = decisions_store::voters(tx, id).await?;
+        let before = quorum::agreement(item.quorum, &item.groups, &electorate, &agreed);
+        // Where others have left meanwhile, those who have agreed may be all that there are.
+        if agreed.contains(&user) && !before.is_reached() {
+            let message = format!("You have approved this already: {}.", before.words());
             return Err(Error::new(Code::Conflict, message));
         }
-        if missing > 1 {
+        agreed.push(user);
+        if !quorum::agreement(item.quorum, &item.groups, &electorate, &agreed).is_reached() {
             decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
             say(tx, "approval.voted", id, item, note.as_deref());
             return Ok(());
         }
     }
-    let (status, action) = match by {
-        Decider::Person(_) => (Status::Approved, "approval.approved"),
-        Decider::Rule => (Status::AutoApproved, "approval.auto_approved"),
+    let (happening, action) = match by {
+        Decider::Person(_) => (Happening::Approved, "approval.approved"),
+        Decider::Rule => (Happening::LetThrough, "approval.auto_approved"),
     };
-    store::set_status(tx, id, status).await?;
+    let status = store::step(tx, id, item.status, happening).await?;
     decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
     say(tx, action, id, item, note.as_deref());
     if by.person().is_some() {
@@ -121,19 +126,18 @@ pub(super) async fn approve(
     }
 }
 
-/// How many have to approve: as many as the policy asked for when it was proposed, or all who may, where they have become fewer.
-/// Else nobody could ever do it.
-async fn needed(tx: &mut TenantTx, item: &Locked) -> Result<usize> {
-    if item.quorum <= 1 {
-        return Ok(1);
+/// How far those have come who have to agree on an item; `None` where one person's word is enough.
+pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Option<Agreement>> {
+    if !item.wants_several() {
+        return Ok(None);
     }
-    let proposer = (item.proposer_kind == "user").then_some(UserId(item.proposer_id));
-    let there_are = decisions_store::electorate(tx, proposer).await?;
-    Ok(usize::try_from(item.quorum).unwrap_or(1).min(there_are).max(1))
+    let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+    let agreed = decisions_store::voters(tx, id).await?;
+    Ok(Some(quorum::agreement(item.quorum, &item.groups, &electorate, &agreed)))
 }
 
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
-    store::set_status(tx, id, Status::Rejected).await?;
+    store::step(tx, id, item.status, Happening::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
     say(tx, "approval.rejected", id, item, reason.as_deref());
     tell_requester(tx, id, item, "rejected").await?;
@@ -160,7 +164,7 @@ pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) ->
         return Err(Error::new(Code::Conflict, "No run waits for this, so nobody would answer."));
     }
     outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
-    store::set_status(&mut tx, id, Status::Superseded).await?;
+    store::step(&mut tx, id, item.status, Happening::Asked).await?;
     decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
     say(&mut tx, "approval.asked", id, &item, Some(&question));
     let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
@@ -179,7 +183,7 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
         return Ok(());
     }
     let why = "Nobody decided in time.";
-    store::set_status(&mut tx, id, Status::TimedOut).await?;
+    store::step(&mut tx, id, item.status, Happening::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
     say(&mut tx, "approval.timed_out", id, &item, None);
     tell_timed_out(&mut tx, id, &item).await?;
@@ -243,7 +247,7 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
     if !approved || !effects_store::withdraw(&mut tx, id).await? {
         return Err(Error::new(Code::Conflict, "Too late to undo: it has begun, or it was not approved."));
     }
-    store::set_status(&mut tx, id, Status::Pending).await?;
+    store::step(&mut tx, id, item.status, Happening::Withdrawn).await?;
     if item.status == Status::AutoApproved {
         samples::undraw(&mut tx, id).await?;
         grants::give_back(&mut tx, id).await?;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     Decide, Detail, Status, Verdict, decisions_store,
     proposal::Proposal,
+    states::Happening,
     store::{self, Locked},
 };
 use crate::{
@@ -29,7 +30,7 @@ const MAX_NOTE: usize = 2_000;
 pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> {
     for id in store::pending_of_run(tx, run).await? {
         let Some(item) = store::look(tx, id).await? else { continue };
-        store::set_status(tx, id, Status::Cancelled).await?;
+        store::step(tx, id, item.status, Happening::Cancelled).await?;
         decisions_store::insert(tx, id, "cancelled", None, Some("The run was cancelled."), &item.hash).await?;
         tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(json!({ "run": run })));
         tx.emit(
@@ -97,8 +98,15 @@ pub(super) async fn already_decided(tx: &mut TenantTx, id: ApprovalId, item: &Lo
     };
     let who = by.as_deref().unwrap_or("HYVVE");
     let word = item.status.label().to_lowercase();
-    Ok(Error::new(Code::AlreadyDecided, format!("{who} was first: this is {word}."))
+    let when = at.map(|at| format!(", at {}", clock(at))).unwrap_or_default();
+    Ok(Error::new(Code::AlreadyDecided, format!("{who} was first{when}: this is {word}."))
         .with(json!({ "status": item.status, "decidedBy": by, "decidedAt": at })))
+}
+
+/// The time of an instant, for people: `09:08:07 UTC`.
+fn clock(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(11..19).unwrap_or(&text))
 }
 
 /// Whether a target is no longer at the version that was looked at.
@@ -128,7 +136,7 @@ pub(super) async fn supersede(s: &Services, mut tx: TenantTx, id: ApprovalId, it
 
 /// Ends an item as superseded, inside a running transaction.
 pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<()> {
-    store::set_status(tx, id, Status::Superseded).await?;
+    store::step(tx, id, item.status, Happening::MovedOn).await?;
     decisions_store::insert(
         tx,
         id,

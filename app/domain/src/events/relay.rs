@@ -23,7 +23,7 @@ use super::{
     },
     hub::Poke,
 };
-use crate::ids::{RunId, WorkspaceId};
+use crate::ids::{ApprovalId, RunId, WorkspaceId};
 
 const CHANNEL: &str = "hyvve";
 /// How long pokes are gathered before one statement carries them all.
@@ -145,6 +145,7 @@ fn hear(hub: &Hub, node: Uuid, payload: &str) {
             hub.poke_work();
         }
         Some(Poke::Run(id)) => hub.signal_run(id, RunSignal::Look),
+        Some(Poke::Presence(workspace, item)) => hub.signal_presence(workspace, item),
         None => {}
     }
 }
@@ -153,6 +154,7 @@ fn encode(node: Uuid, poke: Poke) -> String {
     match poke {
         Poke::Workspace(id) => format!("{node} w {id}"),
         Poke::Run(id) => format!("{node} r {id}"),
+        Poke::Presence(workspace, item) => format!("{node} p {workspace} {item}"),
     }
 }
 
@@ -166,6 +168,7 @@ fn decode(node: Uuid, payload: &str) -> Option<Poke> {
         _ if from == node => None,
         "w" => Some(Poke::Workspace(WorkspaceId(id))),
         "r" => Some(Poke::Run(RunId(id))),
+        "p" => Some(Poke::Presence(WorkspaceId(id), ApprovalId(parts.next()?.parse().ok()?))),
         _ => None,
     }
 }
@@ -180,6 +183,8 @@ mod tests {
         let poke = Poke::Run(RunId::new());
         assert_eq!(decode(here, &encode(there, poke)), Some(poke));
         assert_eq!(decode(here, &encode(here, poke)), None);
+        let poke = Poke::Presence(WorkspaceId::new(), ApprovalId::new());
+        assert_eq!(decode(here, &encode(there, poke)), Some(poke));
         assert_eq!(decode(here, "nonsense"), None);
     }
 }

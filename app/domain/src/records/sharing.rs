@@ -19,6 +19,11 @@ pub async fn access(s: &Services, actor: &Actor, id: RecordId) -> Result<Access>
     store::access(&mut tx, id).await
 }
 
+/// Whose a record is: of the member that it is assigned to, or else of whoever it belongs to.
+pub(crate) async fn holder(tx: &mut TenantTx, id: RecordId) -> Result<Option<UserId>> {
+    store::holder(tx, id).await
+}
+
 /// Gives a record to a member, or to nobody.
 pub async fn assign(s: &Services, actor: &Actor, id: RecordId, to: Option<UserId>) -> Result<Access> {
     let mut tx = begin(s, actor, id, "assign records").await?;

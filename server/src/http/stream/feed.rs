@@ -7,10 +7,16 @@ use futures::{
     StreamExt,
     stream::{BoxStream, SelectAll, unfold},
 };
-use hyvve_domain::{Code, Error, agents::RunEvent, events, ids::RunId};
+use hyvve_domain::{
+    Code, Error,
+    agents::RunEvent,
+    approvals::presence,
+    events,
+    ids::{ApprovalId, RunId},
+};
 use serde::Serialize;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
@@ -50,6 +56,13 @@ struct Gone {
     run_id: RunId,
 }
 
+/// Somebody came to an approval, or left it: who is there now is asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Presence {
+    approval_id: ApprovalId,
+}
+
 /// A run's events up to its last one, or to the first error.
 pub(super) fn run(follow: Follow, run: RunId) -> BoxStream<'static, OfRuns> {
     let steps = unfold(Some(follow), move |follow| async move {
@@ -67,6 +80,7 @@ pub(super) struct Feed {
     welcome: Welcome,
     stopping: CancellationToken,
     news: watch::Receiver<u64>,
+    presence: broadcast::Receiver<ApprovalId>,
     runs: Runs,
     cursor: i64,
     greeted: bool,
@@ -80,7 +94,7 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn new(
         asking: Entered,
-        news: watch::Receiver<u64>,
+        (news, presence): (watch::Receiver<u64>, broadcast::Receiver<ApprovalId>),
         cursor: i64,
         runs: Runs,
         stopping: CancellationToken,
@@ -89,7 +103,7 @@ impl Feed {
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (welcome, quiet_since) = (asking.welcome(), Instant::now());
         let (greeted, behind, checked) = (false, true, 0);
-        Self { asking, welcome, stopping, news, runs, cursor, greeted, behind, checks, checked, quiet_since }
+        Self { asking, welcome, stopping, news, presence, runs, cursor, greeted, behind, checks, checked, quiet_since }
     }
 
     /// The next write; `None` ends the stream.
@@ -126,6 +140,12 @@ impl Feed {
                     return write(|frames| events.try_for_each(|event| frames.push("run", &event, None::<i64>)));
                 }
                 Ok(()) = self.news.changed() => self.behind = true,
+                Ok(approval_id) = self.presence.recv() => {
+                    let Entered { services, actor, .. } = &self.asking;
+                    if presence::may_see(services, actor, approval_id).await.unwrap_or(false) {
+                        return write(|frames| frames.push("presence", &Presence { approval_id }, None::<i64>));
+                    }
+                }
                 _ = self.checks.tick() => {
                     if !self.welcome.lasts().await {
                         return None;

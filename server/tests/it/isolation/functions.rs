@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 71] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 76] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -21,6 +21,11 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 71] = [
     ("approvals/comment", "id={change}&body=x"),
     ("approvals/edit", "id={change}&hash=0"),
     ("approvals/undo", "id={change}"),
+    ("approvals/filters", ""),
+    ("approvals/save-filter", "name=From+a+form&tab=waiting"),
+    ("approvals/rename-filter", "id={filter}&name=Another"),
+    ("approvals/remove-filter", "id={filter}"),
+    ("approvals/watch", "id={change}&tab=x"),
     (
         "approval-policy/change",
         "tool=update_record&thresholds[auto]=86&thresholds[quick]=60&thresholds[target]=95&thresholds[sample]=5",
@@ -134,7 +139,7 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("invitation/reject", "invitation=x"),
 ];
 
-const IDS: [(&str, Thing); 15] = [
+const IDS: [(&str, Thing); 16] = [
     ("{key}", Thing::Key),
     ("{member}", Thing::Member),
     ("{invitation}", Thing::Invitation),
@@ -146,6 +151,7 @@ const IDS: [(&str, Thing); 15] = [
     ("{provider}", Thing::Provider),
     ("{budget}", Thing::Budget),
     ("{grant}", Thing::Grant),
+    ("{filter}", Thing::Filter),
     ("{webhook}", Thing::Webhook),
     ("{delivery}", Thing::Delivery),
     ("{notification}", Thing::Notification),

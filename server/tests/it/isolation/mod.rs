@@ -34,6 +34,7 @@ pub(crate) enum Thing {
     Budget,
     Interrupt,
     Grant,
+    Filter,
     Webhook,
     Delivery,
     Notification,
@@ -56,6 +57,7 @@ pub(crate) struct Things {
     pub(crate) budget: String,
     pub(crate) interrupt: String,
     pub(crate) grant: String,
+    pub(crate) filter: String,
     pub(crate) webhook: String,
     pub(crate) delivery: String,
     pub(crate) notification: String,
@@ -81,6 +83,7 @@ impl Things {
         });
         let interrupt = story.user.post("/api/inbox/interrupts", &interrupt).await;
         let grant = story.user.post("/api/approval-grants", &grant_of(&story.agent)).await;
+        let filter = story.user.post("/api/approval-filters", &json!({ "name": "Ada’s" })).await;
         // Nobody listens there, and it hears of nothing.
         let webhook = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] });
         let webhook = story.user.post("/api/webhooks", &webhook).await.expect(201).body["data"].clone();
@@ -100,6 +103,7 @@ impl Things {
             invitation: id(&invitation.expect(201).body["data"]).to_owned(),
             key: id(&key.expect(201).body["data"]).to_owned(),
             grant: id(&grant.expect(201).body["data"]).to_owned(),
+            filter: id(&filter.expect(201).body["data"]).to_owned(),
             budget: id(&budget.expect(201).body["data"]).to_owned(),
             interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
             webhook: id(&webhook).to_owned(),
@@ -126,6 +130,7 @@ impl Things {
             Thing::Budget => &self.budget,
             Thing::Interrupt => &self.interrupt,
             Thing::Grant => &self.grant,
+            Thing::Filter => &self.filter,
             Thing::Webhook => &self.webhook,
             Thing::Delivery => &self.delivery,
             Thing::Notification => &self.notification,

@@ -146,6 +146,11 @@ impl Reply {
         Self { status, headers, text, body }
     }
 
+    /// Whether anybody answers.
+    pub(crate) async fn is_there(request: RequestBuilder) -> bool {
+        request.send().await.is_ok()
+    }
+
     /// Fails the test unless the status is this one.
     #[track_caller]
     pub(crate) fn expect(&self, status: u16) -> &Self {

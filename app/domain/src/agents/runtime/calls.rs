@@ -144,6 +144,7 @@ impl Driver<'_> {
                     tool_call_id: Some(&call.id),
                     setup: setup(&self.choice().model, &self.agent.instructions),
                     agent: Some(&self.agent.name),
+                    attachments: Vec::new(),
                 };
                 let proposed = propose::propose(&mut tx, tool, &parsed, &plan, source).await?;
                 self.answer(&mut tx).await?;

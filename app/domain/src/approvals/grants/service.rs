@@ -116,8 +116,8 @@ async fn checked(tx: &mut TenantTx, mut new: NewGrant) -> Result<NewGrant> {
     if !store::has_agent(tx, new.agent_id).await? {
         return Err(Error::not_found("agent"));
     }
-    if policies::in_force(tx, tool.name).await?.handling.quorum > 1 {
-        let message = "Its policy wants several people to approve, which one person cannot do in advance.";
+    if policies::in_force(tx, tool.name).await?.handling.wants_several() {
+        let message = "Its policy wants several people to approve, or somebody of a certain role, which one person cannot do in advance.";
         return Err(Error::invalid("tool", "quorum", message));
     }
     if !(1..=MAX_USES).contains(&new.max_uses) {

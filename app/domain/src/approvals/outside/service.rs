@@ -8,7 +8,7 @@ use super::{Decided, DecisionKind, NewProposal, Outcome, Outside, inbox_store::M
 use crate::{
     Actor, Code, Error, Result, Role,
     approvals::{
-        EffectState, Item, Status, decisions_store, effects_store, list_store,
+        EffectState, Item, Status, attachments, decisions_store, effects_store, list_store,
         outcomes::checked,
         proposal::Proposal,
         propose::{self, Source},
@@ -78,7 +78,15 @@ pub(super) async fn add(
     if let Some(title) = title {
         plan.title = format!("{action}: {title}");
     }
-    let source = Source { requester: user, run: None, tool_call_id: None, setup: String::new(), agent: None };
+    attachments::check(&new.attachments, at)?;
+    let source = Source {
+        requester: user,
+        run: None,
+        tool_call_id: None,
+        setup: String::new(),
+        agent: None,
+        attachments: new.attachments,
+    };
     let proposed = propose::propose(tx, tool, &arguments, &plan, source).await?;
     let said = Outside { confidence: new.confidence.map(i16::from), allowed: new.allowed };
     store::insert(tx, proposed.id, &said, from.as_ref()).await?;
@@ -100,13 +108,11 @@ fn name(action: &str) -> Result<&str, (&'static str, String)> {
 
 /// One line, in which nothing turns the direction of what stands after it.
 fn title(title: Option<&str>) -> Result<Option<&str>, (&'static str, String)> {
-    let turns =
-        |c: char| matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     match title.map(str::trim).filter(|title| !title.is_empty()) {
         Some(title) if title.chars().count() > MAX_TITLE => {
             Err(("maxLength", format!("At most {MAX_TITLE} characters, please.")))
         }
-        Some(title) if title.chars().any(|c| c.is_control() || turns(c)) => {
+        Some(title) if title.chars().any(attachments::steers) => {
             Err(("characters", "One line, please, without characters that steer.".to_owned()))
         }
         other => Ok(other),
