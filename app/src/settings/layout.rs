@@ -13,7 +13,7 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
     Section { name: "Notifications", path: "/settings/notifications", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },

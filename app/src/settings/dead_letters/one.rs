@@ -63,13 +63,14 @@ fn letter_card(letter: DeadLetter) -> AnyView {
 }
 
 fn discard_card(letter: &DeadLetter) -> AnyView {
-    let keep = use_frame().href(&format!("{HERE}/{}", letter.id));
+    let id = letter.id.to_string();
+    let keep = use_frame().href(&format!("{HERE}/{id}"));
     view! {
         <Card title="Discard this event?">
             <CardBody>
                 <p class="pb-3">"It happened all the same; but what was to be done about it is never done. This cannot be undone."</p>
                 <Form action=DiscardDeadLetter::url()>
-                    <input type="hidden" name="id" value=letter.id.to_string()/>
+                    <input type="hidden" name="id" value=id/>
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Danger kind="submit">"Discard it"</Button>
                         <ButtonLink href=keep>"Keep it"</ButtonLink>
