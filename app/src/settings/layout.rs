@@ -13,7 +13,7 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "Security", path: "/settings/security", allowed: Role::can_secure_workspace },
@@ -21,6 +21,7 @@ const SECTIONS: [Section; 8] = [
     Section { name: "Approval policy", path: "/settings/approval-policy", allowed: Role::can_decide },
     Section { name: "API keys", path: "/settings/api-keys", allowed: everyone },
     Section { name: "Webhooks", path: "/settings/webhooks", allowed: Role::manages_webhooks },
+    Section { name: "Events", path: "/settings/events", allowed: Role::can_read_events },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 

@@ -8,6 +8,7 @@ pub(crate) mod approval_policies;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod inbox;
 pub(crate) mod invitations;

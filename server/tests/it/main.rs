@@ -15,6 +15,7 @@ mod bad_input;
 mod bulk;
 mod cross_site;
 mod embedded;
+mod events;
 mod factors;
 mod grants;
 mod health;

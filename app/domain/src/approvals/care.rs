@@ -10,7 +10,11 @@ use super::{
     store,
 };
 use crate::{
-    Actor, Error, Result, Role, Timestamp, audit::Entry, events::Draft, ids::ApprovalId, services::Services,
+    Actor, Error, Result, Role, Timestamp,
+    audit::Entry,
+    events::{DomainEvent, Draft, payload::Assigned},
+    ids::ApprovalId,
+    services::Services,
     workspaces::members::role_of,
 };
 
@@ -37,8 +41,8 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
     store::set_care(&mut tx, id, &care).await?;
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
     tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
-    let payload = json!({ "title": item.title, "run": item.run, "changes": care });
-    tx.emit(Draft::new("approval.assigned", "approval", id.0, payload).only_for(item.requester));
+    let assigned = Assigned { title: item.title, run: item.run, changes: care };
+    tx.emit(Draft::new(DomainEvent::ApprovalAssigned(assigned), id).only_for(item.requester));
     tx.commit().await?;
     get(s, actor, id).await
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Detail, comments_store as store, service::get, store::look};
-use crate::{Actor, Error, Result, audit::Entry, events::Draft, ids::ApprovalId, services::Services};
+use super::{Detail, comments_store as store, outcomes::tell, service::get, store::look};
+use crate::{Actor, Error, Result, audit::Entry, events::DomainEvent, ids::ApprovalId, services::Services};
 
 /// The most characters of what somebody says.
 const MAX: usize = 4_000;
@@ -27,8 +27,7 @@ pub async fn add(s: &Services, actor: &Actor, id: ApprovalId, body: &str) -> Res
     store::insert(&mut tx, id, user, body).await?;
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run });
     tx.audit(Entry::new("approval.commented", "approval", id.0).details(facts).personal(json!({ "body": body })));
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new("approval.commented", "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, DomainEvent::ApprovalCommented, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }

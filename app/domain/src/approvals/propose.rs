@@ -17,7 +17,7 @@ use crate::{
     audit::Entry,
     canonical,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Requested},
     ids::{AgentId, ApprovalId, RunId, UserId},
     tools::{
         Reversibility,
@@ -162,8 +162,8 @@ fn say(
     }
     tx.audit(Entry::new("approval.requested", "approval", id.0).details(facts));
     let review = routing.map_or(Review::Full, |r| r.routed.review);
-    let payload = json!({ "title": plan.title, "tool": tool.name, "run": source.run, "review": review });
-    tx.emit(Draft::new("approval.requested", "approval", id.0, payload).only_for(source.requester));
+    let requested = Requested { title: plan.title.clone(), tool: tool.name, run: source.run, review };
+    tx.emit(Draft::new(DomainEvent::ApprovalRequested(requested), id).only_for(source.requester));
 }
 
 /// Scores and routes what an agent proposes.

@@ -7,7 +7,7 @@ use super::{Delivery, State, Try, call::Answer};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     db::{SystemTx, TenantTx},
-    events::Event,
+    events::{Event, filter},
     ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
 };
 
@@ -18,6 +18,16 @@ const SHOWN: i64 = 12;
 pub(super) struct Listener {
     pub(super) told_seq: i64,
     pub(super) events: Vec<String>,
+    pub(super) replay_until: i64,
+    pub(super) replay_events: Vec<String>,
+}
+
+impl Listener {
+    /// Whether it is told of an event: by its filter, and of what it is told once more, by the replay's.
+    pub(super) fn hears(&self, event: &Event) -> bool {
+        let again = event.seq <= self.replay_until;
+        filter::passes(&self.events, &event.name) && (!again || filter::passes(&self.replay_events, &event.name))
+    }
 }
 
 /// Locks an endpoint that is enabled; `None` also where another server is at it.
@@ -25,7 +35,7 @@ pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<
     let workspace = tx.workspace().0;
     Ok(sqlx::query_as!(
         Listener,
-        "SELECT told_seq, events FROM webhook_endpoints WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL
+        "SELECT told_seq, events, replay_until, replay_events FROM webhook_endpoints WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL
          FOR NO KEY UPDATE SKIP LOCKED",
         workspace,
         id.0,
@@ -38,7 +48,7 @@ pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<
 pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Result<Vec<Event>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT seq, id, type AS name, subject_kind, subject_id, payload, created_at FROM events
+        "SELECT seq, id, type AS name, version, subject_kind, subject_id, payload, created_at FROM events
          WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         workspace,
         seq,
@@ -52,6 +62,7 @@ pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Res
             seq: r.seq,
             id: r.id,
             name: r.name,
+            version: r.version,
             subject_kind: r.subject_kind,
             subject_id: r.subject_id,
             payload: r.payload,

@@ -1,4 +1,4 @@
-//! What makes an endpoint's address, description and filter acceptable, and which events pass a filter.
+//! What makes an endpoint's address and description acceptable.
 
 use reqwest::Url;
 
@@ -8,10 +8,6 @@ use crate::{Error, Result, outward::Outward};
 const MAX_URL: usize = 2_000;
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 200;
-/// How many types a filter names.
-const MAX_EVENTS: usize = 50;
-/// The longest of them.
-const MAX_EVENT: usize = 100;
 
 /// An address that may be asked, as far as it can be said before its name is looked up. What stands in its query stays.
 pub(super) fn url(http: &Outward, text: &str) -> Result<String> {
@@ -56,68 +52,9 @@ pub(super) fn description(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A filter, sorted, each entry once.
-pub(super) fn events(entries: Vec<String>) -> Result<Vec<String>> {
-    let mut events: Vec<String> = entries.iter().map(|entry| entry.trim().to_owned()).collect();
-    events.sort_unstable();
-    events.dedup();
-    if events.len() > MAX_EVENTS {
-        return Err(Error::invalid("events", "maxItems", format!("At most {MAX_EVENTS} types, please.")));
-    }
-    if let Some(bad) = events.iter().find(|entry| !is_entry(entry)) {
-        let shown: String = bad.chars().filter(char::is_ascii_graphic).take(MAX_EVENT).collect();
-        let why =
-            format!("“{shown}” is no type of event. One looks like approval.requested, or approval. for all of them.");
-        return Err(Error::invalid("events", "isEventType", why));
-    }
-    Ok(events)
-}
-
-fn is_entry(entry: &str) -> bool {
-    let whole = entry.strip_suffix('.').unwrap_or(entry);
-    let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    };
-    entry.len() <= MAX_EVENT && whole.split('.').all(word)
-}
-
-/// Whether events of that type pass.
-pub(super) fn passes(filter: &[String], name: &str) -> bool {
-    filter.is_empty()
-        || filter.iter().any(|entry| entry == name || (entry.ends_with('.') && name.starts_with(entry.as_str())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn filter(entries: &[&str]) -> Result<Vec<String>> {
-        events(entries.iter().map(|entry| (*entry).to_owned()).collect())
-    }
-
-    #[test]
-    fn a_filter_names_types_or_beginnings_of_them() -> Result<()> {
-        let some = filter(&["run.failed", " approval. ", "approval.", "workspace.api_key."])?;
-        assert_eq!(some, ["approval.", "run.failed", "workspace.api_key."]);
-        for name in ["approval.requested", "run.failed", "workspace.api_key.revoked"] {
-            assert!(passes(&some, name), "{name}");
-        }
-        for name in ["run.failed.twice", "run.started", "approval_policy.changed", "workspace.updated"] {
-            assert!(!passes(&some, name), "{name}");
-        }
-        assert!(passes(&[], "whatever.happens"));
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_no_type_is_refused_by_its_name() {
-        let long = "a".repeat(MAX_EVENT + 1);
-        for bad in ["", ".", "..", "a..b", ".a", "Approval.", "a b", "a*", "a\nb", "approval.\u{202e}", &long] {
-            assert_eq!(filter(&[bad]).err().as_ref().and_then(Error::field), Some("events"), "{bad:?}");
-        }
-        let many: Vec<String> = (0..=MAX_EVENTS).map(|n| format!("a{n}")).collect();
-        assert!(events(many).is_err());
-    }
 
     #[test]
     fn an_address_is_public_and_https_unless_its_host_is_allowed() -> Result<(), Box<dyn std::error::Error>> {

@@ -19,7 +19,7 @@ use crate::{
     Actor, Code, Error, Page, PageRequest, Result, Role, Timestamp,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, filter, payload::Nothing},
     ids::{EventId, WebhookDeliveryId, WebhookId},
     services::Services,
 };
@@ -60,7 +60,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewEndpoint) -> Result<(En
     enter(actor)?;
     let url = rules::url(&s.http, &new.url)?;
     let description = rules::description(&new.description)?;
-    let events = rules::events(new.events)?;
+    let events = filter::checked("events", new.events)?;
     let (id, secret) = (WebhookId::new(), Secret::random()?);
     let mut tx = s.db.tenant(actor).await?;
     if store::lock_count(&mut tx).await? >= MAX_ENDPOINTS as i64 {
@@ -73,7 +73,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewEndpoint) -> Result<(En
     let new = store::New { id, url: &url, description: &description, events: &events, secret: &sealed };
     store::insert(&mut tx, new).await?;
     let made = found(&mut tx, id).await?;
-    log(&mut tx, "webhook.created", &made);
+    log(&mut tx, DomainEvent::WebhookCreated(Nothing {}), &made);
     tx.commit().await?;
     Ok((made, secret))
 }
@@ -84,7 +84,7 @@ pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes
     let changes = Changes {
         url: changes.url.map(|url| rules::url(&s.http, &url)).transpose()?,
         description: changes.description.map(|text| rules::description(&text)).transpose()?,
-        events: changes.events.map(rules::events).transpose()?,
+        events: changes.events.map(|events| filter::checked("events", events)).transpose()?,
         enabled: changes.enabled,
     };
     let mut tx = s.db.tenant(actor).await?;
@@ -92,12 +92,12 @@ pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes
     if changes.url.is_some() || changes.description.is_some() || changes.events.is_some() {
         store::change(&mut tx, id, &changes).await?;
         let changed = found(&mut tx, id).await?;
-        log(&mut tx, "webhook.updated", &changed);
+        log(&mut tx, DomainEvent::WebhookUpdated(Nothing {}), &changed);
     }
     match changes.enabled {
         Some(true) if !before.enabled => {
             store::enable(&mut tx, id).await?;
-            log(&mut tx, "webhook.enabled", &before);
+            log(&mut tx, DomainEvent::WebhookEnabled(Nothing {}), &before);
         }
         Some(false) if before.enabled => {
             store::disable(&mut tx, id, Because::ByHand).await?;
@@ -116,7 +116,7 @@ pub async fn delete(s: &Services, actor: &Actor, id: WebhookId) -> Result<()> {
     let mut tx = s.db.tenant(actor).await?;
     let gone = locked(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
-    log(&mut tx, "webhook.deleted", &gone);
+    log(&mut tx, DomainEvent::WebhookDeleted(Nothing {}), &gone);
     tx.commit().await
 }
 
@@ -130,7 +130,7 @@ pub async fn rotate(s: &Services, actor: &Actor, id: WebhookId) -> Result<(Endpo
     locked(&mut tx, id).await?;
     store::rotate(&mut tx, id, &sealed, Timestamp::now().plus(DAY)).await?;
     let rotated = found(&mut tx, id).await?;
-    log(&mut tx, "webhook.rotated", &rotated);
+    log(&mut tx, DomainEvent::WebhookRotated(Nothing {}), &rotated);
     tx.commit().await?;
     Ok((rotated, secret))
 }
@@ -143,7 +143,8 @@ pub async fn test(s: &Services, actor: &Actor, id: WebhookId) -> Result<Delivery
     let (delivery, event) = (WebhookDeliveryId::new(), EventId::new().0);
     let payload: Value = json!({ "description": endpoint.description });
     let data = Data { seq: None, subject_kind: SUBJECT, subject_id: Some(id.0), payload: &payload };
-    let body = Body { id: event, name: TEST, timestamp: Timestamp::now(), workspace_id: actor.workspace, data };
+    let (timestamp, workspace_id) = (Timestamp::now(), actor.workspace);
+    let body = Body { id: event, name: TEST, version: 1, timestamp, workspace_id, data };
     let given_up = Timestamp::now().plus(LEASE);
     deliveries::insert_test(&mut tx, (id, delivery), event, TEST, &body.text()?, given_up).await?;
     tx.audit(Entry::new("webhook.tested", SUBJECT, id.0).details(json!({ "host": rules::origin(&endpoint.url) })));
@@ -154,10 +155,11 @@ pub async fn test(s: &Services, actor: &Actor, id: WebhookId) -> Result<Delivery
     one(&mut tx, id, delivery).await
 }
 
-/// Tells an endpoint once more of what it hears of, from a moment of the last 30 days on, with the ids of then; answers how many
-/// events that are.
-pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp) -> Result<i64> {
+/// Tells an endpoint once more of what it hears of, from a moment of the last 30 days on, with the ids of then, of some types only
+/// if `types` names any; answers how many events that are.
+pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp, types: Vec<String>) -> Result<i64> {
     enter(actor)?;
+    let types = filter::checked("types", types)?;
     let now = Timestamp::now();
     if since > now || since.plus(Duration::from_hours(24 * KEPT_DAYS)) < now {
         let why = format!("Events can be sent again from any moment of the last {KEPT_DAYS} days on.");
@@ -165,11 +167,12 @@ pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp
     }
     let mut tx = s.db.tenant(actor).await?;
     let endpoint = enabled(&mut tx, id).await?;
-    let types = store::turn_back(&mut tx, id, since).await?;
-    let told: i64 = types.iter().filter(|(name, _)| rules::passes(&endpoint.events, name)).map(|(_, n)| n).sum();
-    let details = json!({ "host": rules::origin(&endpoint.url), "since": since, "events": told });
+    let there = store::turn_back(&mut tx, id, since, &types).await?;
+    let hears = |name: &str| filter::passes(&endpoint.events, name) && filter::passes(&types, name);
+    let told: i64 = there.iter().filter(|(name, _)| hears(name)).map(|(_, n)| n).sum();
+    let details = json!({ "host": rules::origin(&endpoint.url), "since": since, "types": types, "events": told });
     tx.audit(Entry::new("webhook.replayed", SUBJECT, id.0).details(details));
-    tx.emit(Draft::new("webhook.replayed", SUBJECT, id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::WebhookReplayed(Nothing {}), id));
     tx.commit().await?;
     Ok(told)
 }
@@ -194,7 +197,7 @@ pub async fn redeliver(s: &Services, actor: &Actor, id: WebhookId, delivery: Web
     let again = one(&mut tx, id, delivery).await?;
     let details = json!({ "host": rules::origin(&endpoint.url), "event": again.event_id, "type": again.name });
     tx.audit(Entry::new("webhook.redelivered", SUBJECT, id.0).details(details));
-    tx.emit(Draft::new("webhook.redelivered", SUBJECT, id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::WebhookRedelivered(Nothing {}), id));
     tx.commit().await?;
     Ok(again)
 }
@@ -214,11 +217,11 @@ async fn one(tx: &mut TenantTx, id: WebhookId, delivery: WebhookDeliveryId) -> R
 }
 
 /// Writes down what somebody did to an endpoint. Of its address only the host: the rest often is a secret.
-fn log(tx: &mut TenantTx, action: &'static str, endpoint: &Endpoint) {
+fn log(tx: &mut TenantTx, event: DomainEvent, endpoint: &Endpoint) {
     let events = if endpoint.events.is_empty() { "all".to_owned() } else { endpoint.events.join(", ") };
     let details = json!({ "host": rules::origin(&endpoint.url), "events": events });
-    tx.audit(Entry::new(action, SUBJECT, endpoint.id.0).details(details));
-    tx.emit(Draft::new(action, SUBJECT, endpoint.id.0, json!({})));
+    tx.audit(Entry::new(event.name(), SUBJECT, endpoint.id.0).details(details));
+    tx.emit(Draft::new(event, endpoint.id));
 }
 
 /// Removes what is older than 30 days, and secrets that sign no more; answers how many deliveries went.

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 62] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -66,6 +66,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
     ("webhooks/rotate", "id={webhook}"),
     ("webhooks/test", "id={webhook}"),
     ("webhooks/replay", "id={webhook}&hours=1"),
+    ("events/replay", "id={webhook}&since=&only=nothing."),
     ("webhooks/redeliver", "id={webhook}&delivery={delivery}"),
     ("webhooks/remove", "id={webhook}"),
     ("members/invite", "emails=new%40example.com&role=viewer"),

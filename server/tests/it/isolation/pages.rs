@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 25] = [
+const PAGES: [(&str, Thing); 26] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -29,6 +29,7 @@ const PAGES: [(&str, Thing); 25] = [
     ("/settings/api-keys", Thing::Workspace),
     ("/settings/webhooks", Thing::Workspace),
     ("/settings/webhooks/{id}", Thing::Webhook),
+    ("/settings/events", Thing::Workspace),
     ("/settings/audit-log?verify=1", Thing::Workspace),
 ];
 
