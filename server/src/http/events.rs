@@ -87,5 +87,5 @@ pub(crate) async fn read(
 /// `GET /api/asyncapi.json`: what there is to hear of, and where. It is about the program, not about anybody's data.
 pub(crate) async fn described() -> Reply<&'static Value> {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(asyncapi::document);
-    Reply(&DOCUMENT)
+    Reply(LazyLock::force(&DOCUMENT))
 }

@@ -36,7 +36,7 @@ async fn the_document_is_asyncapi_three() {
     let text = document.to_string();
     let refers: BTreeSet<&str> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     for pointer in refers {
-        assert!(document.pointer(&pointer.replace("~1", "/")).is_some(), "{pointer} leads nowhere");
+        assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
     }
 }
 
