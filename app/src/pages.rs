@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, home, invite, mailbox, notifications, records, runs, settings,
+    ApiError, account, agents, auth, docs, home, invite, mailbox, notifications, records, runs, settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -40,6 +40,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "notifications"] => settings::notifications_page(visit).await,
         ["settings", "webhooks"] => settings::webhooks_page(visit).await,
         ["settings", "webhooks", webhook] => settings::webhook_page(visit, id(webhook)?).await,
+        ["settings", "events"] => settings::events_page(visit).await,
         ["settings", "events", "dead-letters"] => settings::dead_letters_page(visit).await,
         ["settings", "events", "dead-letters", letter] => settings::dead_letter_page(visit, id(letter)?).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
@@ -61,6 +62,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
+        "/docs/events" => Ok(docs::events_page()),
         "/account/profile" => account::profile_page().await,
         "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,

@@ -229,7 +229,9 @@ fn api() -> Router<AppState> {
         .route("/api/audit-log/export", get(http::audit::export))
         .route("/api/audit-log/verify", post(http::audit::verify))
         .route("/api/mails", get(http::mails::list))
-        // What happens: the browser's one stream
+        // What happens: read on from any moment, described, and the browser's one stream
+        .route("/api/events", get(http::events::read))
+        .route("/api/asyncapi.json", get(http::events::described))
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
 }

@@ -55,6 +55,8 @@ struct Inner {
     all: RefCell<BTreeMap<String, i32>>,
     /// The stream, in the tab that reads it.
     source: RefCell<Option<Source>>,
+    /// That stream has failed, and is not open again yet.
+    failed: Cell<bool>,
 }
 
 impl Tab {
@@ -67,6 +69,7 @@ impl Tab {
             followers: Cell::new(0),
             all: RefCell::default(),
             source: RefCell::default(),
+            failed: Cell::new(false),
         }));
         tab.listen();
         tab.send(&format!("c{cursor}"));
@@ -221,6 +224,7 @@ impl Tab {
     fn pass_on(&self, said: &Said) {
         match said {
             Said::Open(open) => {
+                self.0.failed.set(!open);
                 hub::set_online(*open);
                 self.send(if *open { "o1" } else { "o0" });
             }
@@ -240,6 +244,8 @@ impl Tab {
                 self.send(&format!("p{json}"));
                 presence(json);
             }
+            // That something was said is all that it says.
+            Said::Frame("beat", _) => {}
             Said::Frame(_, json) => {
                 // A database that was restored from a backup numbers from further back.
                 if let Some(head) = frame::hello(json).filter(|head| *head < self.0.cursor.get()) {
@@ -259,8 +265,11 @@ impl Tab {
         address.trim_end_matches(',').to_owned()
     }
 
-    /// Another tab was rendered when fewer events had happened.
+    /// Another tab has come, which does not know how the stream stands, and may have been rendered when fewer events had happened.
     fn catch_up(&self, seen: i64) {
+        if self.0.failed.get() {
+            self.send("o0");
+        }
         if let Some(source) = &*self.0.source.borrow()
             && seen < self.0.cursor.get()
         {

@@ -10,6 +10,7 @@ pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod dead_letters;
+pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod inbox;
 pub(crate) mod invitations;

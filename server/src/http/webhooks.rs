@@ -38,11 +38,13 @@ impl From<(Endpoint, Secret)> for WithSecret {
     }
 }
 
-/// From when on events are sent again.
+/// From when on events are sent again, and which.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Since {
     since: Timestamp,
+    #[serde(default)]
+    types: Vec<String>,
 }
 
 /// How many events are sent again.
@@ -91,13 +93,13 @@ pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answ
     Ok(data(service::test(&asking.services, &asking.actor, id).await?))
 }
 
-/// `POST /api/webhooks/{id}/replay`
+/// `POST /api/webhooks/{id}/replay`: of some types only, if `types` names any.
 pub(crate) async fn replay(
     asking: Member<Admin>,
     Ids(id): Ids<WebhookId>,
-    Json(Since { since }): Json<Since>,
+    Json(Since { since, types }): Json<Since>,
 ) -> Answer<Response> {
-    let events = service::replay(&asking.services, &asking.actor, id, since).await?;
+    let events = service::replay(&asking.services, &asking.actor, id, since, types).await?;
     Ok(data(Replayed { events }))
 }
 

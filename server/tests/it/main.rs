@@ -19,6 +19,7 @@ mod bus;
 mod cross_site;
 mod doors;
 mod embedded;
+mod events;
 mod factors;
 mod filters;
 mod grants;

@@ -21,7 +21,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Adds it to the facts of an event or of an entry of the log.
+    /// Adds it to the facts of an entry of the log.
     pub(super) fn tell(&self, facts: &mut Value) {
         if let Some(person) = self.person {
             facts["assigneeId"] = Value::String(person.to_string());

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Actor, Error, Result, Role, Timestamp,
     audit::Entry,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Assigned},
     ids::ApprovalId,
     notifications::{
         Kind,
@@ -58,8 +58,8 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
         };
         notifications::tell(&mut tx, To::Person(assignee), told).await?;
     }
-    let payload = json!({ "title": item.title, "run": item.run, "changes": care });
-    tx.emit(Draft::new("approval.assigned", "approval", id.0, payload).only_for(item.requester));
+    let assigned = Assigned { title: item.title, run: item.run, changes: care };
+    tx.emit(Draft::new(DomainEvent::ApprovalAssigned(assigned), id).only_for(item.requester));
     tx.commit().await?;
     get(s, actor, id).await
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     Detail, comments_store as store,
     mentions::{self, Candidate},
+    outcomes::tell,
     service::get,
     store::{Locked, look},
 };
@@ -12,7 +13,7 @@ use crate::{
     Actor, Error, Result, Role,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::DomainEvent,
     ids::ApprovalId,
     notifications::{
         Kind,
@@ -54,8 +55,7 @@ pub async fn add(s: &Services, actor: &Actor, id: ApprovalId, body: &str) -> Res
     }
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run });
     tx.audit(Entry::new("approval.commented", "approval", id.0).details(facts).personal(json!({ "body": body })));
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new("approval.commented", "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, DomainEvent::ApprovalCommented, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }

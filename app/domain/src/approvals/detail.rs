@@ -160,6 +160,7 @@ pub struct Mention {
 
 /// Who looks at an item and until when; what is missing stays as it is, `null` takes it away.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Care {
     /// Who is to look at it: somebody who may decide.

@@ -8,7 +8,8 @@ use super::{
     Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
     grants::service as grants,
     outcomes::{
-        already_decided, checked, find_to_decide, moved_on, note, supersede, tell_requester, tell_run, tell_timed_out,
+        already_decided, checked, find_to_decide, moved_on, note, supersede, tell, tell_requester, tell_run,
+        tell_timed_out,
     },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
@@ -29,7 +30,7 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::OfApproval},
     ids::{ApprovalId, UserId, WorkspaceId},
     notifications::service as notifications,
     services::Services,
@@ -101,17 +102,17 @@ pub(super) async fn approve(
         agreed.push(user);
         if !quorum::agreement(item.quorum, &item.groups, &electorate, &agreed).is_reached() {
             decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
-            say(tx, "approval.voted", id, item, note.as_deref());
+            say(tx, DomainEvent::ApprovalVoted, id, item, note.as_deref());
             return Ok(());
         }
     }
-    let (happening, action) = match by {
-        Decider::Person(_) => (Happening::Approved, "approval.approved"),
-        Decider::Rule => (Happening::LetThrough, "approval.auto_approved"),
+    let (happening, event): (_, fn(_) -> _) = match by {
+        Decider::Person(_) => (Happening::Approved, DomainEvent::ApprovalApproved),
+        Decider::Rule => (Happening::LetThrough, DomainEvent::ApprovalAutoApproved),
     };
     let status = store::step(tx, id, item.status, happening).await?;
     decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
-    say(tx, action, id, item, note.as_deref());
+    say(tx, event, id, item, note.as_deref());
     if by.person().is_some() {
         tell_requester(tx, id, item, "approved").await?;
     }
@@ -139,7 +140,7 @@ pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) 
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
     store::step(tx, id, item.status, Happening::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
-    say(tx, "approval.rejected", id, item, reason.as_deref());
+    say(tx, DomainEvent::ApprovalRejected, id, item, reason.as_deref());
     tell_requester(tx, id, item, "rejected").await?;
     let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
     tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
@@ -166,7 +167,7 @@ pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) ->
     outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
     store::step(&mut tx, id, item.status, Happening::Asked).await?;
     decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
-    say(&mut tx, "approval.asked", id, &item, Some(&question));
+    say(&mut tx, DomainEvent::ApprovalAsked, id, &item, Some(&question));
     let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
     tell_run(&mut tx, &item, Outcome::Asked { by, question }).await?;
     tx.commit().await?;
@@ -185,7 +186,7 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
     let why = "Nobody decided in time.";
     store::step(&mut tx, id, item.status, Happening::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
-    say(&mut tx, "approval.timed_out", id, &item, None);
+    say(&mut tx, DomainEvent::ApprovalTimedOut, id, &item, None);
     tell_timed_out(&mut tx, id, &item).await?;
     tell_run(&mut tx, &item, Outcome::TimedOut).await?;
     tx.commit().await?;
@@ -194,7 +195,13 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
 }
 
 /// The decision, for the audit log and for everybody who follows.
-pub(super) fn say(tx: &mut TenantTx, action: &'static str, id: ApprovalId, item: &Locked, note: Option<&str>) {
+pub(super) fn say(
+    tx: &mut TenantTx,
+    what: fn(OfApproval) -> DomainEvent,
+    id: ApprovalId,
+    item: &Locked,
+    note: Option<&str>,
+) {
     let mut facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
     if let Some(confidence) = &item.confidence {
         facts["review"] = json!(item.review);
@@ -204,13 +211,13 @@ pub(super) fn say(tx: &mut TenantTx, action: &'static str, id: ApprovalId, item:
     if let Some(grant) = item.grant {
         facts["grant"] = json!(grant);
     }
-    let mut entry = Entry::new(action, "approval", id.0).details(facts);
+    let event = what(OfApproval { title: item.title.clone(), run: item.run });
+    let mut entry = Entry::new(event.name(), "approval", id.0).details(facts);
     if let Some(note) = note {
         entry = entry.personal(json!({ "note": note }));
     }
     tx.audit(entry);
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new(action, "approval", id.0, payload).only_for(item.requester));
+    tx.emit(Draft::new(event, id).only_for(item.requester));
 }
 
 /// Lets go on by itself what has earned it. What has waited for it for too long, because no server was there, gets a glance
@@ -231,8 +238,7 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
         store::look_closer(&mut tx, id, Review::Quick, why).await?;
         grants::give_back(&mut tx, id).await?;
         notifications::something_waits(&mut tx).await?;
-        let payload = json!({ "title": item.title, "run": item.run });
-        tx.emit(Draft::new("approval.routed", "approval", id.0, payload).only_for(item.requester));
+        tell(&mut tx, DomainEvent::ApprovalRouted, id, &item);
         tx.commit().await?;
     }
     Ok(())
@@ -262,10 +268,7 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
         Entry::new("approval.withdrawn", "approval", id.0)
             .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
     );
-    tx.emit(
-        Draft::new("approval.withdrawn", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::ApprovalWithdrawn, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }
@@ -293,10 +296,7 @@ pub async fn settle(
         entry = entry.personal(json!({ "note": said }));
     }
     tx.audit(entry);
-    tx.emit(
-        Draft::new("effect.settled", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::EffectSettled, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }

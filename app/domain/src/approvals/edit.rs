@@ -24,7 +24,7 @@ use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Requested},
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{Reversibility, arguments, registry},
@@ -139,11 +139,19 @@ async fn replace(
     }
     store::step(tx, id, item.status, Happening::Edited).await?;
     decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
-    say(tx, "approval.edited", id, item, note);
+    say(tx, DomainEvent::ApprovalEdited, id, item, note);
     let facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": item.run, "editedFrom": id });
     tx.audit(Entry::new("approval.requested", "approval", new.0).details(facts));
-    let payload = json!({ "title": plan.title, "tool": tool.name, "run": item.run, "review": Review::Full });
-    tx.emit(Draft::new("approval.requested", "approval", new.0, payload).only_for(item.requester));
+    let requested = Requested {
+        title: plan.title,
+        tool: tool.name,
+        run: item.run,
+        review: Review::Full,
+        // Who is asked stays as it was.
+        assignee_id: None,
+        assigned_role: None,
+    };
+    tx.emit(Draft::new(DomainEvent::ApprovalRequested(requested), new).only_for(item.requester));
     // As the agent proposed it, nobody agreed.
     if let Some(lesson) = &item.lesson {
         learn(tx, lesson, false, From::Decision).await?;

@@ -21,7 +21,7 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Waiting},
     ids::{ApprovalId, WorkspaceId},
     mail::letters::{Letter, post},
     services::Services,
@@ -69,14 +69,16 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
         return Ok(());
     }
     let deciders = assignment::deciders(&mut tx, &item.parties()).await?;
-    let (asked, happening, verb) = match &step.action {
-        Action::Remind {} | Action::TimeOut {} => (item.asked.clone(), "approval.reminded", "reminded"),
+    let (asked, event, verb): (_, fn(_) -> _, _) = match &step.action {
+        Action::Remind {} | Action::TimeOut {} => (item.asked.clone(), DomainEvent::ApprovalReminded, "reminded"),
         Action::Reassign { to } => {
             let targets = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?.targets;
             let asked = assignment::choose(&mut tx, to, &item.parties(), &targets, item.asked.person).await?;
-            (asked, "approval.reassigned", "reassigned")
+            (asked, DomainEvent::ApprovalReassigned, "reassigned")
         }
-        Action::Escalate { role } => (assignment::of_role(&deciders, *role), "approval.escalated", "escalated"),
+        Action::Escalate { role } => {
+            (assignment::of_role(&deciders, *role), DomainEvent::ApprovalEscalated, "escalated")
+        }
     };
     let told = told(&asked, &deciders);
     let words = asked.words.clone().unwrap_or_else(|| reminded(&told));
@@ -84,7 +86,7 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     store::taken(&mut tx, id, taken + 1, next).await?;
     decisions_store::insert(&mut tx, id, verb, None, Some(&words), &item.hash).await?;
     write(&mut tx, s, (id, taken), &item, &told).await?;
-    say(&mut tx, happening, id, &item, step, &asked);
+    say(&mut tx, event, id, &item, step, &asked);
     crash::point("step.before_commit");
     tx.commit().await?;
     crash::point("step.after_commit");
@@ -134,15 +136,19 @@ async fn write(
     Ok(())
 }
 
-fn say(tx: &mut TenantTx, happening: &'static str, id: ApprovalId, item: &Locked, step: Step, asked: &Asked) {
+fn say(tx: &mut TenantTx, what: fn(Waiting) -> DomainEvent, id: ApprovalId, item: &Locked, step: Step, asked: &Asked) {
     let mut facts = json!({
         "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "afterMinutes": step.after_minutes,
     });
     asked.tell(&mut facts);
-    tx.audit(Entry::new(happening, "approval", id.0).details(facts));
-    let mut payload = json!({ "title": item.title, "run": item.run });
-    asked.tell(&mut payload);
-    tx.emit(Draft::new(happening, "approval", id.0, payload).only_for(item.requester));
+    let event = what(Waiting {
+        title: item.title.clone(),
+        run: item.run,
+        assignee_id: asked.person,
+        assigned_role: asked.role,
+    });
+    tx.audit(Entry::new(event.name(), "approval", id.0).details(facts));
+    tx.emit(Draft::new(event, id).only_for(item.requester));
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     agents::{self, Outcome},
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::OfApproval},
     ids::{ApprovalId, RunId},
     notifications::{
         Kind,
@@ -33,12 +33,15 @@ pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> 
         store::step(tx, id, item.status, Happening::Cancelled).await?;
         decisions_store::insert(tx, id, "cancelled", None, Some("The run was cancelled."), &item.hash).await?;
         tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(json!({ "run": run })));
-        tx.emit(
-            Draft::new("approval.cancelled", "approval", id.0, json!({ "title": item.title, "run": run }))
-                .only_for(item.requester),
-        );
+        tell(tx, DomainEvent::ApprovalCancelled, id, &item);
     }
     Ok(())
+}
+
+/// Tells of something that happened to an item: the person who asked for it, and whoever decides.
+pub(super) fn tell(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, id: ApprovalId, item: &Locked) {
+    let of = OfApproval { title: item.title.clone(), run: item.run };
+    tx.emit(Draft::new(what(of), id).only_for(item.requester));
 }
 
 /// Tells those who asked a run's agent something instead of deciding that it has gone on: once for each question.
@@ -150,10 +153,7 @@ pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Lo
         Entry::new("approval.superseded", "approval", id.0)
             .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
     );
-    tx.emit(
-        Draft::new("approval.superseded", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(tx, DomainEvent::ApprovalSuperseded, id, item);
     tell_run(tx, item, Outcome::Superseded).await
 }
 

@@ -18,7 +18,7 @@ use crate::{
     audit::Entry,
     canonical,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Requested},
     ids::{AgentId, ApprovalId, RunId, UserId},
     notifications::service as notifications,
     tools::{
@@ -173,9 +173,15 @@ fn say(
     }
     tx.audit(Entry::new("approval.requested", "approval", id.0).details(facts));
     let review = routing.map_or(Review::Full, |r| r.routed.review);
-    let mut payload = json!({ "title": plan.title, "tool": tool.name, "run": source.run, "review": review });
-    asked.tell(&mut payload);
-    tx.emit(Draft::new("approval.requested", "approval", id.0, payload).only_for(source.requester));
+    let requested = Requested {
+        title: plan.title.clone(),
+        tool: tool.name,
+        run: source.run,
+        review,
+        assignee_id: asked.person,
+        assigned_role: asked.role,
+    };
+    tx.emit(Draft::new(DomainEvent::ApprovalRequested(requested), id).only_for(source.requester));
 }
 
 /// Scores and routes what an agent proposes.

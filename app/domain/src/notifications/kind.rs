@@ -7,6 +7,7 @@ use crate::Role;
 
 /// What a notification is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "NotificationKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Something waits that the person may decide on.

@@ -9,13 +9,16 @@ use super::{KEPT_DAYS, Kind, Notification, store};
 use crate::{
     Actor, Error, Page, PageRequest, Result, Role, Timestamp, Who, approvals,
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{Nothing, Notified},
+    },
     ids::{NotificationId, UserId},
     services::Services,
     workspaces,
 };
 
-/// What events call it.
+/// What messages call one.
 const SUBJECT: &str = "notification";
 
 /// Who is told.
@@ -47,7 +50,7 @@ pub(crate) async fn tell(tx: &mut TenantTx, to: To, told: Told) -> Result<()> {
     let Told { kind, cause, subject: (subject_kind, subject_id), facts } = told;
     let new = store::New { kind, cause: &cause, subject_kind, subject_id, by, facts: &facts };
     if store::insert(tx, to, &new).await? > 0 {
-        let event = Draft::new("notification.created", SUBJECT, None, json!({ "kind": kind }));
+        let event = Draft::about(DomainEvent::NotificationCreated(Notified { kind }), None);
         tx.emit(match to {
             To::Person(user) => event.only_for(user),
             To::Deciders => event,
@@ -126,7 +129,8 @@ async fn mark(mut tx: TenantTx, user: UserId, only: Option<NotificationId>) -> R
     let marked = store::mark(&mut tx, user, only).await?;
     if marked > 0 {
         // For the person's other browsers.
-        tx.emit(Draft::new("notification.read", SUBJECT, only.map(|id| id.0), json!({})).only_for(user));
+        let read = DomainEvent::NotificationRead(Nothing {});
+        tx.emit(Draft::about(read, only.map(|id| id.0)).only_for(user));
     }
     tx.commit().await?;
     Ok(marked)
@@ -144,7 +148,7 @@ pub(super) async fn settle_waiting(s: &Services) -> Result<()> {
             if approvals::service::waiting(&mut tx).await? > 0 {
                 continue;
             }
-            tx.emit(Draft::new("notification.read", SUBJECT, None, json!({})));
+            tx.emit(Draft::about(DomainEvent::NotificationRead(Nothing {}), None));
             tx.commit().await?;
         }
     }

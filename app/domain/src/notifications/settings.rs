@@ -8,7 +8,12 @@ use super::{
     Changes, Channels, Digest, Kind, Settings,
     settings_store::{self as store, Kept},
 };
-use crate::{Actor, Error, Result, Role, audit::Entry, events::Draft, services::Services};
+use crate::{
+    Actor, Error, Result, Role,
+    audit::Entry,
+    events::{DomainEvent, Draft, payload::Nothing},
+    services::Services,
+};
 
 /// What the log calls it.
 pub(super) const SUBJECT: &str = "notification_settings";
@@ -52,7 +57,7 @@ pub async fn change(s: &Services, actor: &Actor, changes: Changes) -> Result<Set
     let after = of(store::get(&mut tx, user).await?, role);
     tx.audit(Entry::new("notification_settings.changed", SUBJECT, user.0));
     // What is kept out of the list is not counted any more.
-    tx.emit(Draft::new("notification.chosen", "notification", None, json!({})).only_for(user));
+    tx.emit(Draft::about(DomainEvent::NotificationChosen(Nothing {}), None).only_for(user));
     tx.commit().await?;
     Ok(after)
 }

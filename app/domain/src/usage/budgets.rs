@@ -12,7 +12,10 @@ use super::{
 use crate::{
     Actor, Error, Result, Role, audit,
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{BudgetAlerted, Change},
+    },
     ids::BudgetId,
     notifications::{
         Kind,
@@ -124,7 +127,7 @@ fn note(tx: &mut TenantTx, action: &'static str, budget: &Budget, before: Option
         "before": before,
     });
     tx.audit(audit::Entry::new(action, SUBJECT, budget.id.0).details(details));
-    tx.emit(Draft::new("budget.changed", SUBJECT, budget.id.0, json!({ "action": action })));
+    tx.emit(Draft::new(DomainEvent::BudgetChanged(Change { action }), budget.id));
 }
 
 /// A budget is used up.
@@ -196,7 +199,7 @@ async fn tell(tx: &mut TenantTx, budget: &SpentFrom, percent: i16) -> Result<()>
     notifications::tell(tx, To::Deciders, told).await?;
     let details = json!({ "percent": percent, "spentMicros": budget.spent, "limitMicros": budget.limit });
     tx.audit(audit::Entry::new("budget.alerted", SUBJECT, budget.id.0).details(details));
-    tx.emit(Draft::new("budget.alerted", SUBJECT, budget.id.0, json!({ "percent": percent })));
+    tx.emit(Draft::new(DomainEvent::BudgetAlerted(BudgetAlerted { percent }), budget.id));
     Ok(())
 }
 

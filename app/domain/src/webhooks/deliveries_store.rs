@@ -3,11 +3,11 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Delivery, Format, State, Try, call::Answer, store::format};
+use super::{Delivery, Format, State, Try, call::Answer, rules, store::format};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     db::{SystemTx, TenantTx},
-    events::Event,
+    events::{Event, filter},
     ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
 };
 
@@ -18,16 +18,27 @@ const SHOWN: i64 = 12;
 pub(super) struct Listener {
     pub(super) told_seq: i64,
     pub(super) events: Vec<String>,
+    pub(super) replay_until: i64,
+    pub(super) replay_events: Vec<String>,
     pub(super) format: Format,
     /// Its messages have buttons.
     pub(super) takes_answers: bool,
+}
+
+impl Listener {
+    /// Whether it is told of an event: by its filter, and of what it is told once more, by the replay's.
+    pub(super) fn hears(&self, event: &Event) -> bool {
+        let again = event.seq <= self.replay_until;
+        rules::passes(&self.events, &event.name) && (!again || filter::passes(&self.replay_events, &event.name))
+    }
 }
 
 /// Locks an endpoint that is enabled; `None` also where another server is at it.
 pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<Listener>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        r#"SELECT told_seq, events, format, signing_secret IS NOT NULL AS "takes_answers!" FROM webhook_endpoints
+        r#"SELECT told_seq, events, replay_until, replay_events, format, signing_secret IS NOT NULL AS "takes_answers!"
+           FROM webhook_endpoints
            WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"#,
         workspace,
         id.0,
@@ -38,6 +49,8 @@ pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<
         Ok(Listener {
             told_seq: r.told_seq,
             events: r.events,
+            replay_until: r.replay_until,
+            replay_events: r.replay_events,
             format: format(&r.format)?,
             takes_answers: r.takes_answers,
         })
@@ -49,7 +62,7 @@ pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<
 pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Result<Vec<Event>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT seq, id, type AS name, subject_kind, subject_id, payload, created_at FROM events
+        "SELECT seq, id, type AS name, version, subject_kind, subject_id, payload, created_at FROM events
          WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         workspace,
         seq,
@@ -63,6 +76,7 @@ pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Res
             seq: r.seq,
             id: r.id,
             name: r.name,
+            version: r.version,
             subject_kind: r.subject_kind,
             subject_id: r.subject_id,
             payload: r.payload,

@@ -7,7 +7,7 @@ use crate::{
     Result,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::WebhookDisabled},
     ids::WebhookId,
     notifications::{
         Kind,
@@ -38,7 +38,6 @@ pub(super) async fn disable(tx: &mut TenantTx, id: WebhookId, url: &str, because
 
 /// Writes that an endpoint was disabled into the log and the outbox.
 pub(super) fn note(tx: &mut TenantTx, id: WebhookId, origin: &str, because: Because) {
-    let because = because.as_str();
     tx.audit(Entry::new("webhook.disabled", SUBJECT, id.0).details(json!({ "host": origin, "because": because })));
-    tx.emit(Draft::new("webhook.disabled", SUBJECT, id.0, json!({ "because": because })));
+    tx.emit(Draft::new(DomainEvent::WebhookDisabled(WebhookDisabled { because }), id));
 }

@@ -38,7 +38,7 @@ pub mod service;
 #[cfg(feature = "ssr")]
 mod sign;
 #[cfg(feature = "ssr")]
-mod spread;
+pub(crate) mod spread;
 #[cfg(feature = "ssr")]
 mod store;
 
@@ -124,6 +124,7 @@ impl Format {
 
 /// Why an endpoint is told nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// Somebody disabled it.

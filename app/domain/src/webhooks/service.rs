@@ -19,7 +19,7 @@ use crate::{
     Actor, Code, Error, Page, PageRequest, Result, Role, Timestamp,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, filter, payload::Nothing},
     ids::{EventId, WebhookDeliveryId, WebhookId},
     notifications::slack,
     services::Services,
@@ -78,7 +78,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewEndpoint) -> Result<(En
     let new = store::New { id, url: &url, description: &description, events: &events, secret: secret_at_rest, address };
     store::insert(&mut tx, new).await?;
     let made = found(&mut tx, id).await?;
-    log(&mut tx, "webhook.created", &made);
+    log(&mut tx, DomainEvent::WebhookCreated(Nothing {}), &made);
     tx.commit().await?;
     Ok((made, secret))
 }
@@ -86,7 +86,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewEndpoint) -> Result<(En
 /// What an endpoint hears of.
 fn heard(format: Format, events: Vec<String>) -> Result<Vec<String>> {
     match format {
-        Format::Events => rules::events(events),
+        Format::Events => filter::checked("events", events),
         Format::Slack if events.is_empty() => Ok(vec![WAITS.to_owned()]),
         Format::Slack => {
             Err(Error::invalid("events", "absent", "A channel is told of approvals that wait, and of nothing else."))
@@ -140,17 +140,17 @@ pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes
     let before = locked(&mut tx, id).await?;
     if let Some(signing) = &signing {
         store::set_signing(&mut tx, id, signing.as_deref()).await?;
-        log(&mut tx, "webhook.updated", &before);
+        log(&mut tx, DomainEvent::WebhookUpdated(Nothing {}), &before);
     }
     if changes.url.is_some() || changes.description.is_some() || changes.events.is_some() {
         store::change(&mut tx, id, &changes, address.as_deref()).await?;
         let changed = found(&mut tx, id).await?;
-        log(&mut tx, "webhook.updated", &changed);
+        log(&mut tx, DomainEvent::WebhookUpdated(Nothing {}), &changed);
     }
     match changes.enabled {
         Some(true) if !before.enabled => {
             store::enable(&mut tx, id).await?;
-            log(&mut tx, "webhook.enabled", &before);
+            log(&mut tx, DomainEvent::WebhookEnabled(Nothing {}), &before);
         }
         Some(false) if before.enabled => {
             store::disable(&mut tx, id, Because::ByHand).await?;
@@ -169,7 +169,7 @@ pub async fn delete(s: &Services, actor: &Actor, id: WebhookId) -> Result<()> {
     let mut tx = s.db.tenant(actor).await?;
     let gone = locked(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
-    log(&mut tx, "webhook.deleted", &gone);
+    log(&mut tx, DomainEvent::WebhookDeleted(Nothing {}), &gone);
     tx.commit().await
 }
 
@@ -183,7 +183,7 @@ pub async fn rotate(s: &Services, actor: &Actor, id: WebhookId) -> Result<(Endpo
     locked(&mut tx, id).await?;
     store::rotate(&mut tx, id, &sealed, Timestamp::now().plus(DAY)).await?;
     let rotated = found(&mut tx, id).await?;
-    log(&mut tx, "webhook.rotated", &rotated);
+    log(&mut tx, DomainEvent::WebhookRotated(Nothing {}), &rotated);
     tx.commit().await?;
     Ok((rotated, secret))
 }
@@ -198,8 +198,8 @@ pub async fn test(s: &Services, actor: &Actor, id: WebhookId) -> Result<Delivery
         Format::Events => {
             let payload: Value = json!({ "description": endpoint.description });
             let data = Data { seq: None, subject_kind: SUBJECT, subject_id: Some(id.0), payload: &payload };
-            let at = Timestamp::now();
-            Body { id: event, name: TEST, timestamp: at, workspace_id: actor.workspace, data }.text()?
+            let (timestamp, workspace_id) = (Timestamp::now(), actor.workspace);
+            Body { id: event, name: TEST, version: 1, timestamp, workspace_id, data }.text()?
         }
         Format::Slack => slack::message("A test: HYVVE will tell of approvals that wait here.", &[], None),
     };
@@ -213,10 +213,11 @@ pub async fn test(s: &Services, actor: &Actor, id: WebhookId) -> Result<Delivery
     one(&mut tx, id, delivery).await
 }
 
-/// Tells an endpoint once more of what it hears of, from a moment of the last 30 days on, with the ids of then; answers how many
-/// events that are.
-pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp) -> Result<i64> {
+/// Tells an endpoint once more of what it hears of, from a moment of the last 30 days on, with the ids of then, of some types only
+/// if `types` names any; answers how many events that are.
+pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp, types: Vec<String>) -> Result<i64> {
     enter(actor)?;
+    let types = filter::checked("types", types)?;
     let now = Timestamp::now();
     if since > now || since.plus(Duration::from_hours(24 * KEPT_DAYS)) < now {
         let why = format!("Events can be sent again from any moment of the last {KEPT_DAYS} days on.");
@@ -228,11 +229,12 @@ pub async fn replay(s: &Services, actor: &Actor, id: WebhookId, since: Timestamp
         let why = "A channel is told of what waits, once. Only programs are told again of what has happened.";
         return Err(Error::new(Code::Unprocessable, why));
     }
-    let types = store::turn_back(&mut tx, id, since).await?;
-    let told: i64 = types.iter().filter(|(name, _)| rules::passes(&endpoint.events, name)).map(|(_, n)| n).sum();
-    let details = json!({ "host": rules::origin(&endpoint.url), "since": since, "events": told });
+    let there = store::turn_back(&mut tx, id, since, &types).await?;
+    let hears = |name: &str| rules::passes(&endpoint.events, name) && filter::passes(&types, name);
+    let told: i64 = there.iter().filter(|(name, _)| hears(name)).map(|(_, n)| n).sum();
+    let details = json!({ "host": rules::origin(&endpoint.url), "since": since, "types": types, "events": told });
     tx.audit(Entry::new("webhook.replayed", SUBJECT, id.0).details(details));
-    tx.emit(Draft::new("webhook.replayed", SUBJECT, id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::WebhookReplayed(Nothing {}), id));
     tx.commit().await?;
     Ok(told)
 }
@@ -257,7 +259,7 @@ pub async fn redeliver(s: &Services, actor: &Actor, id: WebhookId, delivery: Web
     let again = one(&mut tx, id, delivery).await?;
     let details = json!({ "host": rules::origin(&endpoint.url), "event": again.event_id, "type": again.name });
     tx.audit(Entry::new("webhook.redelivered", SUBJECT, id.0).details(details));
-    tx.emit(Draft::new("webhook.redelivered", SUBJECT, id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::WebhookRedelivered(Nothing {}), id));
     tx.commit().await?;
     Ok(again)
 }
@@ -277,11 +279,11 @@ async fn one(tx: &mut TenantTx, id: WebhookId, delivery: WebhookDeliveryId) -> R
 }
 
 /// Writes down what somebody did to an endpoint. Of its address only the host: the rest often is a secret.
-fn log(tx: &mut TenantTx, action: &'static str, endpoint: &Endpoint) {
+fn log(tx: &mut TenantTx, event: DomainEvent, endpoint: &Endpoint) {
     let events = if endpoint.events.is_empty() { "all".to_owned() } else { endpoint.events.join(", ") };
     let details = json!({ "host": rules::origin(&endpoint.url), "events": events });
-    tx.audit(Entry::new(action, SUBJECT, endpoint.id.0).details(details));
-    tx.emit(Draft::new(action, SUBJECT, endpoint.id.0, json!({})));
+    tx.audit(Entry::new(event.name(), SUBJECT, endpoint.id.0).details(details));
+    tx.emit(Draft::new(event, endpoint.id));
 }
 
 /// Removes what is older than 30 days, and secrets that sign no more; answers how many deliveries went.

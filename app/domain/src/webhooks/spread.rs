@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Format, buttons,
     deliveries_store::{self as deliveries, New},
-    rules, store,
+    store,
 };
 use crate::{
     Actor, Error, Result, Timestamp, approvals,
@@ -26,25 +27,39 @@ const BATCH: i64 = 200;
 /// How many endpoints one look is about.
 const ENDPOINTS: i64 = 100;
 
-/// What is sent.
-#[derive(Serialize)]
+/// What a webhook is sent.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body<'a> {
+#[schemars(rename = "Delivery")]
+pub(crate) struct Body<'a> {
+    /// The event’s id, the same on every try and in every replay.
     pub(super) id: Uuid,
+    /// The event’s type.
     #[serde(rename = "type")]
     pub(super) name: &'a str,
+    /// How the payload reads, from 1.
+    pub(super) version: i16,
+    /// When it happened.
     pub(super) timestamp: Timestamp,
+    /// The workspace that it happened in.
     pub(super) workspace_id: WorkspaceId,
+    /// The event itself.
     pub(super) data: Data<'a>,
 }
 
 /// The event itself, in the words in which a browser hears of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Data<'a> {
+#[schemars(rename = "DeliveryData")]
+pub(crate) struct Data<'a> {
+    /// The event’s number in the workspace, from 1; null for a test.
     pub(super) seq: Option<i64>,
+    /// What kind of thing it is about.
     pub(super) subject_kind: &'a str,
+    /// Which one.
     pub(super) subject_id: Option<Uuid>,
+    /// Facts, as the event’s type and version have them.
+    #[schemars(with = "serde_json::Map<String, Value>")]
     pub(super) payload: &'a Value,
 }
 
@@ -80,7 +95,7 @@ async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Resu
     let Some(listener) = deliveries::listener(&mut tx, endpoint).await? else { return Ok(true) };
     let events = deliveries::events_after(&mut tx, listener.told_seq, BATCH).await?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(true) };
-    let passing = events.iter().filter(|event| rules::passes(&listener.events, &event.name));
+    let passing = events.iter().filter(|event| listener.hears(event));
     let new = match listener.format {
         Format::Events => of(workspace, passing)?,
         Format::Slack => in_words(&mut tx, s, passing, listener.takes_answers).await?,
@@ -127,7 +142,14 @@ fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Re
             subject_id: event.subject_id,
             payload: &event.payload,
         };
-        let body = Body { id: event.id, name: &event.name, timestamp: event.created_at, workspace_id: workspace, data };
+        let body = Body {
+            id: event.id,
+            name: &event.name,
+            version: event.version,
+            timestamp: event.created_at,
+            workspace_id: workspace,
+            data,
+        };
         new.push(event, body.text()?);
     }
     Ok(new)

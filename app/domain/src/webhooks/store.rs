@@ -199,8 +199,14 @@ pub(super) async fn rotate(tx: &mut TenantTx, id: WebhookId, secret: &[u8], unti
     Ok(())
 }
 
-/// Tells events again from the first one of that time on; answers which types there are, and how many of each.
-pub(super) async fn turn_back(tx: &mut TenantTx, id: WebhookId, since: Timestamp) -> Result<Vec<(String, i64)>> {
+/// Tells events again from the first one of that time on, those that pass `only`; answers which types there are, and how many of
+/// each. A replay that is under way goes on with this one: what either of them asks for is told.
+pub(super) async fn turn_back(
+    tx: &mut TenantTx,
+    id: WebhookId,
+    since: Timestamp,
+    only: &[String],
+) -> Result<Vec<(String, i64)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         r#"SELECT type AS name, count(*) AS "n!", min(seq) AS "first!" FROM events
@@ -212,10 +218,14 @@ pub(super) async fn turn_back(tx: &mut TenantTx, id: WebhookId, since: Timestamp
     .await?;
     if let Some(first) = rows.iter().map(|r| r.first).min() {
         sqlx::query!(
-            "UPDATE webhook_endpoints SET told_seq = least(told_seq, $3::bigint - 1) WHERE workspace_id = $1 AND id = $2",
+            "UPDATE webhook_endpoints SET told_seq = least(told_seq, $3::bigint - 1), replay_until = greatest(told_seq, replay_until),
+               replay_events = CASE WHEN told_seq >= replay_until THEN $4::text[]
+                 WHEN replay_events = '{}' OR $4::text[] = '{}' THEN '{}' ELSE replay_events || $4::text[] END
+             WHERE workspace_id = $1 AND id = $2",
             workspace,
             id.0,
             first,
+            only,
         )
         .execute(tx.conn())
         .await?;

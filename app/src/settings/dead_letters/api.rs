@@ -1,4 +1,4 @@
-//! What the forms of Settings → Dead letters do.
+//! What the forms of Settings → Events → Dead letters do.
 
 use hyvve_domain::{events::dead_letters::service, ids::DeadLetterId};
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! Settings → Dead letters: events that a part of HYVVE could not deal with, and what becomes of them.
+//! Settings → Events → Dead letters: events that a part of HYVVE could not deal with, and what becomes of them.
 
 pub mod api;
 mod one;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hyvve_domain::{
     Timestamp,
+    events::filter::split,
     ids::{WebhookDeliveryId, WebhookId},
     webhooks::{Changes, Format, NewEndpoint, State, service},
 };
@@ -183,7 +184,7 @@ pub async fn replay_webhook(
     answer(async move {
         let (services, actor) = context::actor().await?;
         let since = Timestamp::now().minus(Duration::from_secs(3600 * u64::from(hours)));
-        let events = service::replay(&services, &actor, id, since).await?;
+        let events = service::replay(&services, &actor, id, since, Vec::new()).await?;
         let done = format!("{} sent again, with the ids of then.", verb(events));
         done_at(&page_before(&context::parts()?.headers), done);
         Ok::<_, ApiError>(())
@@ -209,11 +210,6 @@ pub async fn redeliver_webhook(
 }
 
 /// `1 event is`, `5 events are`.
-fn verb(events: i64) -> String {
+pub(crate) fn verb(events: i64) -> String {
     format!("{} {}", counted(events.unsigned_abs(), "event"), if events == 1 { "is" } else { "are" })
-}
-
-fn split(events: &str) -> Vec<String> {
-    let entries = events.split(|c: char| c.is_whitespace() || c == ',').filter(|entry| !entry.is_empty());
-    entries.map(str::to_owned).collect()
 }

@@ -25,7 +25,7 @@ use crate::{
     asking::Entered,
     follow::{Batch, Follow, is_final},
     guard::Welcome,
-    sse::{BEAT, Frames, HEARTBEAT},
+    sse::{Frames, HEARTBEAT},
 };
 
 /// How often the session and the membership behind a stream are checked.
@@ -42,6 +42,10 @@ type Runs = SelectAll<BoxStream<'static, OfRuns>>;
 struct Hello {
     cursor: i64,
 }
+
+/// Nothing has happened. An event and not a comment, because a page hears of no comments, and is to notice when they stop.
+#[derive(Serialize)]
+struct Beat {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,13 +124,21 @@ impl Feed {
             return write(|frames| frames.push("hello", &hello, Some(self.cursor)));
         }
         loop {
-            if self.behind
-                && let Some(frames) = self.events().await
-            {
-                return Some(frames);
+            if self.behind {
+                match self.events().await {
+                    Ok(Some(frames)) => return Some(frames),
+                    // The next look finds what could not be found now.
+                    Ok(None) => {}
+                    Err(error) if error.code == Code::Unavailable => {}
+                    // Removed, or in another role: whoever still belongs here comes back as what he or she is now.
+                    Err(_) => return None,
+                }
             }
             tokio::select! {
                 Some((run_id, batch)) = self.runs.next() => {
+                    if !self.welcome.lasts().await {
+                        return None;
+                    }
                     let batch = match batch {
                         Ok(batch) => batch,
                         // Not there, or not the reader's to see.
@@ -153,7 +165,7 @@ impl Feed {
                     self.checked += 1;
                     self.behind |= self.checked.is_multiple_of(LOOK_AGAIN);
                     if self.quiet_since.elapsed() >= HEARTBEAT {
-                        return Some(BEAT);
+                        return write(|frames| frames.push("beat", &Beat {}, None::<i64>));
                     }
                 }
                 () = self.stopping.cancelled() => return None,
@@ -161,16 +173,21 @@ impl Feed {
         }
     }
 
-    /// Events after the cursor; `None` when there are none, or when the database is away and the next look finds them.
-    async fn events(&mut self) -> Option<Bytes> {
+    /// Events after the cursor; `None` when there are none. Whether the session stands is looked up before, whether the membership
+    /// does together with the events: nothing that happened after either ended is written.
+    async fn events(&mut self) -> Result<Option<Bytes>, Error> {
+        if !self.welcome.lasts().await {
+            return Err(Error::unauthorized());
+        }
         let Entered { services, actor, .. } = &self.asking;
-        let (events, reached) = events::service::after(services, actor, self.cursor).await.ok()?;
+        let (events, reached) = events::service::after(services, actor, self.cursor).await?;
         self.cursor = reached;
         if events.is_empty() {
             self.behind = false;
-            return None;
+            return Ok(None);
         }
-        write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))))
+        let frames = write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))));
+        frames.map(Some).ok_or_else(|| Error::internal("an event that is not JSON"))
     }
 }
 

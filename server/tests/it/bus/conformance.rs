@@ -7,10 +7,9 @@ use std::{
 
 use futures::future::join_all;
 use hyvve_domain::{PageRequest, events::dead_letters};
-use serde_json::json;
 use tokio::time::sleep;
 
-use super::stage::{Kind, Manner, Stage, pace};
+use super::stage::{FINE, Kind, Manner, Stage, pace};
 
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
@@ -76,12 +75,12 @@ async fn what_cannot_be_dealt_with_is_a_dead_letter_and_the_rest_goes_on(kind: K
     let (ada, grace) = (node.workspace("ada@example.com").await, node.workspace("grace@example.com").await);
     node.happen(&ada, 150).await;
     let bad = ["refused", "panics", "breaks the transaction"];
-    let mut facts: Vec<_> = (0..30).map(|n| json!({ "n": n })).collect();
+    let mut texts = vec![FINE; 30];
     for (n, bad) in bad.iter().enumerate() {
-        facts.insert(7 * (n + 1), json!({ "bad": bad }));
+        texts.insert(7 * (n + 1), bad);
     }
     let first = stage.count("SELECT max(event_seq) FROM workspace_heads").await;
-    node.happen_with(&ada, facts).await;
+    node.happen_with(&ada, &texts).await;
     node.happen(&grace, 20).await;
     node.happen(&ada, 50).await;
     let dead = [first + 8, first + 15, first + 22];
@@ -95,7 +94,7 @@ async fn what_cannot_be_dealt_with_is_a_dead_letter_and_the_rest_goes_on(kind: K
     assert!(
         letters.iter().all(|letter| letter.tries == 5 && letter.consumer == "recorder" && letter.next_try_at.is_none())
     );
-    let refused = letters.iter().find(|letter| letter.event.payload["bad"] == "refused").unwrap();
+    let refused = letters.iter().find(|letter| letter.event.payload["tool"] == "refused").unwrap();
     assert_eq!(refused.error, "This cannot be dealt with. (UNPROCESSABLE)");
     assert!(!letters.iter().any(|letter| letter.error.contains("division") || letter.error.contains("is broken")));
     assert_eq!(dead_letters::service::list(s, &grace, PageRequest::default()).await.unwrap().total, 0);

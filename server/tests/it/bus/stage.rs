@@ -15,8 +15,9 @@ use hyvve_domain::{
     auth::{self, Password},
     db::TenantTx,
     events::{
-        Draft, Event,
+        DomainEvent, Draft, Event,
         bus::{Bus, Consumer, Pace},
+        payload::PolicyChanged,
     },
     ids::WorkspaceId,
     services::Services,
@@ -26,7 +27,6 @@ use hyvve_server::{
     config::Config,
     startup::{self, Started},
 };
-use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgRow};
 use tempfile::TempDir;
 use tokio::{task::JoinSet, time::sleep};
@@ -38,6 +38,8 @@ use crate::support::{Database, Redis, cluster::superuser};
 pub(super) const RECORDER: &str = "recorder";
 /// A workspace's events happen this many at once.
 const AT_ONCE: usize = 100;
+/// What an event says with which the consumer can deal.
+pub(super) const FINE: &str = "fine";
 
 /// With which back end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -213,15 +215,16 @@ impl Node {
     /// So many things happen.
     pub(super) async fn happen(&self, actor: &Actor, many: usize) {
         for from in (0..many).step_by(AT_ONCE) {
-            self.happen_with(actor, (from..many.min(from + AT_ONCE)).map(|n| json!({ "n": n })).collect()).await;
+            self.happen_with(actor, &vec![FINE; many.min(from + AT_ONCE) - from]).await;
         }
     }
 
-    /// Things happen, with these facts, in one transaction.
-    pub(super) async fn happen_with(&self, actor: &Actor, facts: Vec<Value>) {
+    /// Things happen in one transaction: each says one of these texts, as the tool of which it tells. It need not be one.
+    pub(super) async fn happen_with(&self, actor: &Actor, texts: &[&str]) {
         let mut tx = self.services().db.tenant(&Actor::system(actor.workspace)).await.unwrap();
-        for facts in facts {
-            tx.emit(Draft::new("test.happened", "test", None, facts));
+        for text in texts {
+            let changed = PolicyChanged { tool: (*text).to_owned(), version: 1 };
+            tx.emit(Draft::new(DomainEvent::ApprovalPolicyChanged(changed), actor.workspace));
         }
         tx.commit().await.unwrap();
     }
@@ -240,7 +243,7 @@ async fn record(node: &'static str, manner: &Manner, tx: &mut TenantTx, events: 
     sqlx::query(insert).bind(workspace).bind(seqs).bind(ids).bind(node).execute(tx.conn()).await?;
     sleep(manner.slow).await;
     for event in events.iter().filter(|_| !manner.cured.load(Ordering::SeqCst)) {
-        match event.payload["bad"].as_str() {
+        match event.payload["tool"].as_str() {
             Some("refused") => return Err(Error::new(Code::Unprocessable, "This cannot be dealt with.")),
             Some("breaks the transaction") => drop(sqlx::query("SELECT 1 / 0").execute(tx.conn()).await?),
             Some("panics") => panic!("a consumer that is broken"),

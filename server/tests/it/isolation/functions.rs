@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 76] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 77] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -71,6 +71,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 76] = [
     ("webhooks/rotate", "id={webhook}"),
     ("webhooks/test", "id={webhook}"),
     ("webhooks/replay", "id={webhook}&hours=1"),
+    ("events/replay", "id={webhook}&since=&only=nothing."),
     ("webhooks/redeliver", "id={webhook}&delivery={delivery}"),
     ("webhooks/remove", "id={webhook}"),
     ("notifications/read", "id={notification}"),

@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 29] = [
+const PAGES: [(&str, Thing); 30] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -31,6 +31,7 @@ const PAGES: [(&str, Thing); 29] = [
     ("/settings/api-keys", Thing::Workspace),
     ("/settings/webhooks", Thing::Workspace),
     ("/settings/webhooks/{id}", Thing::Webhook),
+    ("/settings/events", Thing::Workspace),
     ("/settings/events/dead-letters", Thing::Workspace),
     ("/settings/events/dead-letters/{id}", Thing::DeadLetter),
     ("/settings/audit-log?verify=1", Thing::Workspace),

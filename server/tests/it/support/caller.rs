@@ -117,12 +117,12 @@ impl Caller {
 
     /// Opens a stream.
     pub(crate) async fn open(&self, path: &str) -> Sse {
-        Sse::new(self.request(Method::GET, path).send().await.unwrap())
+        Sse::of(self.request(Method::GET, path).send().await.unwrap())
     }
 
     /// Opens a stream with a form.
     pub(crate) async fn open_form(&self, path: &str, fields: &[(&str, &str)]) -> Sse {
-        Sse::new(self.request(Method::POST, path).multipart(form(fields)).send().await.unwrap())
+        Sse::of(self.request(Method::POST, path).multipart(form(fields)).send().await.unwrap())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     Actor, Code, Error, Result, Role,
     approvals::{
         EffectState, Item, Status, attachments, decisions_store, effects_store, list_store,
-        outcomes::checked,
+        outcomes::{checked, tell},
         proposal::Proposal,
         propose::{self, Source},
         store::{self as items, Locked},
@@ -17,7 +17,7 @@ use crate::{
     audit::Entry,
     canonical,
     db::TenantTx,
-    events::Draft,
+    events::DomainEvent,
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{
@@ -234,8 +234,11 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
     if outcome.hash != hex::encode(&item.hash) {
         return Err(Error::new(Code::Conflict, "This is not what was approved: the hash is another one."));
     }
-    let (state, name) =
-        if outcome.happened { (EffectState::Done, "effect.done") } else { (EffectState::Failed, "effect.failed") };
+    let (state, name, event): (_, _, fn(_) -> _) = if outcome.happened {
+        (EffectState::Done, "effect.done", DomainEvent::EffectDone)
+    } else {
+        (EffectState::Failed, "effect.failed", DomainEvent::EffectFailed)
+    };
     if !effects_store::report(&mut tx, id, state, result.as_ref(), error.as_deref()).await? {
         let known = effects_store::newest(&mut tx, id).await?.is_some_and(|effect| effect.ended_at.is_some());
         let why = if known && matches!(item.status, Status::Approved | Status::AutoApproved) {
@@ -247,8 +250,7 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
     }
     let facts = json!({ "hash": hex::encode(&item.hash), "tool": item.tool, "reported": true });
     tx.audit(Entry::new(name, "approval", id.0).details(facts));
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new(name, "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, event, id, &item);
     tx.commit().await?;
     decision(s, actor, id).await
 }

@@ -123,8 +123,8 @@ pub(crate) async fn hold(
     let version = after + 1;
     let details = json!({ "tool": draft.tool, "version": version, "thresholds": draft.thresholds, "rules": draft.rules, "handling": draft.handling, "by": by, "approval": approval });
     tx.audit(Entry::new("approval_policy.changed", "workspace", tx.workspace().0).details(details));
-    let facts = json!({ "tool": draft.tool, "version": version });
-    tx.emit(events::Draft::new("approval_policy.changed", "workspace", tx.workspace().0, facts));
+    let changed = events::payload::PolicyChanged { tool: draft.tool.clone(), version };
+    tx.emit(events::Draft::new(events::DomainEvent::ApprovalPolicyChanged(changed), tx.workspace()));
     Ok(version)
 }
 

@@ -87,7 +87,8 @@ impl Turn<'_> {
         if let Some(rests) = at.rests {
             return Ok(Step::Over(Came::Rests(rests)));
         }
-        let (events, reached) = events::store::after(&mut tx, at.done, limit).await?;
+        let found = events::store::after(&mut tx, &Actor::system(self.workspace), at.done, limit).await?;
+        let (reached, events) = (found.reached(limit), found.events);
         if events.is_empty() {
             // What nobody dealt with for 30 days is not in the outbox any more.
             if reached > at.done {

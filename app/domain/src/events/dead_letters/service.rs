@@ -4,7 +4,11 @@ use serde_json::json;
 
 use super::{DeadLetter, store};
 use crate::{
-    Actor, Error, Page, PageRequest, Result, Role, audit::Entry, db::TenantTx, events::Draft, ids::DeadLetterId,
+    Actor, Error, Page, PageRequest, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::{DomainEvent, Draft, payload::OfDeadLetter},
+    ids::DeadLetterId,
     services::Services,
 };
 
@@ -43,7 +47,7 @@ pub async fn requeue(s: &Services, actor: &Actor, id: DeadLetterId) -> Result<De
         return Err(Error::not_found(SUBJECT));
     }
     let letter = found(&mut tx, id).await?;
-    log(&mut tx, "event.requeued", &letter);
+    log(&mut tx, DomainEvent::EventRequeued, &letter);
     tx.commit().await?;
     Ok(letter)
 }
@@ -56,15 +60,16 @@ pub async fn discard(s: &Services, actor: &Actor, id: DeadLetterId) -> Result<()
     if !store::delete(&mut tx, id).await? {
         return Err(Error::not_found(SUBJECT));
     }
-    log(&mut tx, "event.discarded", &letter);
+    log(&mut tx, DomainEvent::EventDiscarded, &letter);
     tx.commit().await
 }
 
 /// The event that says so is also what tells the consumer that there is something to do.
-fn log(tx: &mut TenantTx, action: &'static str, letter: &DeadLetter) {
+fn log(tx: &mut TenantTx, what: fn(OfDeadLetter) -> DomainEvent, letter: &DeadLetter) {
+    let event = what(OfDeadLetter { consumer: letter.consumer.clone() });
     let details = json!({ "consumer": letter.consumer, "event": letter.event.id, "type": letter.event.name });
-    tx.audit(Entry::new(action, "event", letter.event.id).details(details));
-    tx.emit(Draft::new(action, "event", letter.event.id, json!({ "consumer": letter.consumer })));
+    tx.audit(Entry::new(event.name(), "event", letter.event.id).details(details));
+    tx.emit(Draft::new(event, letter.event.id));
 }
 
 /// Removes those that nobody has looked after for long; answers how many.

@@ -1,5 +1,10 @@
 //! The browser's one stream.
 
+mod many;
+#[path = "../../support/plan.rs"]
+mod plan;
+mod strangers;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -84,6 +89,16 @@ async fn an_event_source_names_its_workspace_in_the_address() {
     }
     ada.get("/api/stream?workspace=somebody-elses").await.expect(404);
     ada.get("/api/stream?runs=nonsense").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_stream_on_which_nothing_happens_says_so() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let mut stream = ada.open("/api/stream").await;
+    assert_eq!(stream.next().await.unwrap().event, "hello");
+    let beat = stream.next().await.expect("a heartbeat");
+    assert_eq!((beat.event.as_str(), beat.data, beat.id), ("beat", json!({}), None));
 }
 
 #[tokio::test]
