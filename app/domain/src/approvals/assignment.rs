@@ -1,13 +1,19 @@
 //! Who is asked to decide. That orders the queue and says who is written to; whoever else may decide still may.
 
-use serde_json::Value;
+use std::fmt::Display;
+
+use serde_json::{Value, json};
 
 use super::{assignment_store as store, policies::Assignment, policy::Parties};
 use crate::{
     Result, Role,
     actor::SOMEBODY_GONE,
     db::TenantTx,
-    ids::{RecordId, UserId},
+    ids::{ApprovalId, RecordId, UserId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     records::sharing,
 };
 
@@ -38,6 +44,22 @@ impl Asked {
     fn anybody(role: Role, words: String) -> Self {
         Self { person: None, role: Some(role), words: Some(words) }
     }
+}
+
+/// Tells somebody that an item is for him or her to look at; once for each `cause`.
+pub(super) async fn notify(
+    tx: &mut TenantTx,
+    (id, title): (ApprovalId, &str),
+    person: UserId,
+    cause: impl Display,
+) -> Result<()> {
+    let told = Told {
+        kind: Kind::ApprovalAssigned,
+        cause: format!("assigned:{id}:{cause}"),
+        subject: ("approval", Some(id.0)),
+        facts: json!({ "title": title }),
+    };
+    notifications::tell(tx, To::Person(person), told).await
 }
 
 /// Somebody who may decide on an item.
