@@ -92,14 +92,14 @@ pub(super) async fn choose(
     let deciders = deciders(tx, parties).await?;
     let found = |user: UserId| deciders.iter().find(|who| who.id == user);
     match *whom {
-        Assignment::Person { user_id } => match found(user_id) {
-            Some(who) => Ok(Asked::person(who, format!("{} is asked.", who.name))),
-            None => {
-                let name = store::name(tx, user_id).await?;
-                let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
-                Ok(falls(&deciders, &format!("{name} was to be asked, and may not decide on this")))
+        Assignment::Person { user_id } => {
+            if let Some(who) = found(user_id) {
+                return Ok(Asked::person(who, format!("{} is asked.", who.name)));
             }
-        },
+            let name = store::name(tx, user_id).await?;
+            let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
+            Ok(falls(&deciders, &format!("{name} was to be asked, and may not decide on this")))
+        }
         Assignment::Role { role } => Ok(of_role(&deciders, role)),
         Assignment::RoundRobin { role } => in_turn(tx, role, &deciders, not).await,
         Assignment::OwnerOfRecord {} => {

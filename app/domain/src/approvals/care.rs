@@ -10,11 +10,7 @@ use super::{
     store,
 };
 use crate::{
-    Actor, Error, Result, Role, Timestamp,
-    audit::Entry,
-    events::Draft,
-    ids::ApprovalId,
-    services::Services,
+    Actor, Error, Result, Role, Timestamp, audit::Entry, events::Draft, ids::ApprovalId, services::Services,
     workspaces::members::role_of,
 };
 
