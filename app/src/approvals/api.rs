@@ -41,6 +41,10 @@ use hyvve_domain::{
 #[cfg(feature = "ssr")]
 use std::time::Duration;
 
+/// How many approvals a page of the queue shows: so many can be decided at once.
+#[cfg(feature = "ssr")]
+const PAGE: i64 = 50;
+
 /// An approval as it stands, and how long it can still be undone: the browser's clock may be wrong, the server's counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Shown {
@@ -86,7 +90,7 @@ pub async fn list_approvals(
     answer(async move {
         let (services, actor) = actor().await?;
         let filter = narrowed.filter(tab);
-        let mut page = service::list(&services, &actor, &filter, PageRequest::new(Some(page), None)).await?;
+        let mut page = service::list(&services, &actor, &filter, PageRequest::new(Some(page), Some(PAGE))).await?;
         if narrowed.sort.is_empty() {
             // In the order of the groups in which it shows, for keys and ranges as well.
             let now = Timestamp::now().unix_millis();

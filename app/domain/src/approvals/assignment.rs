@@ -1,13 +1,19 @@
 //! Who is asked to decide. That orders the queue and says who is written to; whoever else may decide still may.
 
-use serde_json::Value;
+use std::fmt::Display;
+
+use serde_json::{Value, json};
 
 use super::{assignment_store as store, policies::Assignment, policy::Parties};
 use crate::{
     Result, Role,
     actor::SOMEBODY_GONE,
     db::TenantTx,
-    ids::{RecordId, UserId},
+    ids::{ApprovalId, RecordId, UserId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     records::sharing,
 };
 
@@ -40,6 +46,22 @@ impl Asked {
     }
 }
 
+/// Tells somebody that an item is for him or her to look at; once for each `cause`.
+pub(super) async fn notify(
+    tx: &mut TenantTx,
+    (id, title): (ApprovalId, &str),
+    person: UserId,
+    cause: impl Display,
+) -> Result<()> {
+    let told = Told {
+        kind: Kind::ApprovalAssigned,
+        cause: format!("assigned:{id}:{cause}"),
+        subject: ("approval", Some(id.0)),
+        facts: json!({ "title": title }),
+    };
+    notifications::tell(tx, To::Person(person), told).await
+}
+
 /// Somebody who may decide on an item.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Decider {
@@ -70,14 +92,14 @@ pub(super) async fn choose(
     let deciders = deciders(tx, parties).await?;
     let found = |user: UserId| deciders.iter().find(|who| who.id == user);
     match *whom {
-        Assignment::Person { user_id } => match found(user_id) {
-            Some(who) => Ok(Asked::person(who, format!("{} is asked.", who.name))),
-            None => {
-                let name = store::name(tx, user_id).await?;
-                let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
-                Ok(falls(&deciders, &format!("{name} was to be asked, and may not decide on this")))
+        Assignment::Person { user_id } => {
+            if let Some(who) = found(user_id) {
+                return Ok(Asked::person(who, format!("{} is asked.", who.name)));
             }
-        },
+            let name = store::name(tx, user_id).await?;
+            let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
+            Ok(falls(&deciders, &format!("{name} was to be asked, and may not decide on this")))
+        }
         Assignment::Role { role } => Ok(of_role(&deciders, role)),
         Assignment::RoundRobin { role } => in_turn(tx, role, &deciders, not).await,
         Assignment::OwnerOfRecord {} => {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Care, Detail, Status,
+    Care, Detail, Status, assignment,
     outcomes::{already_decided, find_to_decide},
     policy,
     service::get,
@@ -14,10 +14,6 @@ use crate::{
     audit::Entry,
     events::{DomainEvent, Draft, payload::Assigned},
     ids::ApprovalId,
-    notifications::{
-        Kind,
-        service::{self as notifications, To, Told},
-    },
     services::Services,
     workspaces::members::role_of,
 };
@@ -50,13 +46,7 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
     tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
     if let Some(Some(assignee)) = care.assignee_id.filter(|assignee| *assignee != before) {
-        let told = Told {
-            kind: Kind::ApprovalAssigned,
-            cause: format!("assigned:{id}:{}", Timestamp::now().unix_millis()),
-            subject: ("approval", Some(id.0)),
-            facts: json!({ "title": item.title }),
-        };
-        notifications::tell(&mut tx, To::Person(assignee), told).await?;
+        assignment::notify(&mut tx, (id, &item.title), assignee, Timestamp::now().unix_millis()).await?;
     }
     let assigned = Assigned { title: item.title, run: item.run, changes: care };
     tx.emit(Draft::new(DomainEvent::ApprovalAssigned(assigned), id).only_for(item.requester));

@@ -303,9 +303,9 @@ pub enum Preview {
     /// A policy changes.
     Policy {
         /// As it is.
-        before: policies::Draft,
+        before: Box<policies::Draft>,
         /// As it is to be.
-        after: policies::Draft,
+        after: Box<policies::Draft>,
     },
     /// An outside agent does something.
     External {

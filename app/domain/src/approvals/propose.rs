@@ -146,6 +146,9 @@ pub(crate) async fn propose(
     say(tx, (id, tool, plan, &sealed), &source, routing.as_ref(), &asked);
     if review != Review::Auto {
         notifications::something_waits(tx).await?;
+        if let Some(person) = asked.person {
+            assignment::notify(tx, (id, &plan.title), person, "by rule").await?;
+        }
     }
     Ok(Proposed { id, review })
 }

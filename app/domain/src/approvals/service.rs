@@ -100,7 +100,7 @@ pub(crate) async fn waiting(tx: &mut TenantTx) -> Result<i64> {
 }
 
 /// Some items, for HYVVE itself.
-pub(crate) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
+pub(crate) async fn items(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<Item>> {
     list_store::items(tx, ids).await
 }
 

@@ -82,7 +82,7 @@ pub(crate) async fn send(http: &Outward, url: &str, body: String) -> Result<(), 
         Err(_) => Err(format!("There was no answer within {} s.", WITHIN.as_secs())),
         Ok(Err(error)) => Err(Refused::of(&error).map_or_else(
             || "It could not be reached: no connection, no such host, or no valid TLS.".to_owned(),
-            |refused| refused.to_string(),
+            ToString::to_string,
         )),
         Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
         Ok(Ok(answer)) => Err(format!("It answered with {}.", answer.status().as_u16())),

@@ -107,7 +107,7 @@ pub(super) async fn send(s: &Services, claimed: &Claimed) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(claimed.workspace)).await?;
     let Some(mut parcel) = deliveries::parcel(&mut tx, claimed).await? else { return Ok(()) };
     if let Some(sealed) = &parcel.address {
-        parcel.url = secrets::open_address(&mut tx, s, claimed.endpoint, sealed).await?.expose_secret().to_owned();
+        secrets::open_address(&mut tx, s, claimed.endpoint, sealed).await?.expose_secret().clone_into(&mut parcel.url);
     }
     let secrets = secrets::open(&mut tx, s, claimed.endpoint, &parcel.sealed).await?;
     drop(tx);
