@@ -127,9 +127,13 @@ async fn no_door_leads_around_any_rule() {
     let own = detail(&grace, id(&own)).await;
     shut("one's own proposal", &grace, &own, &ada, &[403]).await;
 
-    let story = Story::of(mia.clone()).await;
+    let hers = mia.post("/api/approvals", &refund).await.expect(201).body["data"].clone();
+    let hers = detail(&mia, id(&hers)).await;
+    shut("a member does not decide", &mia, &hers, &grace, &[403]).await;
+
+    let story = Story::of(grace.clone()).await;
     let (change, mail) = (detail(&grace, id(&story.change)).await, detail(&grace, id(&story.mail)).await);
-    shut("a member does not decide", &mia, &change, &grace, &[403]).await;
+    shut("a member does not see it", &mia, &change, &grace, &[404]).await;
     let path = format!("/api/workspaces/{}/api-keys", grace.workspace());
     let key = grace.post(&path, &json!({ "name": "ci", "scopes": ["read", "propose"] })).await;
     let program = grace.clone().with_key(key.expect(201).body["data"]["secret"].as_str().unwrap());
@@ -148,7 +152,7 @@ async fn no_door_leads_around_any_rule() {
     ada.post(&format!("/api/approvals/{}/ask", id(&mail)), &json!({ "question": "Why?" })).await.expect(200);
     shut("it was answered with a question", &grace, &mail, &grace, &[409]).await;
 
-    let late = Story::of(mia).await;
+    let late = Story::of(grace.clone()).await;
     let late = detail(&grace, id(&late.change)).await;
     let due = json!({ "dueAt": Timestamp::now().plus(Duration::from_millis(400)) });
     let path = format!("/api/approvals/{}", id(&late));
