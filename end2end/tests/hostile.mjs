@@ -45,7 +45,7 @@ function watch() {
 /** A page in which nothing goes unseen; `found` gathers what was. */
 async function guarded(context, url, found) {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.on('dialog', (dialog) => { found.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('popup', (popup) => found.push(`window: ${popup.url()}`));
   page.on('framenavigated', (frame) => { if (!frame.url().startsWith(url) && frame.url() !== 'about:blank') found.push(`went to ${frame.url()}`); });

@@ -99,7 +99,7 @@ pub(super) async fn stale(tx: &mut SystemTx, prefix: &[u8], after: Option<&Diges
            WHERE reply IS NOT NULL AND substring(reply FROM 1 FOR 5) <> $1 AND ($2::bytea IS NULL OR name > $2)
            ORDER BY name LIMIT 100 FOR UPDATE"#,
         prefix,
-        after.map(|name| name.as_slice()),
+        after.map(<[u8; 32]>::as_slice),
     )
     .fetch_all(tx.conn())
     .await?;
