@@ -90,12 +90,9 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
     let items = world.all("/api/approvals").await;
     let allowed = items.iter().filter(|item| item["status"] == "auto_approved").count();
     let approved = items.len() - allowed;
-    for (wanted, count) in [
-        ("", items.len()),
-        ("&status=approved", approved),
-        ("&status=auto_approved", allowed),
-        ("&status=pending", 0),
-    ] {
+    for (wanted, count) in
+        [("", items.len()), ("&status=approved", approved), ("&status=auto_approved", allowed), ("&status=pending", 0)]
+    {
         let list = world.get(&format!("/api/approvals?pageSize=1{wanted}")).await.expect("a list answers");
         assert_eq!(list["meta"]["total"], count, "the count that is kept is not what is there{wanted}");
     }
@@ -129,7 +126,10 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
 
     let verdict = world.post("/api/audit-log/verify", serde_json::json!({})).await.expect("the log can be verified");
     assert_eq!(verdict["data"]["firstBad"], Value::Null, "{verdict:#}");
-    println!("{} runs, {changes} changes ({allowed} by themselves), {sent} mails, {unknown} of unknown outcome", runs.len());
+    println!(
+        "{} runs, {changes} changes ({allowed} by themselves), {sent} mails, {unknown} of unknown outcome",
+        runs.len()
+    );
 }
 
 fn message_id(letter: &str) -> &str {

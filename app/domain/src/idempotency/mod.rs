@@ -21,13 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 
 pub use self::claim::Claim;
-use crate::{
-    Code, Error, Result, canonical,
-    ids::UserId,
-    keys::Swept,
-    seal::Place,
-    services::Services,
-};
+use crate::{Code, Error, Result, canonical, ids::UserId, keys::Swept, seal::Place, services::Services};
 
 /// The most characters of a key.
 const MAX_KEY: usize = 255;
@@ -87,7 +81,8 @@ pub async fn begin(s: &Services, key: &Key) -> Result<Asked> {
         // Given back in between: try again.
         let Some(found) = store::find(&mut tx, &key.name).await? else { continue };
         if found.request != key.request {
-            let why = "This Idempotency-Key was sent with another request. Use a new one for each thing that you ask for.";
+            let why =
+                "This Idempotency-Key was sent with another request. Use a new one for each thing that you ask for.";
             return Err(Error::new(Code::IdempotencyKeyReused, why));
         }
         if let Some(sealed) = found.reply {
