@@ -17,7 +17,7 @@ export const launch = () => chromium.launch({
 export async function visitor(browser, { theme = 'light', width = 1440, height = 900, script = true, bypassCSP = false } = {}) {
   const context = await browser.newContext({ colorScheme: theme, viewport: { width, height }, javaScriptEnabled: script, bypassCSP, reducedMotion: 'reduce' });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const complaints = [];
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   page.on('pageerror', (error) => complaints.push(String(error)));

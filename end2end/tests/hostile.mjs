@@ -45,7 +45,7 @@ function watch() {
 /** A page in which nothing goes unseen; `found` gathers what was. */
 async function guarded(context, url, found) {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.on('dialog', (dialog) => { found.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('popup', (popup) => found.push(`window: ${popup.url()}`));
   page.on('framenavigated', (frame) => { if (!frame.url().startsWith(url) && frame.url() !== 'about:blank') found.push(`went to ${frame.url()}`); });
@@ -66,6 +66,8 @@ export default function register(test) {
     const random = seeded(seed);
     console.log(`     ${PAYLOADS.length} payloads, seed ${seed}`);
     const order = PAYLOADS.map((payload) => [random(), payload]).sort(([a], [b]) => a - b).map(([, payload]) => payload);
+    // What one says oneself is text, and text has no NUL: the server refuses it.
+    const sayable = order.filter((payload) => !payload.includes('\0'));
     const answers = [];
     for (let at = 0; at < order.length; at += TOGETHER) answers.push(order.slice(at, at + TOGETHER));
     const other = await speaker(KEY, answers.map((some, at) => [`Begin ${at}.`, ...some, `End ${at}.`].join('\n\n')), NAME, random);
@@ -90,7 +92,7 @@ export default function register(test) {
     const main = page.getByRole('main');
     const field = main.getByRole('textbox', { name: 'Message' });
     for (const at of answers.keys()) {
-      await field.fill(`${order[at]} ${at}`);
+      await field.fill(`${sayable[at]} ${at}`);
       await field.press('Enter');
       await main.locator('.prose', { hasText: `End ${at}.` }).waitFor();
       assert.deepEqual(found, [], `answer ${at}: ${JSON.stringify(answers[at], null, 1)}`);

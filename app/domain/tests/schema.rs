@@ -31,8 +31,9 @@ const WITHOUT_TENANT: [&str; 19] = [
     "passkey_challenges",
     "pending_sign_ins",
     "wrong_codes",
-    "workspaces", // the tenants themselves
-    "letters",    // of HYVVE itself; the serving role can add one and see none
+    "workspaces",       // the tenants themselves
+    "letters",          // of HYVVE itself; the serving role can add one and see none
+    "idempotency_keys", // of people, some of whose requests are about no tenant
 ];
 
 struct Database {
@@ -423,6 +424,18 @@ async fn nobody_writes_a_row_into_another_tenant() {
             assert_eq!(code.as_deref(), Some("42501"), "{kind}/{role}: {statement}: {refused}");
         }
     }
+}
+
+#[tokio::test]
+async fn nobody_marks_the_request_of_somebody_else_as_carried_out() {
+    let shared = Database::shared().await;
+    let mut app = shared.app().await;
+    let mark = "UPDATE idempotency_keys SET committed = true".to_owned();
+    for workspace in ['a', 'b'] {
+        let own = touched(&mut app, &context(Some(workspace), "user", "owner"), mark.clone()).await;
+        assert_eq!(own, Some(1), "one's own, of two");
+    }
+    assert_eq!(touched(&mut app, &context(None, "user", "owner"), mark).await, Some(0));
 }
 
 #[tokio::test]

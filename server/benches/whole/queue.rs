@@ -56,7 +56,7 @@ pub(crate) async fn measure(report: &mut Report) {
         let id = queue.world.child().expect("a running server").id();
         let (before, worked) = (probe(), processor_of(id));
         let (times, took) = queue.decide(at_once, &items).await;
-        let (worked, machine) = (processor_of(id) - worked, f64::midpoint(before, probe()));
+        let (worked, machine) = (processor_of(id).saturating_sub(worked), f64::midpoint(before, probe()));
         report.row(
             "decisions",
             &[
