@@ -25,13 +25,21 @@ for (const file of readdirSync(join(here, 'tests')).sort()) {
   register(test);
 }
 
+/** No journey takes longer: one that hangs has failed. */
+const PATIENCE = 5 * 60_000;
+const inTime = (journey) => {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`It did not end within ${PATIENCE / 1000} s.`)), PATIENCE); });
+  return Promise.race([journey, late]).finally(() => clearTimeout(timer));
+};
+
 let failed = 0;
 let passed = 0;
 for (const { sentence, prove } of tests) {
   if (options.only && !sentence.includes(options.only)) continue;
   const began = performance.now();
   try {
-    await prove({ url: server.url, browser, screens: options.screens, seed });
+    await inTime(prove({ url: server.url, browser, screens: options.screens, seed }));
     passed += 1;
     console.log(`ok   ${sentence} (${Math.round(performance.now() - began)} ms)`);
   } catch (error) {

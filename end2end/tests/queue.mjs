@@ -150,7 +150,6 @@ async function plain({ url, browser }) {
   await queue.getByRole('button', { name: 'Reject' }).click();
   await queue.getByText('Please say why; the agent is told.').waitFor();
   for (const box of await queue.getByRole('checkbox').all()) await box.check();
-  await inspect(page, 'approvals-bulk-plain');
   await queue.getByRole('button', { name: 'Approve' }).click();
   await queue.getByText('2 approved.').waitFor();
   await queue.getByText('Nothing waits for you').waitFor();
