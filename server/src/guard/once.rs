@@ -74,8 +74,12 @@ fn is_concerned(parts: &Parts) -> bool {
     !reads && !parts.uri.path().starts_with(EXEMPT)
 }
 
-/// What keys of one person are told apart by: the workspace that the request is about.
+/// What keys of one person are told apart by: the workspace that the request is about, and whether the person sends it or a
+/// program with an API key, which is answered nothing that was for the person.
 fn space(asking: &RequestContext, credential: Option<&Credential>) -> String {
+    if let Some(Credential::Key { key, .. }) = credential {
+        return format!("key {}", key.id);
+    }
     match (credential.and_then(Credential::workspace), &asking.workspace) {
         (Some(id), _) => id.to_string(),
         (None, Some(Named::Id(id))) => id.to_string(),

@@ -113,6 +113,10 @@ async fn a_secret_that_is_shown_once_is_kept_sealed() {
     let again = keyed(&ada, &path, "one", &body).await;
     assert_eq!((first.expect(201).text.as_str(), replayed(&again)), (again.expect(201).text.as_str(), true));
     let secret = first.body["data"]["secret"].as_str().expect("the key itself").as_bytes().to_owned();
+    // Not even a program of the same person gets it, whatever it knows of the request.
+    let program = ada.clone().with_key(first.body["data"]["secret"].as_str().unwrap());
+    let stolen = keyed(&program, &path, "one", &body).await;
+    assert!(!replayed(&stolen) && !stolen.status.is_success(), "{}", stolen.text);
     let kept = sqlx::query("SELECT reply FROM idempotency_keys").fetch_all(&mut root(&app).await).await.unwrap();
     let reply: Vec<u8> = kept[0].get(0);
     assert!(kept.len() == 1 && !reply.windows(secret.len()).any(|part| part == secret));
