@@ -13,6 +13,8 @@ pub mod approvals;
 pub mod auth;
 pub mod chat;
 pub mod client;
+#[cfg(feature = "ssr")]
+mod docs;
 mod error;
 pub mod flash;
 #[cfg(feature = "ssr")]
@@ -24,6 +26,8 @@ pub mod live;
 mod mailbox;
 #[cfg(feature = "ssr")]
 mod markdown;
+#[cfg(feature = "ssr")]
+pub mod notifications;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
@@ -70,6 +74,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/reset-password") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/verify-email") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/invite/:token") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/docs/:page") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/account/:page") view=plain_page ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=WorkspaceFrame ssr=SsrMode::Async>
                     <Route path=path!("/approvals/:id?") view={Lazy::<ApprovalsPage>::new()} ssr=SsrMode::Async/>

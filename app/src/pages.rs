@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, home, invite, mailbox, records, runs, settings,
+    ApiError, account, agents, auth, docs, home, invite, mailbox, notifications, records, runs, settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -25,6 +25,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["usage"] => usage::overview_page(visit).await,
         ["usage", "budgets"] => usage::budgets_page(visit).await,
         ["usage", "prices"] => usage::prices_page(visit).await,
+        ["notifications"] => notifications::notifications_page(visit).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
         ["welcome"] => welcome::welcome_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
@@ -36,8 +37,12 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["settings", "approval-policy"] => settings::policy_page(visit).await,
         ["settings", "approval-policy", "calibration"] => settings::calibration_page(visit).await,
         ["settings", "approval-policy", "grants"] => settings::grants_page(visit).await,
+        ["settings", "notifications"] => settings::notifications_page(visit).await,
         ["settings", "webhooks"] => settings::webhooks_page(visit).await,
         ["settings", "webhooks", webhook] => settings::webhook_page(visit, id(webhook)?).await,
+        ["settings", "events"] => settings::events_page(visit).await,
+        ["settings", "events", "dead-letters"] => settings::dead_letters_page(visit).await,
+        ["settings", "events", "dead-letters", letter] => settings::dead_letter_page(visit, id(letter)?).await,
         ["settings", "audit-log"] => settings::audit_log_page(visit).await,
         _ => Err(Error::not_found("page").into()),
     }
@@ -57,6 +62,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/forgot-password" => Ok(auth::recovery::forgot_password_page()),
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
+        "/docs/events" => Ok(docs::events_page()),
         "/account/profile" => account::profile_page().await,
         "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,

@@ -5,6 +5,7 @@
 
 mod agentos;
 mod asking;
+mod asyncapi;
 pub mod config;
 pub mod data_keys;
 pub mod demo;

@@ -35,6 +35,20 @@ struct Meta {
     has_more: bool,
 }
 
+/// `{data, meta: {hasMore, nextCursor}}`.
+#[derive(Serialize)]
+struct Rows<T> {
+    data: Vec<T>,
+    meta: Onward,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Onward {
+    has_more: bool,
+    next_cursor: Option<String>,
+}
+
 /// `{success: true}`.
 #[derive(Serialize)]
 pub(crate) struct Success {
@@ -55,6 +69,11 @@ pub(crate) fn data<T: Serialize>(data: T) -> Response {
 /// One thing that has just come to be.
 pub(crate) fn created<T: Serialize>(made: T) -> Response {
     (StatusCode::CREATED, data(made)).into_response()
+}
+
+/// Some of many, and where the next ones begin.
+pub(crate) fn rows<T: Serialize>(data: Vec<T>, next_cursor: Option<String>) -> Response {
+    Json(Rows { data, meta: Onward { has_more: next_cursor.is_some(), next_cursor } }).into_response()
 }
 
 /// One page of many.

@@ -138,6 +138,14 @@ fn api() -> Router<AppState> {
         .route("/api/workspaces/{id}/invitations/{invitation_id}/resend", post(http::workspaces::resend))
         .route("/api/workspaces/{id}/api-keys", get(http::api_keys::list).post(http::api_keys::create))
         .route("/api/workspaces/{id}/api-keys/{key_id}", delete(http::api_keys::revoke))
+        .route(
+            "/api/workspaces/{id}/notification-settings",
+            get(http::notifications::settings).patch(http::notifications::choose),
+        )
+        .route(
+            "/api/workspaces/{id}/notification-webhook",
+            put(http::notifications::set_webhook).delete(http::notifications::remove_webhook),
+        )
         .route("/api/invitations", get(http::invitations::list))
         .route("/api/invitations/accept", post(http::invitations::accept))
         .route("/api/invitations/reject", post(http::invitations::reject))
@@ -146,6 +154,11 @@ fn api() -> Router<AppState> {
         .route("/api/approval-policies/dry-run", post(http::approval_policies::try_out))
         .route("/api/approval-grants", get(http::approval_policies::grants).post(http::approval_policies::make_grant))
         .route("/api/approval-grants/{id}", delete(http::approval_policies::revoke_grant))
+        .route("/api/approval-filters", get(http::approval_filters::list).post(http::approval_filters::create))
+        .route(
+            "/api/approval-filters/{id}",
+            patch(http::approval_filters::update).delete(http::approval_filters::delete),
+        )
         .route("/api/calibration", get(http::approval_policies::calibration))
         .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
@@ -156,6 +169,7 @@ fn api() -> Router<AppState> {
         .route("/api/approvals/{id}/review", post(http::approvals::review))
         .route("/api/approvals/{id}/edit", post(http::approvals::edit))
         .route("/api/approvals/{id}/ask", post(http::approvals::ask))
+        .route("/api/approvals/{id}/presence", post(http::approvals::presence))
         .route("/api/approvals/{id}/comments", post(http::approvals::comment))
         .route("/api/approvals/{id}/decision", get(http::outside::decision))
         .route("/api/approvals/{id}/outcome", post(http::outside::report))
@@ -189,6 +203,10 @@ fn api() -> Router<AppState> {
         // Runs
         .route("/api/runs", get(http::runs::list))
         .route("/api/runs/{id}", get(http::runs::get))
+        // What one is told, and how
+        .route("/api/notifications", get(http::notifications::list))
+        .route("/api/notifications/read", post(http::notifications::read_all))
+        .route("/api/notifications/{id}/read", post(http::notifications::read))
         // Webhooks
         .route("/api/webhooks", get(http::webhooks::list).post(http::webhooks::create))
         .route(
@@ -200,12 +218,20 @@ fn api() -> Router<AppState> {
         .route("/api/webhooks/{id}/replay", post(http::webhooks::replay))
         .route("/api/webhooks/{id}/deliveries", get(http::webhooks::deliveries))
         .route("/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", post(http::webhooks::redeliver))
+        // The way back from channels: what Slack signs
+        .route("/api/slack/{id}", post(http::webhooks::pressed))
+        // Events that a consumer could not deal with
+        .route("/api/events/dead-letters", get(http::dead_letters::list))
+        .route("/api/events/dead-letters/{id}", delete(http::dead_letters::discard))
+        .route("/api/events/dead-letters/{id}/requeue", post(http::dead_letters::requeue))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
         .route("/api/audit-log/export", get(http::audit::export))
         .route("/api/audit-log/verify", post(http::audit::verify))
         .route("/api/mails", get(http::mails::list))
-        // What happens: the browser's one stream
+        // What happens: read on from any moment, described, and the browser's one stream
+        .route("/api/events", get(http::events::read))
+        .route("/api/asyncapi.json", get(http::events::described))
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
 }

@@ -59,7 +59,7 @@ impl Server {
         let (services, since) = (started.services.clone(), Timestamp::now());
         let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };
         let router = router::router(state);
-        let workers = Workers::start(&started.services, &started.system_url, data_dir);
+        let workers = Workers::start(&started.services, &started.bus, data_dir);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");
         Ok(Self { started, listener, router, workers, stopping, address })
     }

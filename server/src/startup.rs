@@ -14,7 +14,7 @@ use hyvve_domain::{
     audit::anchor::Anchor,
     auth::{openid::Providers, password::Hasher, sessions::SessionCache},
     db::{self, Db, DbUrls},
-    events::Hub,
+    events::{Hub, bus::Bus},
     keys,
     limits::Limits,
     mail::{Mailer, SmtpSettings},
@@ -43,8 +43,8 @@ const HASHES_AT_ONCE: usize = 8;
 pub struct Started {
     /// What every use case stands on.
     pub services: Services,
-    /// Where other nodes are told of events, and tell us.
-    pub(crate) system_url: String,
+    /// How other nodes and consumers are told of events.
+    pub(crate) bus: Bus,
     owner: Option<String>,
     cluster: Option<Cluster>,
 }
@@ -113,11 +113,13 @@ async fn build(
     let keys = encryption.iter().map(|(id, key)| (*id, key.expose()));
     let sealer = Arc::new(Sealer::new(keys).context("ENCRYPTION_KEY is not a key")?);
     learn(&sealer, data_dir)?;
+    let unusable = |why: String| {
+        anyhow!("Redis cannot be used: {why}. Is it running, no replica and no cluster, and is REDIS_URL right?")
+    };
+    let bus = Bus::new(&urls.system, redis_url.as_deref()).map_err(unusable)?;
     let limits = match redis_url {
         None => Limits::alone(rules.limits, Arc::clone(&sealer)),
-        Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url).await.map_err(|e| {
-            anyhow!("Redis cannot be used: {e}. Is it running, no replica and no cluster, and is REDIS_URL right?")
-        })?,
+        Some(url) => Limits::shared(rules.limits, Arc::clone(&sealer), &url).await.map_err(unusable)?,
     };
     let services = Services {
         db: Db::connect(&urls, Arc::clone(&hub)).await.map_err(|e| unreachable(&e))?,
@@ -144,7 +146,7 @@ async fn build(
         node: Uuid::now_v7(),
     };
     keys::settle(&services, false).await.context(KEYS)?;
-    Ok(Started { services, system_url: urls.system, owner, cluster })
+    Ok(Started { services, bus, owner, cluster })
 }
 
 /// Tells a sealer of the keys that stand in the data folder.

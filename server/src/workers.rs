@@ -1,10 +1,21 @@
-//! What runs besides requests: driving runs, executing effects, relaying events and telling webhooks of them, anchoring audit heads, rotating keys, cleaning up.
+//! What runs besides requests: driving runs, executing effects, relaying events and letting consumers and webhooks hear of them,
+//! anchoring audit heads, rotating keys, cleaning up.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use hyvve_domain::{
-    agents, approvals, audit, auth, events, idempotency, keys::Keeper, mail, services::Services, webhooks, workspaces,
+    agents, approvals, audit, auth,
+    events::{
+        self,
+        bus::{Bus, Consumer},
+        dead_letters,
+    },
+    idempotency,
+    keys::Keeper,
+    mail, notifications,
+    services::Services,
+    webhooks, workspaces,
 };
 use tokio::{task::JoinSet, time};
 
@@ -23,22 +34,30 @@ pub(crate) struct Workers(JoinSet<()>);
 type Work = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Workers {
-    /// Starts all of them. `system_url` is a direct connection as `hyvve_system`; in `data_dir` master keys may come to be.
-    pub(crate) fn start(s: &Services, system_url: &str, data_dir: PathBuf) -> Self {
+    /// Starts all of them. In `data_dir` master keys may come to be.
+    pub(crate) fn start(s: &Services, bus: &Bus, data_dir: PathBuf) -> Self {
         let mut workers = Self(JoinSet::new());
         workers.keep_up("runs", worker(s, agents::claims::work));
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("time-outs", worker(s, approvals::due::work));
+        workers.keep_up("steps", worker(s, approvals::ladder::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
+        workers.keep_up("notifications", worker(s, notifications::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
         workers.keep_up("cleaning", worker(s, clean));
         let keeping = s.clone();
         workers.keep_up("master keys", Arc::new(move || keep_keys(keeping.clone(), data_dir.clone()).boxed()));
-        let (hub, url, node) = (Arc::clone(&s.hub), system_url.to_owned(), s.node);
-        workers.keep_up("relay", Arc::new(move || events::relay::run(Arc::clone(&hub), url.clone(), node).boxed()));
+        workers.keep_up("relay", on(bus, s, Bus::relay));
+        let consumers = consumers();
+        let names: Vec<&str> = consumers.iter().map(Consumer::name).collect();
+        workers.keep_up("events for Redis", on(bus, s, move |bus, s| bus.publish(s, names.clone())));
+        for consumer in consumers {
+            let name = consumer.name();
+            workers.keep_up(name, on(bus, s, move |bus, s| bus.consume(s, consumer.clone())));
+        }
         workers
     }
 
@@ -67,6 +86,21 @@ impl Workers {
 fn worker<F: Future<Output = ()> + Send + 'static>(s: &Services, work: fn(Services) -> F) -> Work {
     let s = s.clone();
     Arc::new(move || work(s.clone()).boxed())
+}
+
+/// A worker that needs the bus as well.
+fn on<F: Future<Output = ()> + Send + 'static>(
+    bus: &Bus,
+    s: &Services,
+    work: impl Fn(Bus, Services) -> F + Send + Sync + 'static,
+) -> Work {
+    let (bus, s) = (bus.clone(), s.clone());
+    Arc::new(move || work(bus.clone(), s.clone()).boxed())
+}
+
+/// All who hear of every event. A name is for ever: under it the database knows how far its consumer has come.
+fn consumers() -> Vec<Consumer> {
+    vec![Consumer::new("unknown-effects", |s, tx, events| approvals::unknown::tell(s, tx, events).boxed())]
 }
 
 async fn keep_keys(s: Services, data_dir: PathBuf) {
@@ -98,11 +132,20 @@ async fn clean(s: Services) {
         if let Err(error) = mail::letters::purge(&s).await {
             tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
         }
+        if let Err(error) = dead_letters::service::purge(&s).await {
+            tracing::warn!(error.message = %error, "old dead letters were not removed; trying again in an hour");
+        }
         if let Err(error) = webhooks::service::purge(&s).await {
             tracing::warn!(error.message = %error, "old deliveries of webhooks were not removed; trying again in an hour");
         }
+        if let Err(error) = notifications::service::purge(&s).await {
+            tracing::warn!(error.message = %error, "old notifications were not removed; trying again in an hour");
+        }
         if let Err(error) = auth::factors::purge(&s).await {
             tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
+        }
+        if let Err(error) = approvals::presence::purge(&s).await {
+            tracing::warn!(error.message = %error, "cards that are not open any more were not removed; trying again in an hour");
         }
         if let Err(error) = idempotency::purge(&s).await {
             tracing::warn!(error.message = %error, "old idempotency keys were not removed; trying again in an hour");

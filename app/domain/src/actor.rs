@@ -12,7 +12,11 @@ pub(crate) const SOMEBODY_GONE: &str = "Somebody who is gone";
 
 /// A person's role in one workspace. What it may do is asked of its methods, never of its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "ssr",
+    derive(sqlx::Type, schemars::JsonSchema),
+    sqlx(type_name = "text", rename_all = "lowercase")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Everything, deleting the workspace included.
@@ -54,6 +58,11 @@ impl Role {
 
     /// May read and verify the audit log.
     pub const fn can_audit(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May read what has happened, as programs are told of it, from any moment that is kept.
+    pub const fn can_read_events(self) -> bool {
         matches!(self, Self::Owner | Self::Admin)
     }
 
@@ -118,6 +127,11 @@ impl Role {
 
     /// May say which addresses outside hear of what happens in the workspace.
     pub const fn manages_webhooks(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// May see which events HYVVE could not deal with, and say what becomes of them.
+    pub const fn handles_dead_letters(self) -> bool {
         matches!(self, Self::Owner | Self::Admin)
     }
 

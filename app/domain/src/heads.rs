@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    Actor, Result, Timestamp,
+    Actor, Error, Result, Timestamp,
     audit::{Entry, chain},
-    events::Draft,
+    events::{Draft, catalogue::Reach},
     ids::EventId,
 };
 
@@ -28,15 +28,21 @@ pub(crate) fn append(actor: &Actor, entries: &[Entry], events: &[Draft]) -> Resu
             "personal": personal.map(|p| &p.data),
         }))
     });
-    let events = events.iter().map(|event| {
-        json!({
+    let events = events.iter().map(|Draft { event, subject, audience }| {
+        let kind = event.kind();
+        if kind.reach == Reach::Person && audience.is_none() {
+            // Otherwise all members would hear of it.
+            return Err(Error::internal(format!("{} is for one person, and names nobody", kind.name)));
+        }
+        Ok(json!({
             "id": EventId::new(),
-            "type": event.name,
-            "subject_kind": event.subject_kind,
-            "subject_id": event.subject_id,
-            "payload": event.payload,
-            "audience": event.audience,
-        })
+            "type": kind.name,
+            "version": kind.version,
+            "subject_kind": event.subject(),
+            "subject_id": subject,
+            "payload": event.payload().map_err(Error::internal)?,
+            "audience": audience,
+        }))
     });
     let what = json!({
         "workspace": actor.workspace,
@@ -44,7 +50,7 @@ pub(crate) fn append(actor: &Actor, entries: &[Entry], events: &[Draft]) -> Resu
         "actor_kind": actor.kind(),
         "actor_id": actor.id(),
         "entries": entries.collect::<Result<Vec<_>>>()?,
-        "events": events.collect::<Vec<_>>(),
+        "events": events.collect::<Result<Vec<_>>>()?,
     });
     Ok(format!("SELECT append_numbered(decode('{}', 'hex'))", hex::encode(what.to_string())))
 }

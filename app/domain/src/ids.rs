@@ -9,7 +9,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(transparent))]
+        #[cfg_attr(feature = "ssr", derive(sqlx::Type, schemars::JsonSchema), sqlx(transparent), schemars(inline))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -89,6 +89,8 @@ ids! {
     InterruptId;
     /// What somebody says about an approval item to the others.
     CommentId;
+    /// What somebody looks for again and again.
+    FilterId;
     /// One entry of the effect ledger.
     EffectId;
     /// A set of records with one JSON Schema.
@@ -101,8 +103,12 @@ ids! {
     LetterId;
     /// Somebody is asked to join a workspace.
     InvitationId;
+    /// Something that a person was told.
+    NotificationId;
     /// An event of the outbox.
     EventId;
+    /// An event with which a consumer could not deal.
+    DeadLetterId;
     /// An address outside that hears of a workspace's events.
     WebhookId;
     /// One event on its way to one such address.

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod auth;
 pub mod events;
 pub mod mail;
+pub mod notifications;
 pub mod providers;
 pub mod records;
 pub mod tools;

@@ -12,13 +12,20 @@ use hyvve_domain::{
     ids::UserId,
     workspaces::{WorkspaceChanges, service},
 };
+use sqlx::AssertSqlSafe;
 use support::World;
 
 #[tokio::test]
 async fn a_follower_goes_on_past_what_it_may_not_see() {
     let world = World::new().await;
     let (s, owner) = (&world.services, &world.owner);
-    let guest = Actor::user(owner.workspace, UserId::new(), Role::Guest);
+    let (guest, workspace) = (UserId::new(), owner.workspace);
+    let joins = format!(
+        "INSERT INTO users (id, email, name) VALUES ('{guest}', 'guest@example.com', 'Guest');
+         INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{workspace}', '{guest}', 'guest')"
+    );
+    sqlx::raw_sql(AssertSqlSafe(joins)).execute(&mut world.root().await).await.unwrap();
+    let guest = Actor::user(workspace, guest, Role::Guest);
     for name in ["One", "Two", "Three"] {
         let changes = WorkspaceChanges { name: Some(name.into()), ..WorkspaceChanges::default() };
         service::update(s, owner, changes).await.unwrap();

@@ -13,7 +13,7 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 19] = [
+const WITHOUT_TENANT: [&str; 20] = [
     "users",           // people; policies let one see only the people of the present tenant
     "user_pictures",   // of people, who belong to no tenant; the serving role has no grant
     "accounts",        // credentials; the serving role has no grant at all
@@ -21,6 +21,7 @@ const WITHOUT_TENANT: [&str; 19] = [
     "one_time_tokens", // the same
     "known_devices",   // the same
     "openid_flows",    // the same; before anybody is known
+    "event_groups",    // the same; parts of HYVVE that hear of every event
     "signing_keys",    // the same
     "master_keys",     // the same; numbers, and no key
     "key_holders",     // the same
@@ -186,6 +187,8 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("one_time_tokens", "SELECT, INSERT, UPDATE, DELETE"),
         ("known_devices", "SELECT, INSERT, UPDATE, DELETE"),
         ("openid_flows", "SELECT, INSERT, UPDATE, DELETE"),
+        ("event_groups", "SELECT, INSERT, UPDATE, DELETE"),
+        ("event_consumers", "DELETE, TRUNCATE"),
         ("signing_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("master_keys", "SELECT, INSERT, UPDATE, DELETE"),
         ("key_holders", "SELECT, INSERT, UPDATE, DELETE"),
@@ -208,6 +211,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("record_versions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_decisions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_items", "DELETE, TRUNCATE"),
+        ("approval_words", "UPDATE, DELETE, TRUNCATE"),
         ("effects", "DELETE, TRUNCATE"),
         ("outside_items", "UPDATE, DELETE, TRUNCATE"),
         ("inbox_interrupts", "UPDATE, DELETE, TRUNCATE"),
@@ -234,7 +238,9 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
             .unwrap();
         assert!(!may, "hyvve_app may {privilege} api_keys.{column}");
     }
-    for column in ["canonical", "hash", "tool", "title", "reason", "proposer_id"] {
+    for column in
+        ["canonical", "hash", "tool", "title", "reason", "proposer_id", "quorum_groups", "requester_barred", "ladder"]
+    {
         let may: bool = sqlx::query_scalar("SELECT has_column_privilege('hyvve_app', 'approval_items', $1, 'UPDATE')")
             .bind(column)
             .fetch_one(&mut root)
@@ -277,6 +283,8 @@ fn fill(t: char) -> String {
          INSERT INTO audit_log (workspace_id, seq, at, actor_kind, action, subject_kind, details, prev_hash, hash) VALUES ('{w}', 1, now(), 'system', 'x', 'x', '{{}}', {h}, {h});
          INSERT INTO audit_personal (workspace_id, seq, salt, data) VALUES ('{w}', 1, '', '{{}}');
          INSERT INTO events (workspace_id, seq, id, type, subject_kind, payload, created_at) VALUES ('{w}', 1, '{ev}', 'x', 'x', '{{}}', now());
+         INSERT INTO event_consumers (workspace_id, consumer, done_seq) VALUES ('{w}', 'x', 1);
+         INSERT INTO event_dead_letters (workspace_id, id, consumer, event_id, event, error, tries) VALUES ('{w}', '{ev}', 'x', '{ev}', '{{}}', 'x', 5);
          INSERT INTO collections (workspace_id, id, slug, name, schema, title_field) VALUES ('{w}', '{col}', 'things', 'Things', '{{}}', 'name');
          INSERT INTO records (workspace_id, id, collection_id, title, data) VALUES ('{w}', '{rec}', '{col}', 'x', '{{}}');
          INSERT INTO users (id, email, name) VALUES ('{guest}', 'guest-{t}@example.com', '{t}');
@@ -289,6 +297,10 @@ fn fill(t: char) -> String {
          INSERT INTO webhook_endpoints (workspace_id, id, url, description, events, secret, told_seq) VALUES ('{w}', '{eff}', 'x', '', '{{}}', '\\x0200000001', 0);
          INSERT INTO webhook_deliveries (workspace_id, id, endpoint_id, event_id, type, body) VALUES ('{w}', '{eff}', '{eff}', '{eff}', 'x', 'x');
          INSERT INTO webhook_tries (workspace_id, delivery_id, id, at, duration_ms, reply) VALUES ('{w}', '{eff}', '{eff}', now(), 1, '');
+         INSERT INTO channel_people (workspace_id, endpoint_id, slack_user, slack_name, user_id) VALUES ('{w}', '{eff}', 'x', 'x', '{u}');
+         INSERT INTO channel_links (workspace_id, token_hash, endpoint_id, slack_user, slack_name, expires_at) VALUES ('{w}', {h}, '{eff}', 'x', 'x', now());
+         INSERT INTO notifications (workspace_id, id, recipient_id, kind, cause, subject_kind, facts) VALUES ('{w}', '{eff}', '{u}', 'mentioned', 'x', 'x', '{{}}');
+         INSERT INTO notification_settings (workspace_id, user_id, hook, hook_shown) VALUES ('{w}', '{u}', '\\x0200000001', 'x');
          INSERT INTO usage_ledger (workspace_id, id, at, provider_id, provider, provider_kind, model_asked, hop, outcome) VALUES ('{w}', '{run}', now(), '{prov}', 'x', 'sandbox', 'x', 0, 'answered');
          INSERT INTO model_prices (workspace_id, version, provider_id, model) VALUES ('{w}', 1, '{prov}', 'x');
          INSERT INTO budgets (workspace_id, id, scope, limit_micros) VALUES ('{w}', '{bud}', 'workspace', 1);
@@ -313,6 +325,11 @@ fn fill(t: char) -> String {
          INSERT INTO outside_items (workspace_id, approval_id, allowed, interrupt_id, position) VALUES ('{w}', '{item}', '{{approve}}', '{item}', 0);
          INSERT INTO idempotency_keys (name, user_id, request, claim) VALUES (sha256('{u}'::bytea), '{u}', {h}, '{u}');
          INSERT INTO approval_samples (workspace_id, approval_id) VALUES ('{w}', '{item}');
+         INSERT INTO approval_rounds (workspace_id, role, turns) VALUES ('{w}', 'owner', 1);
+         INSERT INTO approval_turns (workspace_id, role, user_id, turn) VALUES ('{w}', 'owner', '{u}', 1);
+         INSERT INTO approval_words (workspace_id, approval_id, word) VALUES ('{w}', '{item}', 'y');
+         INSERT INTO approval_filters (workspace_id, id, user_id, name, query) VALUES ('{w}', '{item}', '{u}', 'x', '{{}}');
+         INSERT INTO approval_presence (workspace_id, approval_id, user_id, tab, until) VALUES ('{w}', '{item}', '{u}', 'x', now());
          INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
          INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
          INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
+use super::narrow::Narrowed;
 use crate::shell::{Frame, use_frame};
 
 /// A part of the queue.
@@ -39,7 +40,7 @@ impl Tab {
         }
     }
 
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Decided => "decided",
@@ -67,6 +68,7 @@ impl Tab {
 pub(super) struct Address {
     frame: Frame,
     pub(super) tab: Memo<Tab>,
+    pub(super) narrowed: Memo<Narrowed>,
     pub(super) page: Memo<i64>,
     pub(super) selected: Memo<Option<ApprovalId>>,
 }
@@ -80,18 +82,31 @@ pub(super) fn use_address() -> Address {
     Address {
         frame: use_frame(),
         tab: Memo::new(move |_| tab()),
+        narrowed: Memo::new(move |_| Narrowed::read(|name| query.read().get(name))),
         page: Memo::new(move |_| query.read().get("page").and_then(|page| page.parse().ok()).unwrap_or(1)),
         selected: Memo::new(move |_| params.read().get("id").and_then(|id| id.parse().ok())),
     }
 }
 
 impl Address {
-    /// The address of an approval beside a tab's first page, or of the tab alone.
+    /// The address of an approval beside a page of a tab, or of the page alone, narrowed down as now if it is the tab of now.
     pub(super) fn of(self, id: Option<ApprovalId>, tab: Tab, page: i64) -> String {
+        let same = tab == self.tab.get_untracked();
+        let narrowed = if same { self.narrowed.get_untracked() } else { Narrowed::default() };
+        self.whole(id, tab, &narrowed, page)
+    }
+
+    /// The address of a tab's first page, narrowed down so.
+    pub(super) fn narrowed_to(self, tab: Tab, narrowed: &Narrowed) -> String {
+        self.whole(None, tab, narrowed, 1)
+    }
+
+    fn whole(self, id: Option<ApprovalId>, tab: Tab, narrowed: &Narrowed, page: i64) -> String {
         let id = id.map(|id| format!("/{id}")).unwrap_or_default();
         let tab = if tab == Tab::default() { String::new() } else { format!("tab={}", tab.word()) };
         let page = if page == 1 { String::new() } else { format!("page={page}") };
-        let query = [tab, page].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        let parts = [tab].into_iter().chain(narrowed.query()).chain([page]);
+        let query = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
         let mark = if query.is_empty() { "" } else { "?" };
         self.frame.href(&format!("/approvals{id}{mark}{query}"))
     }

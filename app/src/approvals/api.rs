@@ -3,14 +3,18 @@
 use hyvve_domain::{
     Page,
     approvals::{Detail, Item, Verdict, bulk::Outcome},
-    ids::{ApprovalId, UserId},
+    ids::{ApprovalId, FilterId, UserId},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::edit::applied;
-use super::{address::Tab, edit::TypedValue};
+use super::{
+    address::Tab,
+    edit::TypedValue,
+    narrow::{Choices, Narrowed},
+};
 use crate::{
     ApiError,
     client::{InWorkspace, Json},
@@ -22,19 +26,24 @@ use crate::{
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
-    Error, PageRequest, Timestamp,
+    Error, PageRequest, Timestamp, agents,
     approvals::{
         Care, Decide, EffectState, Status,
         bulk::{self, Picked},
         care, comments, door,
         edit::{self, Edit},
+        policies, presence,
         routing::Review,
-        samples, service,
+        samples, saved, service,
     },
     workspaces::members,
 };
 #[cfg(feature = "ssr")]
 use std::time::Duration;
+
+/// How many approvals a page of the queue shows: so many can be decided at once.
+#[cfg(feature = "ssr")]
+const PAGE: i64 = 50;
 
 /// An approval as it stands, and how long it can still be undone: the browser's clock may be wrong, the server's counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -74,15 +83,100 @@ pub async fn list_approvals(
     tab: Tab,
     /// Which page, from 1.
     page: i64,
+    /// How it is narrowed down.
+    #[server(default)]
+    narrowed: Narrowed,
 ) -> Result<Queue, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        let mut page = service::list(&services, &actor, &tab.filter(), PageRequest::new(Some(page), None)).await?;
-        // In the order of the groups in which it shows, for keys and ranges as well.
-        let now = Timestamp::now().unix_millis();
-        page.items.sort_by_key(|item| (item.is_put_off(now), item.review == Review::Full));
+        let filter = narrowed.filter(tab);
+        let mut page = service::list(&services, &actor, &filter, PageRequest::new(Some(page), Some(PAGE))).await?;
+        if narrowed.sort.is_empty() {
+            // In the order of the groups in which it shows, for keys and ranges as well.
+            let now = Timestamp::now().unix_millis();
+            page.items.sort_by_key(|item| (item.is_put_off(now), item.review == Review::Full));
+        }
         let decidable = service::decidable(&services, &actor, &page.items).await?;
         Ok::<_, Error>(Queue { page, decidable })
+    })
+    .await
+}
+
+/// What the queue can be narrowed down to.
+#[server(prefix = "/_fn", endpoint = "approvals/filters", client = InWorkspace, output = Json)]
+pub async fn filter_choices() -> Result<Choices, ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let saved = saved::service::list(&services, &actor).await?;
+        let agents = agents::service::agents(&services, &actor).await?;
+        let people = members::deciders(&services, &actor).await?;
+        let tools = policies::service::tools().into_iter().map(str::to_owned).chain(["change_policy".to_owned()]);
+        let agents = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+        Ok::<_, Error>(Choices { saved, agents, people, tools: tools.collect() })
+    })
+    .await
+}
+
+/// Saves what the queue is narrowed down to.
+#[server(prefix = "/_fn", endpoint = "approvals/save-filter", client = InWorkspace, output = Json)]
+pub async fn save_filter(
+    /// What it is to be called.
+    name: String,
+    /// Which tab.
+    tab: Tab,
+    /// How it is narrowed down.
+    #[server(default)]
+    narrowed: Narrowed,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let new = saved::NewFilter { name, filter: narrowed.query_of(tab) };
+        saved::service::create(&services, &actor, new).await.map(drop)
+    })
+    .await
+}
+
+/// Names a saved filter anew.
+#[server(prefix = "/_fn", endpoint = "approvals/rename-filter", client = InWorkspace, output = Json)]
+pub async fn rename_filter(
+    /// Which one.
+    id: FilterId,
+    /// What it is to be called.
+    name: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let changes = saved::FilterChanges { name: Some(name), filter: None };
+        saved::service::update(&services, &actor, id, changes).await.map(drop)
+    })
+    .await
+}
+
+/// Removes a saved filter.
+#[server(prefix = "/_fn", endpoint = "approvals/remove-filter", client = InWorkspace, output = Json)]
+pub async fn remove_filter(
+    /// Which one.
+    id: FilterId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        saved::service::delete(&services, &actor, id).await
+    })
+    .await
+}
+
+/// Says that the card is open here; answers the names of those who have it open besides.
+#[server(prefix = "/_fn", endpoint = "approvals/watch", client = InWorkspace, output = Json)]
+pub async fn watch_approval(
+    /// Which one.
+    id: ApprovalId,
+    /// What tells open cards of one person apart.
+    tab: String,
+) -> Result<Vec<String>, ApiError> {
+    answer(async move {
+        let (services, actor) = actor().await?;
+        let others = presence::say(&services, &actor, id, &tab, true).await?;
+        Ok::<_, Error>(others.into_iter().map(|other| other.name).collect())
     })
     .await
 }

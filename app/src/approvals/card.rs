@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     actions::decision_form,
     api::Shown,
+    attachments::attachments_card,
     case::{Case, use_case},
     preview::preview_card,
     progress::progress,
@@ -55,7 +56,8 @@ fn card(shown: Shown, case: Case) -> AnyView {
             <div class="flex flex-wrap gap-1.5"><Pill text=state tone=state_tone/><Pill text=word tone=tone/></div>
             <a class="font-semibold link" href=href>{item.title}</a>
             <p class="text-muted-foreground text-sm">{words::so_far(&shown.detail)}</p>
-            {preview_card(shown.detail.preview.clone(), item.status)}
+            {preview_card(shown.detail.preview.clone(), item.status, &shown.deciders)}
+            {attachments_card(shown.detail.attachments.clone())}
             {progress(shown, case)}
             {buttons}
         </section>

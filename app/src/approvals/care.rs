@@ -95,13 +95,13 @@ fn snooze_form(item: &Item) -> AnyView {
 /// What people say about it, and a field to say more.
 pub(super) fn talk(shown: &Shown) -> AnyView {
     let id = shown.detail.item.id.to_string();
-    let comment = |Comment { by, body, at }: &Comment| {
-        let who = by.clone().unwrap_or_else(|| "Somebody who is gone".to_owned());
-        let (body, at) = (body.clone(), *at);
+    let comment = |comment: &Comment| {
+        let who = comment.by.clone().unwrap_or_else(|| "Somebody who is gone".to_owned());
+        let at = comment.at;
         view! {
             <li>
                 <div class="flex gap-2 justify-between"><b>{who}</b><span class="text-muted-foreground text-sm"><Time at/></span></div>
-                <p class="whitespace-pre-line"><Revealed text=body/></p>
+                <p class="whitespace-pre-line">{said(comment)}</p>
             </li>
         }
     };
@@ -114,11 +114,28 @@ pub(super) fn talk(shown: &Shown) -> AnyView {
                 <form class="form" method="post" action=CommentApproval::url()>
                     <input type="hidden" name="id" value=id/>
                     <label class="sr-only" for="comment-body">"Say something about this"</label>
-                    <textarea class="input" id="comment-body" name="body" rows="2" maxlength="4000" required=true></textarea>
+                    <textarea class="input" id="comment-body" name="body" rows="2" maxlength="4000" required=true aria-describedby="comment-hint"></textarea>
+                    <p class="field-hint" id="comment-hint">"With @ and a name you tell somebody who sees this."</p>
                     <div><Button kind="submit">"Comment"</Button></div>
                 </form>
             </CardBody>
         </Card>
     }
     .into_any()
+}
+
+/// What somebody says, with the names of those who were told of it marked.
+fn said(Comment { body, mentions, .. }: &Comment) -> AnyView {
+    let mut rest = body.chars();
+    let mut at = 0;
+    let mut pieces = Vec::with_capacity(2 * mentions.len() + 1);
+    for mention in mentions {
+        let before: String = rest.by_ref().take(mention.start.saturating_sub(at)).collect();
+        let name: String = rest.by_ref().take(mention.length).collect();
+        at = mention.start + mention.length;
+        pieces.push(view! { <Revealed text=before/><b class="mention"><Revealed text=name/></b> }.into_any());
+    }
+    let after: String = rest.collect();
+    pieces.push(view! { <Revealed text=after/> }.into_any());
+    pieces.into_any()
 }

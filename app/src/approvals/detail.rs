@@ -1,14 +1,15 @@
 //! One approval: what would happen, why, what has happened, and the buttons.
 
 use hyvve_domain::{
-    approvals::{Detail, Status, outside::Outside},
+    approvals::{Detail, Status, outside::Outside, quorum::Agreement},
     ids::ApprovalId,
 };
 use leptos::prelude::*;
 
 use super::{
-    actions::action_bar, api::Shown, care::talk, case::Case, confidence::confidence_card, history::history,
-    preview::preview_card, progress::progress, second_look::second_look, words,
+    actions::action_bar, api::Shown, attachments::attachments_card, care::talk, case::Case,
+    confidence::confidence_card, history::history, presence::watchers, preview::preview_card, progress::progress,
+    second_look::second_look, words,
 };
 use crate::{
     shell::use_frame,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Everything about an approval.
-pub(super) fn detail(shown: Shown, case: Case, back: String) -> AnyView {
+pub(super) fn detail(shown: Shown, case: Case, back: String, watching: Signal<Vec<String>>) -> AnyView {
     let Shown { detail, .. } = shown.clone();
     page_title(detail.item.title.clone());
     view! {
@@ -25,9 +26,11 @@ pub(super) fn detail(shown: Shown, case: Case, back: String) -> AnyView {
             <Crumbs detail=detail.clone()/>
             <h1>{detail.item.title.clone()}</h1>
             <Story detail=detail.clone()/>
+            {watchers(watching)}
             {replaced(&shown)}
             {progress(shown.clone(), case)}
-            {preview_card(detail.preview, detail.item.status)}
+            {preview_card(detail.preview, detail.item.status, &shown.deciders)}
+            {attachments_card(detail.attachments)}
             {second_look(&shown)}
             <Reason reason=detail.reason/>
             {outside_card(detail.outside)}
@@ -61,9 +64,8 @@ fn Crumbs(detail: Detail) -> AnyView {
     let (state, state_tone) = words::state(&detail.item);
     let pending = detail.item.status == Status::Pending;
     let due = detail.item.due_at.map(|at| view! { <span class=Tone::Warn.class()>"due "<Time at/></span> });
-    let quorum = detail.item.quorum;
-    let votes = (pending && quorum > 1).then(|| format!("{} of {quorum} have approved", detail.votes));
-    let assignee = detail.item.assignee.clone().filter(|_| pending).map(|name| format!("for {name} to look at"));
+    let votes = detail.agreement.as_ref().map(Agreement::words);
+    let assignee = words::asked(&detail.item).filter(|_| pending).map(|who| format!("for {who} to look at"));
     let snoozed =
         detail.item.snoozed_until.filter(|_| pending).map(|at| view! { <span>"put off until "<Time at/></span> });
     view! {
@@ -127,7 +129,7 @@ fn Exactly(arguments: serde_json::Value, hash: String, tool: String) -> AnyView 
             <summary class="card-header"><h3>"Exactly what will run"</h3><span class="card-note"><Hash hash=hash.clone()/></span></summary>
             <CardBody>
                 <p class="text-muted-foreground text-sm">
-                    "Tool "<code class="hash">{tool}</code>". SHA-256 of workspace, tool, arguments, targets and their versions:"
+                    "Tool "<code class="hash">{tool}</code>". SHA-256 of workspace, tool, arguments, targets, their versions and attachments:"
                 </p>
                 <p><code class="hash whitespace-normal break-all">{hash}</code></p>
                 <pre class="source"><Revealed text=json/></pre>

@@ -7,6 +7,7 @@ use super::{
     address::{Address, Tab},
     api::Queue,
     decisions::use_decisions,
+    narrow::Narrowed,
     picks::Picks,
     words,
 };
@@ -21,7 +22,7 @@ pub(super) fn queue_tabs(address: Address) -> AnyView {
     let tabs = move || {
         let tab = |tab: Tab| ui::Tab {
             label: tab.label(),
-            href: address.of(None, tab, 1),
+            href: address.narrowed_to(tab, &Narrowed::default()),
             count: (tab == Tab::Waiting).then(|| pending.get()),
             current: tab == address.tab.get(),
         };
@@ -37,6 +38,15 @@ pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
         return nothing(address);
     }
     let (number, pages, total) = (page.page, page.pages(), page.total);
+    // In an order of its own, what belongs together would be torn apart by groups.
+    if !address.narrowed.get_untracked().sort.is_empty() {
+        let row = |item: Item| {
+            let picks = decidable.contains(&item.id).then_some(picks);
+            view! { <Row item=item address=address picks=picks/> }
+        };
+        let rows = page.items.into_iter().map(row).collect_view();
+        return view! { <ul>{rows}</ul>{pages_of(address, number, pages, total)} }.into_any();
+    }
     let now = now_millis();
     let (later, items): (Vec<Item>, Vec<Item>) = page.items.into_iter().partition(|item| item.is_put_off(now));
     let (quick, full): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.review != Review::Full);
@@ -50,11 +60,18 @@ pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
         let rows = items.into_iter().map(row).collect_view();
         view! { {head}<ul>{rows}</ul> }
     };
-    let tab = address.tab;
     view! {
         {group("Quick review", quick)}
         {group("Full review", full)}
         {group("Put off", later)}
+        {pages_of(address, number, pages, total)}
+    }
+    .into_any()
+}
+
+fn pages_of(address: Address, number: i64, pages: i64, total: i64) -> AnyView {
+    let tab = address.tab;
+    view! {
         <div class="px-4">
             <Pagination page=number pages=pages total=total href=move |page| address.of(None, tab.get_untracked(), page)/>
         </div>
@@ -63,6 +80,15 @@ pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
 }
 
 fn nothing(address: Address) -> AnyView {
+    if !address.narrowed.get_untracked().is_empty() {
+        let all = address.narrowed_to(address.tab.get_untracked(), &Narrowed::default());
+        return view! {
+            <EmptyState title="Nothing matches" text="No approval of this tab is as the filter says." glyph=Glyph::Search>
+                <ButtonLink href=all>"Show all"</ButtonLink>
+            </EmptyState>
+        }
+        .into_any();
+    }
     match address.tab.get_untracked() {
         Tab::Waiting => view! {
             <EmptyState title="Nothing waits for you" text="What agents want to do appears here, before it happens." glyph=Glyph::Check>
@@ -92,11 +118,9 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
     let (word, tone) = if pending { words::reversibility(item.reversibility) } else { words::state(&item) };
     let due =
         item.due_at.filter(|_| pending).map(|at| view! { <span class=Tone::Warn.class()>"due "<Time at/></span> });
-    let assignee = item
-        .assignee
-        .clone()
+    let assignee = words::asked(&item)
         .filter(|_| pending)
-        .map(|name| view! { <span class="truncate">{format!("for {name}")}</span> });
+        .map(|who| view! { <span class="truncate">{format!("for {who}")}</span> });
     let score = item.score.map(
         |score| view! { <span class="row-score">{format!("{score:.0}")}<span class="sr-only">" of 100"</span></span> },
     );

@@ -5,13 +5,15 @@ use leptos_router::{LazyRoute, lazy_route};
 
 use super::{
     address::use_address,
-    api::{Queue, list_approvals},
+    api::{Queue, filter_choices, list_approvals},
     bulk::bulk_form,
     case::use_case,
     detail::detail,
     keyboard::use_approval_keys,
     list::{queue_tabs, rows},
+    narrow::filters,
     picks::use_picks,
+    presence::use_presence,
 };
 use crate::{
     flash::use_flash,
@@ -39,9 +41,10 @@ fn Approvals() -> AnyView {
     let address = use_address();
     let version = use_live().version(&["approval.", "effect."]);
     let queue = Resource::new(
-        move || (address.tab.get(), address.page.get(), version.get()),
-        |(tab, page, _)| list_approvals(tab, page),
+        move || (address.tab.get(), address.page.get(), address.narrowed.get(), version.get()),
+        |(tab, page, narrowed, _)| list_approvals(tab, page, narrowed),
     );
+    let choices = Resource::new(|| (), |()| filter_choices());
     let flash = use_flash();
     let told = Some(flash.typed("done")).filter(|text| !text.is_empty());
     let problem = flash.beside(&[]);
@@ -49,6 +52,7 @@ fn Approvals() -> AnyView {
     let (of_case, of_list) =
         if address.selected.get_untracked().is_some() { (problem, told) } else { (None, told.or(problem)) };
     let case = use_case(address.selected.into(), of_case);
+    let watching = use_presence(address.selected.into());
     let picks = use_picks(queue, of_list);
     let ids = move || {
         let Queue { page, .. } = queue.get().and_then(Result::ok)?;
@@ -60,11 +64,12 @@ fn Approvals() -> AnyView {
         <div class="split" class:split-detail=move || address.selected.get().is_some()>
             <section class="split-list" aria-label="Queue">
                 {queue_tabs(address)}
+                {loaded(choices, move |choices| filters(&choices, address))}
                 {bulk_form(picks, list)}
             </section>
             <section class="split-main" aria-label="Approval">
                 {loaded(case.shown, move |shown| match shown {
-                    Some(shown) => detail(shown, case, address.beside(None)),
+                    Some(shown) => detail(shown, case, address.beside(None), watching),
                     None => nothing_chosen(),
                 })}
             </section>

@@ -3,14 +3,15 @@
 use hyvve_domain::{
     approvals::{
         Preview, Status,
-        policies::{Draft, Rule},
+        policies::{Draft, Handling, Rule},
     },
-    ids::RecordId,
+    ids::{RecordId, UserId},
     records::FieldChange,
 };
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use super::handling;
 use crate::{
     records::differences,
     shell::use_frame,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// The card of what changes or leaves.
-pub(super) fn preview_card(preview: Preview, status: Status) -> AnyView {
+pub(super) fn preview_card(preview: Preview, status: Status, people: &[(UserId, String)]) -> AnyView {
     let waiting = matches!(status, Status::Pending);
     match preview {
         Preview::Record { collection, collection_slug, record_id, title, version, changes } => {
@@ -36,8 +37,8 @@ pub(super) fn preview_card(preview: Preview, status: Status) -> AnyView {
         }
         Preview::Policy { before, after } => {
             let title = if waiting { "How the policy will change" } else { "The policy" };
-            view! { <Card title=title note=after.tool.clone()><Diff changes=differences(policy_changes(&before, &after))/></Card> }
-                .into_any()
+            let changes = differences(policy_changes(&before, &after, people));
+            view! { <Card title=title note=after.tool.clone()><Diff changes=changes/></Card> }.into_any()
         }
         Preview::Request { method, url, headers, body } => {
             let title = if waiting { "The request that will leave" } else { "The request" };
@@ -51,20 +52,29 @@ pub(super) fn preview_card(preview: Preview, status: Status) -> AnyView {
 }
 
 /// A policy as fields that can be compared.
-fn policy_changes(before: &Draft, after: &Draft) -> Vec<FieldChange> {
+fn policy_changes(before: &Draft, after: &Draft, people: &[(UserId, String)]) -> Vec<FieldChange> {
     let percent = |share: f64| json!(format!("{} %", (share * 1_000.0).round() / 10.0));
     let rules = |draft: &Draft| {
         let line = |rule: &Rule| format!("{}: {} where {}", rule.name, rule.review.as_str(), rule.when);
         Value::from(draft.rules.iter().map(line).collect::<Vec<_>>().join("\n"))
     };
     let (old, new) = (&before.thresholds, &after.thresholds);
+    let (was, is) = (&before.handling, &after.handling);
+    let lines = |lines: Vec<String>| Value::from(lines.join("\n"));
+    let groups = |of: &Handling| lines(of.groups.iter().map(|group| group.words()).collect());
+    let asked = |of: &Handling| json!(of.assignment.map(|whom| handling::whom(&whom, people)));
+    let ladder = |of: &Handling| lines(of.ladder.iter().map(|step| handling::step(step, people)).collect());
     let fields = [
         ("auto", "By itself from", json!(old.auto), json!(new.auto)),
         ("quick", "A glance from", json!(old.quick), json!(new.quick)),
         ("target", "Agreement that must be certain", percent(old.target), percent(new.target)),
         ("sample", "Looked at afterwards", percent(old.sample), percent(new.sample)),
-        ("quorum", "How many have to approve", json!(before.handling.quorum), json!(after.handling.quorum)),
-        ("due", "Times out after, minutes", json!(before.handling.due_minutes), json!(after.handling.due_minutes)),
+        ("quorum", "How many have to approve", json!(was.quorum), json!(is.quorum)),
+        ("groups", "Among them", groups(was), groups(is)),
+        ("requester", "Whoever asks may not decide", json!(was.requester_barred), json!(is.requester_barred)),
+        ("due", "Times out after, minutes", json!(was.due_minutes), json!(is.due_minutes)),
+        ("assignment", "Who is asked first", asked(was), asked(is)),
+        ("ladder", "While nobody decides", ladder(was), ladder(is)),
         ("rules", "Rules", rules(before), rules(after)),
     ];
     let changed = fields.into_iter().filter(|(_, _, before, after)| before != after);

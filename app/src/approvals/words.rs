@@ -37,6 +37,11 @@ pub(crate) fn state(item: &Item) -> (&'static str, Tone) {
     }
 }
 
+/// Who is asked to decide, in the middle of a sentence.
+pub(super) fn asked(item: &Item) -> Option<String> {
+    item.assignee.clone().or_else(|| item.assigned_role.map(|role| format!("any {role}")))
+}
+
 /// What has happened so far, as one sentence after "Proposed by …".
 pub(super) fn so_far(detail: &Detail) -> String {
     let by = detail.decided_by.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
@@ -95,6 +100,10 @@ pub(super) fn history(what: &str) -> String {
         "superseded" => "Superseded: the target has changed since".to_owned(),
         "timed_out" => "Timed out".to_owned(),
         "cancelled" => "Cancelled".to_owned(),
+        "assigned" => "Somebody is asked".to_owned(),
+        "reminded" => "Reminded".to_owned(),
+        "reassigned" => "Somebody else is asked".to_owned(),
+        "escalated" => "Escalated".to_owned(),
         "effect_done" => "Done".to_owned(),
         "effect_failed" => "Failed".to_owned(),
         "effect_unknown" => "Outcome unknown".to_owned(),

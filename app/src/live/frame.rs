@@ -17,6 +17,12 @@ pub(super) fn event(json: &str) -> Option<(i64, LiveEvent)> {
     Some((get(&parsed, "seq").as_f64()? as i64, LiveEvent { name, subject: get(&parsed, "subjectId").as_string() }))
 }
 
+/// That somebody came to an approval or left it, as an event without a number.
+pub(super) fn presence(json: &str) -> Option<LiveEvent> {
+    let subject = get(&JSON::parse(json).ok()?, "approvalId").as_string()?;
+    Some(LiveEvent { name: "presence".to_owned(), subject: Some(subject) })
+}
+
 /// One event of a run.
 pub(super) struct RunFrame {
     pub(super) run: String,

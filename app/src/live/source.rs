@@ -11,6 +11,12 @@ use leptos::{
 /// Waits after a failure; the last one is kept.
 const PAUSES: [u64; 6] = [250, 500, 1_000, 2_000, 5_000, 15_000];
 
+/// The server says something every 15 seconds, be it that nothing has happened. Whoever hears nothing for so long (in milliseconds)
+/// has a connection that is dead without knowing it: a lid was closed, or a router forgot.
+const SILENCE: f64 = 40_000.0;
+/// How often that is looked at.
+const WATCH: Duration = Duration::from_secs(10);
+
 /// What the stream says.
 pub(super) enum Said<'a> {
     /// It is open, or has just failed.
@@ -29,6 +35,8 @@ struct State {
     closures: Vec<Closure<dyn FnMut(MessageEvent)>>,
     failures: usize,
     timer: Option<TimeoutHandle>,
+    /// When something was last heard, in milliseconds since 1970.
+    heard: f64,
 }
 
 /// An event stream that keeps itself open.
@@ -41,7 +49,32 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(address: Address, hear: Hear) -> Self {
-        Self { state: Rc::default(), address, hear }
+        let this = Self { state: Rc::default(), address, hear };
+        let watched = this.clone();
+        // As long as the document lives.
+        set_interval(move || watched.watch(), WATCH);
+        let back = this.clone();
+        drop(window_event_listener(leptos::ev::online, move |_| back.try_now()));
+        this
+    }
+
+    /// Gives a connection up on which nothing is heard any more.
+    fn watch(&self) {
+        let silent = {
+            let state = self.state.borrow();
+            state.source.is_some() && js_sys::Date::now() - state.heard > SILENCE
+        };
+        if silent {
+            self.fail();
+        }
+    }
+
+    /// The network is back: nobody waits for the rest of a pause.
+    fn try_now(&self) {
+        if self.state.borrow().source.is_none() {
+            self.state.borrow_mut().failures = 0;
+            self.reopen();
+        }
     }
 
     /// Opens the stream anew, a moment from now: what asks for it several times at once gets one.
@@ -61,10 +94,13 @@ impl Source {
         self.close();
         let Ok(source) = EventSource::new(&(self.address)()) else { return self.fail() };
         let mut closures = Vec::new();
-        for name in ["hello", "event", "run", "gone"] {
+        for name in ["hello", "event", "run", "gone", "presence", "beat"] {
             let this = self.clone();
             let frame = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-                this.state.borrow_mut().failures = 0;
+                {
+                    let mut state = this.state.borrow_mut();
+                    (state.failures, state.heard) = (0, js_sys::Date::now());
+                }
                 if let Some(data) = message.data().as_string() {
                     (this.hear)(Said::Frame(name, &data));
                 }
@@ -81,7 +117,7 @@ impl Source {
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         closures.extend([opened, failed]);
         let mut state = self.state.borrow_mut();
-        state.source = Some(source);
+        (state.source, state.heard) = (Some(source), js_sys::Date::now());
         // The old ones may be running this very function: they go after it.
         let old = std::mem::replace(&mut state.closures, closures);
         set_timeout(move || drop(old), Duration::ZERO);

@@ -1,7 +1,7 @@
 //! This tab among the browser's tabs: one of them reads the stream and tells the others.
 //!
 //! Messages on the channel are texts, a letter and what it is about:
-//! `e` an event, `r` a run's event and `g` a run that is gone, as the stream sent them; `o` whether the stream is open (`1`, `0`);
+//! `e` an event, `r` a run's event, `g` a run that is gone and `p` that somebody came or left, as the stream sent them; `o` whether the stream is open (`1`, `0`);
 //! `c` "I have seen events up to …"; `f` "follow this run from …"; `?` "I read the stream from now on: which runs do you
 //! follow?" A run stays in the stream until it ends, even if nobody looks at it any more: that is cheaper than asking around.
 
@@ -55,6 +55,8 @@ struct Inner {
     all: RefCell<BTreeMap<String, i32>>,
     /// The stream, in the tab that reads it.
     source: RefCell<Option<Source>>,
+    /// That stream has failed, and is not open again yet.
+    failed: Cell<bool>,
 }
 
 impl Tab {
@@ -67,6 +69,7 @@ impl Tab {
             followers: Cell::new(0),
             all: RefCell::default(),
             source: RefCell::default(),
+            failed: Cell::new(false),
         }));
         tab.listen();
         tab.send(&format!("c{cursor}"));
@@ -125,6 +128,7 @@ impl Tab {
             "e" => self.event(rest),
             "r" => self.run(rest),
             "g" => self.gone(rest),
+            "p" => presence(rest),
             "o" => hub::set_online(rest == "1"),
             "c" => self.catch_up(rest.parse().unwrap_or(i64::MAX)),
             "f" => {
@@ -181,6 +185,13 @@ impl Tab {
     }
 }
 
+/// Somebody came to an approval, or left it.
+fn presence(json: &str) {
+    if let Some(event) = frame::presence(json) {
+        hub::tell(&event);
+    }
+}
+
 /// The part of the one tab that reads the stream.
 impl Tab {
     /// Reads the stream as soon as no other tab does. Without Web Locks (plain http on another machine) every tab does.
@@ -213,6 +224,7 @@ impl Tab {
     fn pass_on(&self, said: &Said) {
         match said {
             Said::Open(open) => {
+                self.0.failed.set(!open);
                 hub::set_online(*open);
                 self.send(if *open { "o1" } else { "o0" });
             }
@@ -228,6 +240,12 @@ impl Tab {
                 self.send(&format!("g{json}"));
                 self.gone(json);
             }
+            Said::Frame("presence", json) => {
+                self.send(&format!("p{json}"));
+                presence(json);
+            }
+            // That something was said is all that it says.
+            Said::Frame("beat", _) => {}
             Said::Frame(_, json) => {
                 // A database that was restored from a backup numbers from further back.
                 if let Some(head) = frame::hello(json).filter(|head| *head < self.0.cursor.get()) {
@@ -247,8 +265,11 @@ impl Tab {
         address.trim_end_matches(',').to_owned()
     }
 
-    /// Another tab was rendered when fewer events had happened.
+    /// Another tab has come, which does not know how the stream stands, and may have been rendered when fewer events had happened.
     fn catch_up(&self, seen: i64) {
+        if self.0.failed.get() {
+            self.send("o0");
+        }
         if let Some(source) = &*self.0.source.borrow()
             && seen < self.0.cursor.get()
         {

@@ -13,14 +13,16 @@ struct Section {
 }
 
 /// All of them.
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 10] = [
     Section { name: "General", path: "/settings/general", allowed: everyone },
+    Section { name: "Notifications", path: "/settings/notifications", allowed: everyone },
     Section { name: "Members", path: "/settings/members", allowed: Role::sees_members },
     Section { name: "Security", path: "/settings/security", allowed: Role::can_secure_workspace },
     Section { name: "AI providers", path: "/settings/ai-providers", allowed: Role::can_configure_ai },
     Section { name: "Approval policy", path: "/settings/approval-policy", allowed: Role::can_decide },
     Section { name: "API keys", path: "/settings/api-keys", allowed: everyone },
     Section { name: "Webhooks", path: "/settings/webhooks", allowed: Role::manages_webhooks },
+    Section { name: "Events", path: "/settings/events", allowed: Role::can_read_events },
     Section { name: "Audit log", path: "/settings/audit-log", allowed: Role::can_audit },
 ];
 
@@ -34,6 +36,11 @@ pub(crate) fn done(flash: &Flash) -> AnyView {
     done.map(|done| view! { <p class="form-done" role="status">{done}</p> }).into_any()
 }
 
+/// The section of the page of that title: as a rule they are called the same.
+fn section_of(title: &str) -> &str {
+    if title == "Dead letters" { "Events" } else { title }
+}
+
 /// A page of settings: its title, a sentence about it, the events that make it old, and what stands on it.
 pub(super) fn settings_page(
     title: &'static str,
@@ -44,7 +51,7 @@ pub(super) fn settings_page(
     let frame = use_frame();
     let role = frame.data().role;
     let links = SECTIONS.iter().filter(|section| (section.allowed)(role)).map(|section| {
-        let current = (section.name == title).then_some("page");
+        let current = (section.name == section_of(title)).then_some("page");
         view! { <a href=frame.href(section.path) class="subnav-link" aria-current=current>{section.name}</a> }
     });
     view! {

@@ -4,6 +4,7 @@ use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::{
+    bell::Unread,
     chrome::{chrome, preferences::Preferences},
     entry::{Entry, Pictures},
     policy,
@@ -16,6 +17,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     let parts = context::parts().ok();
     let path = parts.as_ref().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let entry = parts.as_ref().and_then(|parts| parts.extensions.get::<Entry>().cloned());
+    let unread = parts.as_ref().and_then(|parts| parts.extensions.get::<Unread>().copied()).unwrap_or_default();
     let pictures = parts.and_then(|parts| parts.extensions.get::<Pictures>().cloned()).unwrap_or_default();
     let preferences = Preferences::of_request();
     let facts = entry.as_ref().and_then(|Entry(entry)| entry.as_ref().ok());
@@ -25,7 +27,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
     // What stands outside of every workspace works without.
     let scripts = path.starts_with("/w/").then(|| view! { <HydrationScripts options=options.clone()/> });
     let body = match entry {
-        Some(Entry(Ok(data))) => chrome(&data, &pictures, &path, &preferences, view! { <App/> }.into_any()),
+        Some(Entry(Ok(data))) => chrome(&data, &pictures, unread, &path, &preferences, view! { <App/> }.into_any()),
         _ => view! { <main id="main"><App/></main> }.into_any(),
     };
     view! {

@@ -14,12 +14,15 @@ use hyvve_domain::{
     address::percent_encode,
     approvals,
     auth::{self, SignedIn},
-    events,
+    events, notifications,
     services::Services,
     workspaces::{self, Membership, service::Named},
 };
 
-use super::entry::{Entry, FrameData, Pictures, WorkspaceName};
+use super::{
+    bell::Unread,
+    entry::{Entry, FrameData, Pictures, WorkspaceName},
+};
 use crate::{
     account::set_up_for,
     context::{RequestContext, slug},
@@ -29,8 +32,8 @@ use crate::{
 enum Gate {
     /// The page needs nothing.
     Open,
-    /// The page comes in this frame, with these pictures.
-    In(Entry, Pictures),
+    /// The page comes in this frame, with these pictures, and so many notifications that were not read.
+    In(Entry, Pictures, Unread),
     /// Somewhere else.
     To(String),
 }
@@ -40,9 +43,10 @@ pub async fn gate(mut request: Request, next: Next) -> Response {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else { return next.run(request).await };
     match open(&context, request.uri()).await {
         Gate::Open => next.run(request).await,
-        Gate::In(entry, pictures) => {
+        Gate::In(entry, pictures, unread) => {
             request.extensions_mut().insert(entry);
             request.extensions_mut().insert(pictures);
+            request.extensions_mut().insert(unread);
             next.run(request).await
         }
         Gate::To(path) => Redirect::to(&path).into_response(),
@@ -58,8 +62,8 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
         (Some(signed_in), _, Some(slug)) => match frame(services, signed_in, &slug).await {
             // The error says so to programs; people are sent to where they can do something about it.
             Err(error) if workspaces::service::asks_for_second_factor(&error) => Gate::To(set_up_for(&slug)),
-            Ok((frame, pictures)) => Gate::In(Entry(Ok(frame)), pictures),
-            Err(error) => Gate::In(Entry(Err(error)), Pictures::default()),
+            Ok((frame, pictures, unread)) => Gate::In(Entry(Ok(frame)), pictures, unread),
+            Err(error) => Gate::In(Entry(Err(error)), Pictures::default(), Unread::default()),
         },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
         (None, path, slug) if slug.is_some() || path.starts_with("/account") => {
@@ -77,7 +81,7 @@ async fn home(services: &Services, signed_in: &SignedIn) -> String {
     found.map_or_else(|| "/account/workspaces".to_owned(), |m| format!("/w/{}", m.workspace.slug))
 }
 
-async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<(FrameData, Pictures), Error> {
+async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<(FrameData, Pictures, Unread), Error> {
     let person = &signed_in.user;
     let actor = workspaces::service::actor(services, signed_in, &Named::Slug(slug.to_owned())).await?;
     // Before everything that is read after it: what happens in between comes twice rather than never.
@@ -100,7 +104,8 @@ async fn frame(services: &Services, signed_in: &SignedIn, slug: &str) -> Result<
         pending: approvals::service::pending_count(services, &actor).await?,
         cursor,
     };
-    Ok((frame, pictures))
+    let unread = Unread(notifications::service::unread(services, &actor).await?);
+    Ok((frame, pictures, unread))
 }
 
 /// Where somebody who is signed in already wanted to go.

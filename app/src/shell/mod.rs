@@ -6,6 +6,7 @@
 //! Pages that are only read are plain HTML as well (`read_page.rs`). The application comes to the browser for what one works
 //! with: approvals, and the chat.
 
+mod bell;
 #[cfg(feature = "ssr")]
 mod chrome;
 #[cfg(feature = "hydrate")]

@@ -8,6 +8,9 @@ pub fn Disclosure(
     /// The line.
     #[prop(into)]
     summary: String,
+    /// Its id, where a page that follows what happens has a list of them.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// Whether it is unfolded at first.
     #[prop(optional)]
     open: bool,
@@ -15,7 +18,7 @@ pub fn Disclosure(
     children: Children,
 ) -> AnyView {
     view! {
-        <details class="disclosure" open=open>
+        <details class="disclosure" id=id open=open>
             <summary>{summary}</summary>
             {children()}
         </details>

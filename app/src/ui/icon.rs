@@ -85,6 +85,8 @@ glyphs! {
     Shield = "M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6zm-3 9 2.2 2.2L15 10";
     /// A key.
     Key = "M14 4a6 6 0 0 0-5.7 7.8L3 17v4h4l1-3h2l1-3 1.3-.6A6 6 0 1 0 14 4zm2 4v.1";
+    /// A bell: notifications.
+    Bell = "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zm4 5h4";
     /// A clock.
     Clock = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 4v5l3.5 2";
     /// Six dots: what one takes hold of.

@@ -17,8 +17,14 @@ const SIZES: [i64; 2] = [1_000, 1_000_000];
 const ASKED: usize = 400;
 /// Asked before the first that counts.
 const WARM_UP: usize = 50;
-const LISTS: [(&str, &str); 2] =
-    [("pending", "/api/approvals?status=pending"), ("approved", "/api/approvals?status=approved")];
+const LISTS: [(&str, &str); 6] = [
+    ("pending", "/api/approvals?status=pending"),
+    ("approved", "/api/approvals?status=approved"),
+    ("of a type", "/api/approvals?status=pending&type=send_email&sort=oldest"),
+    ("rare word", "/api/approvals?q=number+500"),
+    ("each word", "/api/approvals?q=change"),
+    ("due next", "/api/approvals?status=pending&sort=due&limit=25"),
+];
 
 /// As a real table fills: four in five items are of workspaces other than the one that asks, one in ten waits.
 const FILL: &str = "
@@ -36,6 +42,11 @@ INSERT INTO approval_counts (workspace_id, status, tool, items)
 SELECT workspace_id, status, tool, count(*) FROM approval_items GROUP BY workspace_id, status, tool
 ON CONFLICT (workspace_id, status, tool) DO UPDATE SET items = EXCLUDED.items";
 
+/// The same for the trigger of the words.
+const WORDS: &str = "
+INSERT INTO approval_words (workspace_id, approval_id, word)
+SELECT workspace_id, id, unnest(approval_words(title)) FROM approval_items ON CONFLICT DO NOTHING";
+
 pub(crate) async fn measure(report: &mut Report) {
     let mut world = crate::world(Vec::new()).await;
     // Row-level security holds for the owner of the tables too; a superuser may fill them for anyone.
@@ -48,7 +59,8 @@ pub(crate) async fn measure(report: &mut Report) {
     for size in SIZES {
         sqlx::query(FILL).bind(filled).bind(size).execute(&mut root).await.unwrap();
         sqlx::raw_sql(COUNT).execute(&mut root).await.unwrap();
-        sqlx::raw_sql("VACUUM ANALYZE approval_items").execute(&mut root).await.unwrap();
+        sqlx::raw_sql(WORDS).execute(&mut root).await.unwrap();
+        sqlx::raw_sql("VACUUM ANALYZE approval_items, approval_words").execute(&mut root).await.unwrap();
         filled = size;
         for ((name, path), first) in LISTS.into_iter().zip(&mut firsts) {
             ask(&world, path, WARM_UP).await;

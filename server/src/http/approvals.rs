@@ -7,9 +7,15 @@ use axum::{
 use hyvve_domain::{
     Error, PageRequest,
     approvals::{
-        self, Care, Detail, Filter, Status, Verdict, bulk::MOST, care, comments, door, edit, samples, service,
+        self, Care, Detail, Filter, Status, Verdict,
+        bulk::MOST,
+        care, comments, door, edit,
+        filter::{Narrow, Sort, Whose},
+        presence,
+        routing::Review,
+        samples, service,
     },
-    ids::ApprovalId,
+    ids::{AgentId, ApprovalId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,16 +23,34 @@ use super::Paging;
 use crate::{
     asking::{Decide, Member, Propose, Read},
     extract::{Ids, Json, Query},
-    reply::{Answer, data, page},
+    reply::{Answer, data, page, rows},
 };
 
+/// What a list shows, besides where it begins.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     status: Option<Status>,
     #[serde(rename = "type")]
     tool: Option<String>,
     #[serde(default)]
+    decided: bool,
+    #[serde(default)]
     sampled: bool,
+    agent: Option<AgentId>,
+    assignee: Option<Whose>,
+    review: Option<Review>,
+    #[serde(default)]
+    overdue: bool,
+    q: Option<String>,
+    #[serde(default)]
+    sort: Sort,
+}
+
+/// Where a list goes on.
+#[derive(Deserialize)]
+pub(crate) struct Onward {
+    cursor: Option<String>,
+    limit: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +94,13 @@ pub(crate) struct NewComment {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Here {
+    tab: String,
+    here: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Looked {
     agreed: bool,
     notes: Option<String>,
@@ -97,13 +128,21 @@ struct Refused {
     why: Error,
 }
 
-/// `GET /api/approvals?status&type&sampled&page&pageSize`
+/// `GET /api/approvals?status&decided&type&agent&assignee&review&overdue&q&sort&sampled`, in pages (`page&pageSize`) or after a cursor
+/// (`cursor&limit`). Of a list that is narrowed down by more than status and type, at most 10,001 are counted.
 pub(crate) async fn list(
     asking: Member<Read>,
     Query(wanted): Query<Wanted>,
+    Query(onward): Query<Onward>,
     Query(paging): Query<Paging>,
 ) -> Answer<Response> {
-    let filter = Filter { status: wanted.status, tool: wanted.tool, decided: false, sampled: wanted.sampled };
+    let filter = Filter::from(wanted);
+    let Onward { cursor, limit } = onward;
+    if cursor.is_some() || limit.is_some() {
+        let size = PageRequest::new(None, limit).size;
+        let (items, next) = service::after(&asking.services, &asking.actor, &filter, cursor.as_deref(), size).await?;
+        return Ok(rows(items, next));
+    }
     Ok(page(service::list(&asking.services, &asking.actor, &filter, PageRequest::from(paging)).await?))
 }
 
@@ -177,6 +216,15 @@ pub(crate) async fn comment(
     Ok(data(comments::add(&asking.services, &asking.actor, id, &input.body).await?))
 }
 
+/// `POST /api/approvals/{id}/presence`: that somebody has the card open, or not any more; answers who else has.
+pub(crate) async fn presence(
+    asking: Member<Read>,
+    Ids(id): Ids<ApprovalId>,
+    Json(said): Json<Here>,
+) -> Answer<Response> {
+    Ok(data(presence::say(&asking.services, &asking.actor, id, &said.tab, said.here).await?))
+}
+
 /// `POST /api/approvals/{id}/review`: whether what went on by itself should have.
 pub(crate) async fn review(
     asking: Member<Decide>,
@@ -199,6 +247,13 @@ pub(crate) async fn bulk(asking: Member<Decide>, Json(input): Json<Bulk>) -> Ans
         }
     }
     Ok(Reply(outcome).into_response())
+}
+
+impl From<Wanted> for Filter {
+    fn from(wanted: Wanted) -> Self {
+        let Wanted { status, tool, decided, sampled, agent, assignee, review, overdue, q, sort } = wanted;
+        Self { status, tool, decided, sampled, narrow: Narrow { agent, assignee, review, overdue, text: q, sort } }
+    }
 }
 
 /// A program does not press Undo: the effect begins at once.

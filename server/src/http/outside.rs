@@ -2,7 +2,10 @@
 
 use axum::{extract::State, response::Response};
 use hyvve_domain::{
-    approvals::outside::{DecisionKind, NewProposal, Outcome, service},
+    approvals::{
+        attachments::Attachment,
+        outside::{DecisionKind, NewProposal, Outcome, service},
+    },
     canonical::StrictValue,
     ids::ApprovalId,
 };
@@ -27,6 +30,8 @@ pub(crate) struct New {
     confidence: Option<u8>,
     #[serde(default)]
     reversible: bool,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +75,8 @@ pub(crate) async fn report(
 }
 
 impl From<New> for NewProposal {
-    fn from(New { action, arguments, title, reason, confidence, reversible }: New) -> Self {
+    fn from(New { action, arguments, title, reason, confidence, reversible, attachments }: New) -> Self {
         let allowed = DecisionKind::ALL.to_vec();
-        Self { action, arguments, title, reason, confidence, reversible, allowed }
+        Self { action, arguments, title, reason, confidence, reversible, attachments, allowed }
     }
 }

@@ -2,18 +2,24 @@
 
 use axum::{
     Json as Reply,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use hyvve_domain::{
     Timestamp,
     ids::{WebhookDeliveryId, WebhookId},
-    webhooks::{Changes, Endpoint, NewEndpoint, Secret, service},
+    webhooks::{
+        Changes, Endpoint, NewEndpoint, Secret,
+        buttons::service::{self as buttons, Signed},
+        service,
+    },
 };
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
 use crate::{
-    asking::{Admin, Member, Read},
+    asking::{Admin, Anyone, Member, Read},
     extract::{Ids, Json, Query},
     reply::{Answer, Success, created, data, page},
 };
@@ -32,11 +38,13 @@ impl From<(Endpoint, Secret)> for WithSecret {
     }
 }
 
-/// From when on events are sent again.
+/// From when on events are sent again, and which.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Since {
     since: Timestamp,
+    #[serde(default)]
+    types: Vec<String>,
 }
 
 /// How many events are sent again.
@@ -85,14 +93,27 @@ pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answ
     Ok(data(service::test(&asking.services, &asking.actor, id).await?))
 }
 
-/// `POST /api/webhooks/{id}/replay`
+/// `POST /api/webhooks/{id}/replay`: of some types only, if `types` names any.
 pub(crate) async fn replay(
     asking: Member<Admin>,
     Ids(id): Ids<WebhookId>,
-    Json(Since { since }): Json<Since>,
+    Json(Since { since, types }): Json<Since>,
 ) -> Answer<Response> {
-    let events = service::replay(&asking.services, &asking.actor, id, since).await?;
+    let events = service::replay(&asking.services, &asking.actor, id, since, types).await?;
     Ok(data(Replayed { events }))
+}
+
+/// `POST /api/slack/{id}`: somebody has pressed a button in a channel. Who that is, Slack says and signs.
+pub(crate) async fn pressed(
+    Anyone(context): Anyone,
+    Ids(id): Ids<WebhookId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Response> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signed = Signed { timestamp: text("x-slack-request-timestamp"), signature: text("x-slack-signature") };
+    buttons::press(&context.services, id, signed, &body).await?;
+    Ok(StatusCode::OK.into_response())
 }
 
 /// `GET /api/webhooks/{id}/deliveries`

@@ -71,7 +71,7 @@ impl Workspace {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let story = Story::begin(&app, "Ada").await;
-        let things = Things::of(&story).await;
+        let things = Things::of(&story, app.setting("DATABASE_URL")).await;
         Self { app, owner: story.user, things, provider: lister(&["x"]).await }
     }
 
@@ -122,8 +122,12 @@ impl Workspace {
             path if path.starts_with("/api/ai-providers/") && line.method != "DELETE" => &things.provider,
             path if path.starts_with("/api/ai-providers/") => NOBODYS,
             path if path.starts_with("/api/approval-grants/") => NOBODYS,
+            path if path.starts_with("/api/approval-filters/") => NOBODYS,
             path if path.starts_with("/api/webhooks/") && line.method != "DELETE" => &things.webhook,
             path if path.starts_with("/api/webhooks/") => NOBODYS,
+            path if path.starts_with("/api/notifications/") => &things.notification,
+            path if path.starts_with("/api/events/dead-letters/") && line.method != "DELETE" => &things.dead_letter,
+            path if path.starts_with("/api/events/dead-letters/") => NOBODYS,
             path if path.starts_with("/api/records/") => &things.record,
             path if path.starts_with("/api/runs/") => &things.run,
             path if path.starts_with("/api/agents/") => &things.agent,
@@ -185,6 +189,8 @@ impl Workspace {
                 "tool": "send_email", "thresholds": { "auto": 90, "quick": 60, "target": 0.95, "sample": 0.05 },
             }),
             (_, "/api/approval-grants") => grant_of(&self.things.agent),
+            (_, "/api/approval-filters") => json!({ "name": "x" }),
+            (_, "/api/approvals/{id}/presence") => json!({ "tab": "x", "here": true }),
             (_, "/api/approvals/{id}/review") => json!({ "agreed": true }),
             (_, "/api/approvals/{id}/edit") => json!({ "arguments": {} }),
             (_, "/api/approvals/{id}/ask") => json!({ "question": "Why?" }),
@@ -212,6 +218,7 @@ impl Workspace {
             ("PATCH", "/api/ai-providers/budgets/{budget_id}") => json!({ "limitMicros": 1 }),
             ("POST", "/api/webhooks") => json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] }),
             (_, "/api/webhooks/{id}/replay") => json!({ "since": Timestamp::now() }),
+            ("PUT", "/api/workspaces/{id}/notification-webhook") => json!({ "url": "http://127.0.0.1:9/" }),
             ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
             (_, "/approvals/{id}/resolve") => json!({ "status": "approved" }),
             _ => json!({}),

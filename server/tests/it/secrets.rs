@@ -144,7 +144,7 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
     let story = Story::of(process.anonymous().sign_up("Ada").await).await;
     let user = &story.user;
     let mut secrets = Secrets::of(user, "Ada");
-    let mut things = Things::of(&story).await;
+    let mut things = Things::of(&story, process.setting("DATABASE_URL")).await;
     // The keys that seal keys: the master key, and the workspace's, which its first provider brings into being.
     let first = json!({ "provider": "openai_compatible", "baseUrl": at, "apiKey": KEY, "defaultModel": "m" });
     secrets.assert_absent_in("the first provider", user.post("/api/ai-providers", &first).await.expect(201));

@@ -1,12 +1,16 @@
 //! A mail server that takes a mail and says nothing: nobody knows how that ended, and a person says what he or she found.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    time::sleep,
 };
 
-use crate::support::{Story, TestApp, id, until};
+use crate::support::{Story, TestApp, cluster::superuser, id, until};
 
 /// Takes the mail, and hangs up instead of saying so.
 async fn hang_up(stream: TcpStream) -> std::io::Result<()> {
@@ -49,6 +53,15 @@ async fn what_nobody_knows_is_asked_of_a_person_who_says_it_once() {
     user.post(&format!("{item}/approve"), &json!({})).await.expect(200);
     let unknown = until(&user, &item, |body| body["data"]["effect"] == "unknown").await;
     assert_eq!(unknown["data"]["effectDetail"]["settled"], Value::Null);
+    // Whoever decides hears of it by a letter: one, however long one waits.
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let letters =
+        "SELECT count(*) FROM letters WHERE subject LIKE 'Was it carried out? %' AND recipient = 'ada@example.com'";
+    let since = Instant::now();
+    while sqlx::query_scalar::<_, i64>(letters).fetch_one(&mut root).await.unwrap() != 1 {
+        assert!(since.elapsed() < Duration::from_secs(10), "nobody is written to");
+        sleep(Duration::from_millis(50)).await;
+    }
     user.post(&settle, &json!({ "happened": "perhaps" })).await.expect(400);
     user.post(&settle, &json!({ "happened": false, "notes": "x".repeat(2_001) })).await.expect(400);
 

@@ -289,6 +289,16 @@ pub enum StepContent {
     },
 }
 
+#[cfg(feature = "ssr")]
+impl StepContent {
+    /// Whether a person asked something instead of deciding on it.
+    pub(crate) fn is_question(&self) -> bool {
+        let Self::Tool { result: Some(ToolResult { content, is_error: true }), .. } = self else { return false };
+        let told: Result<Value, _> = serde_json::from_str(content);
+        told.is_ok_and(|told| told["status"] == "question")
+    }
+}
+
 /// Somebody who was asked and gave no answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hop {

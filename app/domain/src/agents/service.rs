@@ -14,7 +14,10 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{Nothing, OfRun},
+    },
     ids::{AgentId, AgentSessionId, RunId, UserId},
     providers,
     services::Services,
@@ -130,7 +133,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     };
     let limited = store::insert_run(&mut tx, &row).await?;
     tx.audit(Entry::new("run.started", "run", id.0).details(json!({ "agent": agent.id, "session": session })));
-    tx.emit(Draft::new("run.started", "run", id.0, json!({ "agent": agent.id })).only_for(user));
+    tx.emit(Draft::new(DomainEvent::RunStarted(OfRun { agent: agent.id }), id).only_for(user));
     tx.commit().await?;
     crash::point("run.created");
 
@@ -297,7 +300,8 @@ async fn cancel_resting(s: &Services, actor: &Actor, run: &Run) -> Result<()> {
     store::set_status(&mut tx, run.id, RunStatus::Cancelled).await?;
     approvals::cancel_for_run(&mut tx, run.id).await?;
     tx.audit(Entry::new("run.cancelled", "run", run.id.0).details(json!({ "by": actor.user_id() })));
-    tx.emit(Draft::new("run.cancelled", "run", run.id.0, json!({ "agent": run.agent_id })).only_for(run.requester_id));
+    let cancelled = DomainEvent::RunCancelled(OfRun { agent: run.agent_id });
+    tx.emit(Draft::new(cancelled, run.id).only_for(run.requester_id));
     tx.commit().await?;
     s.hub.publish_run(run.id, events.into());
     Ok(())
@@ -327,7 +331,7 @@ pub async fn answer(s: &Services, actor: &Actor, id: RunId, tool_call_id: &str, 
             .details(json!({ "call": tool_call_id }))
             .personal(json!({ "answer": text })),
     );
-    tx.emit(Draft::new("run.answered", "run", id.0, json!({})).only_for(user));
+    tx.emit(Draft::new(DomainEvent::RunAnswered(Nothing {}), id).only_for(user));
     tx.commit().await?;
     s.hub.poke_work();
     Ok(self::run(s, actor, id).await?.run)

@@ -4,7 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Agent, AgentChanges, agents_store, service};
 use crate::{
-    Actor, Code, Error, Result, Role, audit::Entry, events::Draft, ids::AgentId, providers, services::Services,
+    Actor, Code, Error, Result, Role,
+    audit::Entry,
+    events::{DomainEvent, Draft, payload::Change},
+    ids::AgentId,
+    providers,
+    services::Services,
 };
 
 const SUBJECT: &str = "agent";
@@ -34,7 +39,7 @@ pub async fn change(s: &Services, actor: &Actor, id: AgentId, changes: AgentChan
     let mut details = facts(&after);
     details["before"] = facts(&before);
     tx.audit(Entry::new("agent.updated", SUBJECT, id.0).details(details));
-    tx.emit(Draft::new("agent.changed", SUBJECT, id.0, json!({ "action": "agent.updated" })));
+    tx.emit(Draft::new(DomainEvent::AgentChanged(Change { action: "agent.updated" }), id));
     tx.commit().await?;
     Ok(after)
 }

@@ -10,7 +10,7 @@ use crate::{
     audit::Entry,
     auth::{Origin, factors, rules},
     db::SystemTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Nothing},
     ids::{ApiKeyId, UserId},
     services::Services,
 };
@@ -46,7 +46,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewApiKey) -> Result<(ApiK
     tx.audit(Entry::new("workspace.api_key.created", "api_key", id.0).details(json!({
         "name": name, "prefix": prefix, "scopes": scopes, "expiresAt": expires_at,
     })));
-    tx.emit(Draft::new("workspace.api_key.created", "api_key", id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::ApiKeyCreated(Nothing {}), id));
     tx.commit().await?;
     Ok((made, secret))
 }
@@ -72,7 +72,7 @@ pub async fn revoke(s: &Services, actor: &Actor, id: ApiKeyId) -> Result<ApiKey>
         Entry::new("workspace.api_key.revoked", "api_key", id.0)
             .details(json!({ "name": key.name, "prefix": key.prefix, "of": key.user_id })),
     );
-    tx.emit(Draft::new("workspace.api_key.revoked", "api_key", id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::ApiKeyRevoked(Nothing {}), id));
     tx.commit().await?;
     s.api_keys.forget_all();
     Ok(key)

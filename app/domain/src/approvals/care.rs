@@ -3,14 +3,18 @@
 use serde_json::json;
 
 use super::{
-    Care, Detail, Status,
+    Care, Detail, Status, assignment,
     outcomes::{already_decided, find_to_decide},
     policy,
     service::get,
     store,
 };
 use crate::{
-    Actor, Error, Result, Role, Timestamp, audit::Entry, events::Draft, ids::ApprovalId, services::Services,
+    Actor, Error, Result, Role, Timestamp,
+    audit::Entry,
+    events::{DomainEvent, Draft, payload::Assigned},
+    ids::ApprovalId,
+    services::Services,
     workspaces::members::role_of,
 };
 
@@ -22,10 +26,13 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
     if item.status != Status::Pending {
         return Err(already_decided(&mut tx, id, &item).await?);
     }
-    if let Some(Some(assignee)) = care.assignee_id
-        && !role_of(&mut tx, assignee).await?.is_some_and(Role::can_decide)
-    {
-        return Err(Error::invalid("assigneeId", "unknown", "Only an owner or an admin can be asked to decide."));
+    if let Some(Some(assignee)) = care.assignee_id {
+        if !role_of(&mut tx, assignee).await?.is_some_and(Role::can_decide) {
+            return Err(Error::invalid("assigneeId", "unknown", "Only an owner or an admin can be asked to decide."));
+        }
+        if let Some(why) = item.parties().bars(assignee) {
+            return Err(Error::invalid("assigneeId", "barred", why));
+        }
     }
     for (field, at) in [("dueAt", care.due_at), ("snoozedUntil", care.snoozed_until)] {
         if let Some(Some(at)) = at
@@ -34,11 +41,15 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
             return Err(Error::invalid(field, "past", "This has passed already."));
         }
     }
+    let before = store::assignee(&mut tx, id).await?;
     store::set_care(&mut tx, id, &care).await?;
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
     tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
-    let payload = json!({ "title": item.title, "run": item.run, "changes": care });
-    tx.emit(Draft::new("approval.assigned", "approval", id.0, payload).only_for(item.requester));
+    if let Some(Some(assignee)) = care.assignee_id.filter(|assignee| *assignee != before) {
+        assignment::notify(&mut tx, (id, &item.title), assignee, Timestamp::now().unix_millis()).await?;
+    }
+    let assigned = Assigned { title: item.title, run: item.run, changes: care };
+    tx.emit(Draft::new(DomainEvent::ApprovalAssigned(assigned), id).only_for(item.requester));
     tx.commit().await?;
     get(s, actor, id).await
 }

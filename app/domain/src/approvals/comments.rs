@@ -2,8 +2,26 @@
 
 use serde_json::json;
 
-use super::{Detail, comments_store as store, service::get, store::look};
-use crate::{Actor, Error, Result, audit::Entry, events::Draft, ids::ApprovalId, services::Services};
+use super::{
+    Detail, comments_store as store,
+    mentions::{self, Candidate},
+    outcomes::tell,
+    service::get,
+    store::{Locked, look},
+};
+use crate::{
+    Actor, Error, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::DomainEvent,
+    ids::ApprovalId,
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
+    services::Services,
+    workspaces::members,
+};
 
 /// The most characters of what somebody says.
 const MAX: usize = 4_000;
@@ -24,11 +42,28 @@ pub async fn add(s: &Services, actor: &Actor, id: ApprovalId, body: &str) -> Res
     let (user, _) = actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     let item = look(&mut tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
-    store::insert(&mut tx, id, user, body).await?;
+    let mentions = mentions::find(body, &candidates(&mut tx, &item).await?)?;
+    let comment = store::insert(&mut tx, id, user, body, &mentions).await?;
+    for mention in &mentions {
+        let told = Told {
+            kind: Kind::Mentioned,
+            cause: format!("mentioned:{comment}"),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": item.title }),
+        };
+        notifications::tell(&mut tx, To::Person(mention.user_id), told).await?;
+    }
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run });
     tx.audit(Entry::new("approval.commented", "approval", id.0).details(facts).personal(json!({ "body": body })));
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new("approval.commented", "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, DomainEvent::ApprovalCommented, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
+}
+
+/// Those who see an item: all who see every one, and whoever had it proposed.
+async fn candidates(tx: &mut TenantTx, item: &Locked) -> Result<Vec<Candidate>> {
+    let sees = |role: Role, is_own: bool| role.sees_all_approvals() || (is_own && role.sees_approvals());
+    let all = members::all(tx).await?.into_iter();
+    let seeing = all.filter(|member| sees(member.role, member.user_id == item.requester));
+    Ok(seeing.map(|member| Candidate { user: member.user_id, name: member.name, email: member.email }).collect())
 }

@@ -1,10 +1,10 @@
 //! SQL of decisions: every one ever taken on an item, withdrawn ones included.
 
-use super::HistoryEntry;
+use super::{HistoryEntry, policy::Parties};
 use crate::{
-    Result, Timestamp,
+    Result, Role, Timestamp,
     db::TenantTx,
-    ids::{ApprovalId, DecisionId, UserId},
+    ids::{ApprovalId, DecisionId, RunId, UserId},
 };
 
 /// Records a decision. `actor` is a person's id, or `None` for HYVVE itself.
@@ -83,16 +83,30 @@ pub(super) async fn voters(tx: &mut TenantTx, id: ApprovalId) -> Result<Vec<User
     Ok(rows.into_iter().map(UserId).collect())
 }
 
-/// How many people could approve what this person (none: what an agent) has proposed.
-pub(super) async fn electorate(tx: &mut TenantTx, proposer: Option<UserId>) -> Result<usize> {
+/// Who could approve an item, and in which role.
+pub(super) async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<(UserId, Role)>> {
     let workspace = tx.workspace().0;
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM workspace_members
-           WHERE workspace_id = $1 AND role IN ('owner', 'admin') AND ($2::uuid IS NULL OR user_id <> $2)"#,
+    let rows = sqlx::query!(
+        r#"SELECT user_id, role AS "role: Role" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
         workspace,
-        proposer.map(|user| user.0),
     )
-    .fetch_one(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(usize::try_from(count).unwrap_or(0))
+    let all = rows.into_iter().map(|r| (UserId(r.user_id), r.role));
+    Ok(all.filter(|(user, _)| parties.bars(*user).is_none()).collect())
+}
+
+/// The questions that people asked a run's agent instead of deciding: about which item, who, and what its title is.
+pub(super) async fn asked_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<(ApprovalId, UserId, String)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT i.id, d.actor_id AS "actor_id!", i.title FROM approval_items i
+           JOIN approval_decisions d ON d.workspace_id = i.workspace_id AND d.approval_id = i.id
+           WHERE i.workspace_id = $1 AND i.run_id = $2 AND d.outcome = 'asked' AND d.actor_id IS NOT NULL ORDER BY d.created_at"#,
+        workspace,
+        run.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (ApprovalId(r.id), UserId(r.actor_id), r.title)).collect())
 }

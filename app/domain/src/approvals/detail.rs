@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{EffectState, Item, Preview, outside, routing::Factor};
+use super::{EffectState, Item, Preview, attachments::Attachment, outside, quorum::Agreement, routing::Factor};
 use crate::{
     Timestamp,
     ids::{ApprovalId, GrantId, UserId},
@@ -48,7 +48,7 @@ pub struct Sample {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `effect_done`, `settled_done`, …
+    /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `escalated`, `effect_done`, `settled_done`, …
     pub what: String,
     /// Who: a name; `None` for HYVVE itself.
     pub who: Option<String>,
@@ -117,6 +117,10 @@ pub struct Detail {
     pub sample: Option<Sample>,
     /// How many have approved so far, where several have to.
     pub votes: i16,
+    /// How far those have come who have to agree, while it waits; `None` where one person's word is enough.
+    pub agreement: Option<Agreement>,
+    /// What the proposer refers to.
+    pub attachments: Vec<Attachment>,
     /// The item that a person changed into this one.
     pub edited_from: Option<ApprovalId>,
     /// The item that a person made of this one.
@@ -135,12 +139,28 @@ pub struct Comment {
     pub by: Option<String>,
     /// Plain text.
     pub body: String,
+    /// Whom it mentions, in the text's order.
+    #[serde(default)]
+    pub mentions: Vec<Mention>,
     /// When.
     pub at: Timestamp,
 }
 
+/// A person's name in a comment, which he or she was told of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mention {
+    /// Who.
+    pub user_id: UserId,
+    /// Where the `@` stands in the text, in characters.
+    pub start: usize,
+    /// How many characters it has with the `@`.
+    pub length: usize,
+}
+
 /// Who looks at an item and until when; what is missing stays as it is, `null` takes it away.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Care {
     /// Who is to look at it: somebody who may decide.

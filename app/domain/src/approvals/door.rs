@@ -7,16 +7,21 @@ use serde_json::json;
 use super::{
     Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
     grants::service as grants,
-    outcomes::{already_decided, checked, find_to_decide, moved_on, note, supersede, tell_run},
+    outcomes::{
+        already_decided, checked, find_to_decide, moved_on, note, supersede, tell, tell_requester, tell_run,
+        tell_timed_out,
+    },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
     proposal::Proposal,
+    quorum::{self, Agreement},
     routing::{
         Review,
         learn::{From, learn, unlearn},
     },
     samples,
     service::get,
+    states::Happening,
     store::{self, Locked},
 };
 use crate::{
@@ -25,8 +30,9 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::OfApproval},
     ids::{ApprovalId, UserId, WorkspaceId},
+    notifications::service as notifications,
     services::Services,
     tools::registry,
 };
@@ -84,26 +90,32 @@ pub(super) async fn approve(
     item: &Locked,
     Approval { by, note, undo }: Approval,
 ) -> Result<()> {
-    if let Some(user) = by.person() {
-        let before = decisions_store::voters(tx, id).await?;
-        let missing = needed(tx, item).await?.saturating_sub(before.len());
-        if before.contains(&user) {
-            let message = format!("You have approved this already; it waits for {missing} more.");
+    if let Some(user) = by.person().filter(|_| item.wants_several()) {
+        let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+        let mut agreed = decisions_store::voters(tx, id).await?;
+        let before = quorum::agreement(item.quorum, &item.groups, &electorate, &agreed);
+        // Where others have left meanwhile, those who have agreed may be all that there are.
+        if agreed.contains(&user) && !before.is_reached() {
+            let message = format!("You have approved this already: {}.", before.words());
             return Err(Error::new(Code::Conflict, message));
         }
-        if missing > 1 {
+        agreed.push(user);
+        if !quorum::agreement(item.quorum, &item.groups, &electorate, &agreed).is_reached() {
             decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
-            say(tx, "approval.voted", id, item, note.as_deref());
+            say(tx, DomainEvent::ApprovalVoted, id, item, note.as_deref());
             return Ok(());
         }
     }
-    let (status, action) = match by {
-        Decider::Person(_) => (Status::Approved, "approval.approved"),
-        Decider::Rule => (Status::AutoApproved, "approval.auto_approved"),
+    let (happening, event): (_, fn(_) -> _) = match by {
+        Decider::Person(_) => (Happening::Approved, DomainEvent::ApprovalApproved),
+        Decider::Rule => (Happening::LetThrough, DomainEvent::ApprovalAutoApproved),
     };
-    store::set_status(tx, id, status).await?;
+    let status = store::step(tx, id, item.status, happening).await?;
     decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
-    say(tx, action, id, item, note.as_deref());
+    say(tx, event, id, item, note.as_deref());
+    if by.person().is_some() {
+        tell_requester(tx, id, item, "approved").await?;
+    }
     let tool = registry::find(&item.tool).ok_or_else(|| Error::internal("an item of an unknown tool"))?;
     // Nobody who approves over the API can press Undo; whoever sees a rule let something through can.
     let wait = if undo || by == Decider::Rule { s.settings.undo } else { Duration::ZERO };
@@ -115,21 +127,21 @@ pub(super) async fn approve(
     }
 }
 
-/// How many have to approve: as many as the policy asked for when it was proposed, or all who may, where they have become fewer.
-/// Else nobody could ever do it.
-async fn needed(tx: &mut TenantTx, item: &Locked) -> Result<usize> {
-    if item.quorum <= 1 {
-        return Ok(1);
+/// How far those have come who have to agree on an item; `None` where one person's word is enough.
+pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Option<Agreement>> {
+    if !item.wants_several() {
+        return Ok(None);
     }
-    let proposer = (item.proposer_kind == "user").then_some(UserId(item.proposer_id));
-    let there_are = decisions_store::electorate(tx, proposer).await?;
-    Ok(usize::try_from(item.quorum).unwrap_or(1).min(there_are).max(1))
+    let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+    let agreed = decisions_store::voters(tx, id).await?;
+    Ok(Some(quorum::agreement(item.quorum, &item.groups, &electorate, &agreed)))
 }
 
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
-    store::set_status(tx, id, Status::Rejected).await?;
+    store::step(tx, id, item.status, Happening::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
-    say(tx, "approval.rejected", id, item, reason.as_deref());
+    say(tx, DomainEvent::ApprovalRejected, id, item, reason.as_deref());
+    tell_requester(tx, id, item, "rejected").await?;
     let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
     tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
     match &item.lesson {
@@ -153,9 +165,9 @@ pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) ->
         return Err(Error::new(Code::Conflict, "No run waits for this, so nobody would answer."));
     }
     outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
-    store::set_status(&mut tx, id, Status::Superseded).await?;
+    store::step(&mut tx, id, item.status, Happening::Asked).await?;
     decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
-    say(&mut tx, "approval.asked", id, &item, Some(&question));
+    say(&mut tx, DomainEvent::ApprovalAsked, id, &item, Some(&question));
     let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
     tell_run(&mut tx, &item, Outcome::Asked { by, question }).await?;
     tx.commit().await?;
@@ -172,9 +184,10 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
         return Ok(());
     }
     let why = "Nobody decided in time.";
-    store::set_status(&mut tx, id, Status::TimedOut).await?;
+    store::step(&mut tx, id, item.status, Happening::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
-    say(&mut tx, "approval.timed_out", id, &item, None);
+    say(&mut tx, DomainEvent::ApprovalTimedOut, id, &item, None);
+    tell_timed_out(&mut tx, id, &item).await?;
     tell_run(&mut tx, &item, Outcome::TimedOut).await?;
     tx.commit().await?;
     s.hub.poke_work();
@@ -182,7 +195,13 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
 }
 
 /// The decision, for the audit log and for everybody who follows.
-pub(super) fn say(tx: &mut TenantTx, action: &'static str, id: ApprovalId, item: &Locked, note: Option<&str>) {
+pub(super) fn say(
+    tx: &mut TenantTx,
+    what: fn(OfApproval) -> DomainEvent,
+    id: ApprovalId,
+    item: &Locked,
+    note: Option<&str>,
+) {
     let mut facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
     if let Some(confidence) = &item.confidence {
         facts["review"] = json!(item.review);
@@ -192,13 +211,13 @@ pub(super) fn say(tx: &mut TenantTx, action: &'static str, id: ApprovalId, item:
     if let Some(grant) = item.grant {
         facts["grant"] = json!(grant);
     }
-    let mut entry = Entry::new(action, "approval", id.0).details(facts);
+    let event = what(OfApproval { title: item.title.clone(), run: item.run });
+    let mut entry = Entry::new(event.name(), "approval", id.0).details(facts);
     if let Some(note) = note {
         entry = entry.personal(json!({ "note": note }));
     }
     tx.audit(entry);
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new(action, "approval", id.0, payload).only_for(item.requester));
+    tx.emit(Draft::new(event, id).only_for(item.requester));
 }
 
 /// Lets go on by itself what has earned it. What has waited for it for too long, because no server was there, gets a glance
@@ -218,8 +237,8 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
         let why = "It would have gone on by itself, but HYVVE was not there to let it.";
         store::look_closer(&mut tx, id, Review::Quick, why).await?;
         grants::give_back(&mut tx, id).await?;
-        let payload = json!({ "title": item.title, "run": item.run });
-        tx.emit(Draft::new("approval.routed", "approval", id.0, payload).only_for(item.requester));
+        notifications::something_waits(&mut tx).await?;
+        tell(&mut tx, DomainEvent::ApprovalRouted, id, &item);
         tx.commit().await?;
     }
     Ok(())
@@ -234,7 +253,7 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
     if !approved || !effects_store::withdraw(&mut tx, id).await? {
         return Err(Error::new(Code::Conflict, "Too late to undo: it has begun, or it was not approved."));
     }
-    store::set_status(&mut tx, id, Status::Pending).await?;
+    store::step(&mut tx, id, item.status, Happening::Withdrawn).await?;
     if item.status == Status::AutoApproved {
         samples::undraw(&mut tx, id).await?;
         grants::give_back(&mut tx, id).await?;
@@ -244,14 +263,12 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
         unlearn(&mut tx, lesson).await?;
     }
     decisions_store::insert(&mut tx, id, "withdrawn", Some(user), None, &item.hash).await?;
+    notifications::something_waits(&mut tx).await?;
     tx.audit(
         Entry::new("approval.withdrawn", "approval", id.0)
             .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
     );
-    tx.emit(
-        Draft::new("approval.withdrawn", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::ApprovalWithdrawn, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }
@@ -279,10 +296,7 @@ pub async fn settle(
         entry = entry.personal(json!({ "note": said }));
     }
     tx.audit(entry);
-    tx.emit(
-        Draft::new("effect.settled", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::EffectSettled, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }

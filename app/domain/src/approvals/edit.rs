@@ -17,13 +17,14 @@ use super::{
         learn::{From, learn},
     },
     service::get,
+    states::Happening,
     store::{self, Locked, NewRow},
 };
 use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Requested},
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{Reversibility, arguments, registry},
@@ -94,7 +95,7 @@ async fn replace(
     if plan.targets != before.targets || !tool.keeps(&before.arguments, &arguments.values) {
         return Err(wrong("target", "A change keeps what it is about; reject this and ask for another.".to_owned()));
     }
-    let sealed = Proposal::new(tx.workspace(), tool, arguments.values, &plan).seal()?;
+    let sealed = Proposal::new(tx.workspace(), tool, arguments.values, &plan).with(before.attachments).seal()?;
     let new = ApprovalId::new();
     let mut fields = plan.traits.fields.clone();
     propose::common(&mut fields, tool, "", &plan.traits, reversibility == Reversibility::Reversible);
@@ -105,6 +106,7 @@ async fn replace(
         tool_call_id: item.tool_call_id.as_deref(),
         setup: item.setup.clone(),
         agent: None,
+        attachments: Vec::new(),
     };
     store::insert(
         tx,
@@ -125,8 +127,8 @@ async fn replace(
             fields: Value::Object(fields),
             sort: &plan.traits.sort,
             size: plan.traits.size,
-            quorum: policy.handling.quorum,
-            due_at: propose::due(&policy),
+            handling: &policy.handling,
+            asked: &item.asked,
             edited: Some((id, user)),
         },
     )
@@ -135,13 +137,21 @@ async fn replace(
     if let (Some(run), Some(call)) = (item.run, item.tool_call_id.as_deref()) {
         agents::wait_for(tx, run, call, new).await?;
     }
-    store::set_status(tx, id, Status::Superseded).await?;
+    store::step(tx, id, item.status, Happening::Edited).await?;
     decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
-    say(tx, "approval.edited", id, item, note);
+    say(tx, DomainEvent::ApprovalEdited, id, item, note);
     let facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": item.run, "editedFrom": id });
     tx.audit(Entry::new("approval.requested", "approval", new.0).details(facts));
-    let payload = json!({ "title": plan.title, "tool": tool.name, "run": item.run, "review": Review::Full });
-    tx.emit(Draft::new("approval.requested", "approval", new.0, payload).only_for(item.requester));
+    let requested = Requested {
+        title: plan.title,
+        tool: tool.name,
+        run: item.run,
+        review: Review::Full,
+        // Who is asked stays as it was.
+        assignee_id: None,
+        assigned_role: None,
+    };
+    tx.emit(Draft::new(DomainEvent::ApprovalRequested(requested), new).only_for(item.requester));
     // As the agent proposed it, nobody agreed.
     if let Some(lesson) = &item.lesson {
         learn(tx, lesson, false, From::Decision).await?;

@@ -12,7 +12,7 @@ use super::{
     EffectState, Status,
     door::let_through,
     effects_store,
-    outcomes::{mark_superseded, tell_run},
+    outcomes::{mark_superseded, tell, tell_run},
     outside::service as elsewhere,
     proposal::Proposal,
     store::{self, Locked},
@@ -23,7 +23,7 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::Draft,
+    events::DomainEvent,
     ids::{AgentId, ApprovalId, EffectId, UserId, WorkspaceId},
     providers::telemetry::{Execution, ToolSpan},
     services::Services,
@@ -160,10 +160,7 @@ async fn in_transaction(
 /// From now on the outside agent may do it. HYVVE only waits for what it says about it, and not for ever.
 async fn hand_over(s: &Services, mut tx: TenantTx, effect: EffectId, id: ApprovalId, item: &Locked) -> Result<()> {
     effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(elsewhere::PATIENCE)).await?;
-    tx.emit(
-        Draft::new("effect.executing", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::EffectExecuting, id, item);
     tx.commit().await
 }
 
@@ -177,10 +174,7 @@ async fn outside(
     proposal: Proposal,
 ) -> Result<()> {
     effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
-    tx.emit(
-        Draft::new("effect.executing", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(&mut tx, DomainEvent::EffectExecuting, id, item);
     tx.commit().await?;
     crash::point("effect.claimed");
 
@@ -277,18 +271,16 @@ async fn end(
         tracing::error!(effect = %effect, state = state.as_str(), "an effect ended after it had been given up; what was said stands");
         return Ok(());
     }
-    let name = match state {
-        EffectState::Done => "effect.done",
-        EffectState::Unknown => "effect.unknown",
-        _ => "effect.failed",
+    let (name, event): (_, fn(_) -> _) = match state {
+        EffectState::Done => ("effect.done", DomainEvent::EffectDone),
+        EffectState::Unknown => ("effect.unknown", DomainEvent::EffectUnknown),
+        _ => ("effect.failed", DomainEvent::EffectFailed),
     };
     tx.audit(
         Entry::new(name, "approval", id.0)
             .details(json!({ "effect": effect, "hash": hex::encode(&item.hash), "run": item.run })),
     );
-    tx.emit(
-        Draft::new(name, "approval", id.0, json!({ "title": item.title, "run": item.run })).only_for(item.requester),
-    );
+    tell(&mut tx, event, id, item);
     match ended {
         Ended::Superseded => mark_superseded(&mut tx, id, item).await?,
         Ended::Done(result) => {

@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{Filter, Item, Status, effects_store, routing::Review, samples_store, store::status};
+use super::{
+    Filter, Item, Status, effects_store, filter::Narrow, narrow_store, policy::Parties, routing::Review, samples_store,
+    store::status,
+};
 use crate::{
     PageRequest, Result, Role, Timestamp,
     actor::SOMEBODY_GONE,
@@ -47,11 +50,17 @@ async fn count(tx: &mut TenantTx, filter: &Filter) -> Result<i64> {
     .await?)
 }
 
-/// A page of items, newest first, and how many match. The page's ids first, from an index alone; names and effects only for
+/// A page of items, newest first unless asked otherwise, and how many match (of a list that is narrowed down, no more than
+/// [`narrow_store::COUNTED`] and one are counted). The page's ids first, from an index alone; names and effects only for
 /// those. A status has a statement of its own: its index is useless to one that might also be asked without.
 pub(super) async fn list(tx: &mut TenantTx, filter: &Filter, page: PageRequest) -> Result<(Vec<Item>, i64)> {
     if filter.sampled {
         return sampled(tx, page).await;
+    }
+    if filter.narrow != Narrow::default() {
+        let ids = narrow_store::page(tx, filter, None, page.size, page.offset()).await?;
+        let total = narrow_store::count(tx, filter).await?;
+        return Ok((in_order(tx, &ids).await?, total));
     }
     let workspace = tx.workspace().0;
     let ids = if let Some(wanted) = filter.status {
@@ -101,11 +110,29 @@ async fn sampled(tx: &mut TenantTx, page: PageRequest) -> Result<(Vec<Item>, i64
     Ok((items(tx, &ids).await?, total))
 }
 
+/// What comes after an item in a list, or its beginning.
+pub(super) async fn after(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    after: Option<narrow_store::After>,
+    size: i64,
+) -> Result<Vec<Item>> {
+    let ids = narrow_store::page(tx, filter, after, size, 0).await?;
+    in_order(tx, &ids).await
+}
+
+/// Items as a list shows them, in this order.
+async fn in_order(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
+    let mut found = items(tx, ids).await?;
+    found.sort_by_key(|item| ids.iter().position(|id| *id == item.id.0));
+    Ok(found)
+}
+
 /// Items as a list shows them, newest first.
 pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at, i.snoozed_until, i.quorum, i.assigned_to, m.name AS "assignee?",
+        r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at, i.snoozed_until, i.quorum, i.assigned_to, i.assigned_role AS "assigned_role: Role", m.name AS "assignee?",
                   COALESCE(a.name, p.name, 'unknown') AS "proposer!", COALESCE(r.name, $3) AS "requester!",
                   CASE WHEN EXISTS (SELECT 1 FROM approval_samples s WHERE s.workspace_id = i.workspace_id AND s.approval_id = i.id AND s.reviewed_at IS NULL)
                        THEN NULL ELSE i.score END AS score,
@@ -147,6 +174,7 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
                 quorum: r.quorum,
                 assignee_id: r.assigned_to.map(UserId),
                 assignee: r.assignee,
+                assigned_role: r.assigned_role,
                 created_at: Timestamp(r.created_at),
                 decided_at: r.decided_at.map(Timestamp),
             })
@@ -154,15 +182,19 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
         .collect()
 }
 
-/// Who proposed these items: whether an agent or a person, and which.
-pub(super) async fn proposers(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(ApprovalId, String, Uuid)>> {
+/// Whose these items are.
+pub(super) async fn parties(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(ApprovalId, Parties)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, proposer_kind, proposer_id FROM approval_items WHERE workspace_id = $1 AND id = ANY ($2)",
+        "SELECT id, proposer_kind, proposer_id, requester_id, requester_barred FROM approval_items WHERE workspace_id = $1 AND id = ANY ($2)",
         workspace,
         ids,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| (ApprovalId(r.id), r.proposer_kind, r.proposer_id)).collect())
+    let parties = |kind: &str, proposer, requester, barred| Parties::of(kind, proposer, UserId(requester), barred);
+    Ok(rows
+        .into_iter()
+        .map(|r| (ApprovalId(r.id), parties(&r.proposer_kind, r.proposer_id, r.requester_id, r.requester_barred)))
+        .collect())
 }

@@ -6,6 +6,11 @@
 //! transaction ([`door::decide`], the only way to decide, for every surface). An effect goes
 //! `intended → executing → done | failed | unknown`; nothing is retried blindly.
 
+#[cfg(feature = "ssr")]
+mod assignment;
+#[cfg(feature = "ssr")]
+mod assignment_store;
+pub mod attachments;
 pub mod bulk;
 #[cfg(feature = "ssr")]
 mod calibration_store;
@@ -15,6 +20,8 @@ pub mod care;
 pub mod comments;
 #[cfg(feature = "ssr")]
 mod comments_store;
+#[cfg(feature = "ssr")]
+mod cursor;
 #[cfg(feature = "ssr")]
 mod decisions_store;
 pub mod detail;
@@ -31,19 +38,32 @@ pub mod executor;
 pub mod figures;
 #[cfg(feature = "ssr")]
 mod figures_store;
+pub mod filter;
 pub mod grants;
 #[cfg(feature = "ssr")]
+pub mod ladder;
+#[cfg(feature = "ssr")]
+mod ladder_store;
+#[cfg(feature = "ssr")]
 mod list_store;
+#[cfg(feature = "ssr")]
+mod mentions;
+#[cfg(feature = "ssr")]
+mod narrow_store;
 #[cfg(feature = "ssr")]
 mod outcomes;
 pub mod outside;
 pub mod policies;
 #[cfg(feature = "ssr")]
 mod policy;
+pub mod presence;
+#[cfg(feature = "ssr")]
+mod presence_store;
 #[cfg(feature = "ssr")]
 pub mod proposal;
 #[cfg(feature = "ssr")]
 pub(crate) mod propose;
+pub mod quorum;
 #[cfg(feature = "ssr")]
 pub mod reminders;
 #[cfg(feature = "ssr")]
@@ -53,20 +73,28 @@ pub mod routing;
 pub mod samples;
 #[cfg(feature = "ssr")]
 mod samples_store;
+pub mod saved;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
-mod store;
-
-pub use self::detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Sample, Settled};
+mod states;
 #[cfg(feature = "ssr")]
-pub(crate) use self::outcomes::cancel_for_run;
+mod store;
+#[cfg(feature = "ssr")]
+pub mod unknown;
+
+#[cfg(feature = "ssr")]
+pub(crate) use self::outcomes::{answered, cancel_for_run};
+pub use self::{
+    detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Mention, Sample, Settled},
+    filter::Filter,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::routing::Review;
 use crate::{
-    Timestamp,
+    Role, Timestamp,
     ids::{ApprovalId, RecordId, RunId, UserId},
     records::FieldChange,
     tools::Reversibility,
@@ -216,6 +244,8 @@ pub struct Item {
     pub assignee_id: Option<UserId>,
     /// That person's name.
     pub assignee: Option<String>,
+    /// The role of which anybody is to look at it, where it is nobody in particular.
+    pub assigned_role: Option<Role>,
     /// When it was proposed.
     pub created_at: Timestamp,
     /// When it was decided.
@@ -273,9 +303,9 @@ pub enum Preview {
     /// A policy changes.
     Policy {
         /// As it is.
-        before: policies::Draft,
+        before: Box<policies::Draft>,
         /// As it is to be.
-        after: policies::Draft,
+        after: Box<policies::Draft>,
     },
     /// An outside agent does something.
     External {
@@ -284,21 +314,6 @@ pub enum Preview {
         /// Exactly what it will do it with: an object.
         arguments: Value,
     },
-}
-
-/// Which items a list shows.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Filter {
-    /// Only with this status.
-    pub status: Option<Status>,
-    /// Only of this tool.
-    pub tool: Option<String>,
-    /// Only what is decided, whatever the outcome.
-    #[serde(default)]
-    pub decided: bool,
-    /// Only what went on by itself and waits for a look afterwards.
-    #[serde(default)]
-    pub sampled: bool,
 }
 
 /// What a person says about an item.

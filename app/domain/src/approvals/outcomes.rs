@@ -5,15 +5,20 @@ use serde_json::json;
 use super::{
     Decide, Detail, Status, Verdict, decisions_store,
     proposal::Proposal,
+    states::Happening,
     store::{self, Locked},
 };
 use crate::{
-    Actor, Code, Error, Result, Role,
+    Actor, Code, Error, Result, Role, Timestamp,
     agents::{self, Outcome},
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::OfApproval},
     ids::{ApprovalId, RunId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     records,
     services::Services,
 };
@@ -25,13 +30,56 @@ const MAX_NOTE: usize = 2_000;
 pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> {
     for id in store::pending_of_run(tx, run).await? {
         let Some(item) = store::look(tx, id).await? else { continue };
-        store::set_status(tx, id, Status::Cancelled).await?;
+        store::step(tx, id, item.status, Happening::Cancelled).await?;
         decisions_store::insert(tx, id, "cancelled", None, Some("The run was cancelled."), &item.hash).await?;
         tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(json!({ "run": run })));
-        tx.emit(
-            Draft::new("approval.cancelled", "approval", id.0, json!({ "title": item.title, "run": run }))
-                .only_for(item.requester),
-        );
+        tell(tx, DomainEvent::ApprovalCancelled, id, &item);
+    }
+    Ok(())
+}
+
+/// Tells of something that happened to an item: the person who asked for it, and whoever decides.
+pub(super) fn tell(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, id: ApprovalId, item: &Locked) {
+    let of = OfApproval { title: item.title.clone(), run: item.run };
+    tx.emit(Draft::new(what(of), id).only_for(item.requester));
+}
+
+/// Tells those who asked a run's agent something instead of deciding that it has gone on: once for each question.
+pub(crate) async fn answered(tx: &mut TenantTx, run: RunId) -> Result<()> {
+    for (id, asker, title) in decisions_store::asked_of_run(tx, run).await? {
+        let told = Told {
+            kind: Kind::QuestionAnswered,
+            cause: format!("answered:{id}"),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": title }),
+        };
+        notifications::tell(tx, To::Person(asker), told).await?;
+    }
+    Ok(())
+}
+
+/// Tells whoever had it proposed, by hand or by an agent, what a person decided. The one who decided knows.
+pub(super) async fn tell_requester(tx: &mut TenantTx, id: ApprovalId, item: &Locked, outcome: &str) -> Result<()> {
+    let told = Told {
+        kind: Kind::ProposalDecided,
+        cause: format!("{outcome}:{id}:{}", Timestamp::now().unix_millis()),
+        subject: ("approval", Some(id.0)),
+        facts: json!({ "title": item.title, "outcome": outcome }),
+    };
+    notifications::tell(tx, To::Person(item.requester), told).await
+}
+
+/// Tells those who look after an item that nobody decided in time: whoever it was handed to, and whoever had it proposed.
+pub(super) async fn tell_timed_out(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<()> {
+    let assignee = store::assignee(tx, id).await?;
+    for person in assignee.into_iter().chain([item.requester]) {
+        let told = Told {
+            kind: Kind::ApprovalTimedOut,
+            cause: format!("timed_out:{id}"),
+            subject: ("approval", Some(id.0)),
+            facts: json!({ "title": item.title }),
+        };
+        notifications::tell(tx, To::Person(person), told).await?;
     }
     Ok(())
 }
@@ -53,8 +101,15 @@ pub(super) async fn already_decided(tx: &mut TenantTx, id: ApprovalId, item: &Lo
     };
     let who = by.as_deref().unwrap_or("HYVVE");
     let word = item.status.label().to_lowercase();
-    Ok(Error::new(Code::AlreadyDecided, format!("{who} was first: this is {word}."))
+    let when = at.map(|at| format!(", at {}", clock(at))).unwrap_or_default();
+    Ok(Error::new(Code::AlreadyDecided, format!("{who} was first{when}: this is {word}."))
         .with(json!({ "status": item.status, "decidedBy": by, "decidedAt": at })))
+}
+
+/// The time of an instant, for people: `09:08:07 UTC`.
+fn clock(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(11..19).unwrap_or(&text))
 }
 
 /// Whether a target is no longer at the version that was looked at.
@@ -84,7 +139,7 @@ pub(super) async fn supersede(s: &Services, mut tx: TenantTx, id: ApprovalId, it
 
 /// Ends an item as superseded, inside a running transaction.
 pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<()> {
-    store::set_status(tx, id, Status::Superseded).await?;
+    store::step(tx, id, item.status, Happening::MovedOn).await?;
     decisions_store::insert(
         tx,
         id,
@@ -98,10 +153,7 @@ pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Lo
         Entry::new("approval.superseded", "approval", id.0)
             .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
     );
-    tx.emit(
-        Draft::new("approval.superseded", "approval", id.0, json!({ "title": item.title, "run": item.run }))
-            .only_for(item.requester),
-    );
+    tell(tx, DomainEvent::ApprovalSuperseded, id, item);
     tell_run(tx, item, Outcome::Superseded).await
 }
 

@@ -24,6 +24,33 @@ impl Decider {
     }
 }
 
+/// Whose an item is, as far as that keeps them from deciding on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Parties {
+    /// The person who proposed it, if it was one.
+    pub(super) proposer: Option<UserId>,
+    /// Who started the run, or proposed.
+    pub(super) requester: UserId,
+    /// Whether that person may not decide either.
+    pub(super) requester_barred: bool,
+}
+
+impl Parties {
+    /// Of an item as its row says.
+    pub(super) fn of(proposer_kind: &str, proposer: Uuid, requester: UserId, requester_barred: bool) -> Self {
+        Self { proposer: (proposer_kind == "user").then_some(UserId(proposer)), requester, requester_barred }
+    }
+
+    /// Why this person may not decide on it, whatever the role.
+    pub(super) fn bars(&self, user: UserId) -> Option<&'static str> {
+        if self.proposer == Some(user) {
+            return Some("Nobody decides on their own proposal.");
+        }
+        (self.requester_barred && self.requester == user)
+            .then_some("Whoever asked for this does not decide on it: the workspace’s policy says so.")
+    }
+}
+
 /// Passes when this actor may decide on an item.
 pub(super) fn may_decide(actor: &Actor, item: &Locked) -> Result<Decider> {
     match actor.who {
@@ -42,17 +69,14 @@ pub(super) fn person(actor: &Actor, item: &Locked) -> Result<UserId> {
 
 /// Why this actor may not decide; `None` when it may.
 pub(super) fn blocked(actor: &Actor, item: &Locked) -> Option<String> {
-    blocked_from(actor, &item.proposer_kind, item.proposer_id)
+    blocked_from(actor, &item.parties())
 }
 
-/// The same, by who proposed the item.
-pub(super) fn blocked_from(actor: &Actor, proposer_kind: &str, proposer_id: Uuid) -> Option<String> {
+/// The same, by whose the item is.
+pub(super) fn blocked_from(actor: &Actor, parties: &Parties) -> Option<String> {
     match actor.who {
         Who::User { role, .. } if !role.can_decide() => Some("Owners and admins decide on proposals.".to_owned()),
-        Who::User { user, .. } if proposer_kind == "user" && user.0 == proposer_id => {
-            Some("Nobody decides on their own proposal.".to_owned())
-        }
-        Who::User { .. } => None,
+        Who::User { user, .. } => parties.bars(user).map(str::to_owned),
         Who::Agent { .. } | Who::System => Some("Only a person may decide.".to_owned()),
     }
 }
@@ -61,7 +85,7 @@ pub(super) fn blocked_from(actor: &Actor, proposer_kind: &str, proposer_id: Uuid
 mod tests {
     use super::*;
     use crate::{
-        approvals::Status,
+        approvals::{Status, assignment::Asked},
         ids::{AgentId, WorkspaceId},
     };
 
@@ -81,6 +105,9 @@ mod tests {
             decided_at: None,
             review,
             quorum: 1,
+            groups: Vec::new(),
+            requester_barred: false,
+            asked: Asked::default(),
             setup: String::new(),
             edited_from: None,
             grant: None,
@@ -104,6 +131,17 @@ mod tests {
         for review in [Review::Auto, Review::Quick, Review::Full] {
             assert!(may_decide(&itself, &item("agent", agent, review)).is_err(), "an agent about itself");
         }
+    }
+
+    #[test]
+    fn whoever_asked_for_it_is_barred_only_where_the_workspace_says_so() {
+        let (workspace, agent) = (WorkspaceId::new(), AgentId::new().0);
+        let mut item = item("agent", agent, Review::Full);
+        let actor = Actor::user(workspace, item.requester, Role::Owner);
+        assert!(may_decide(&actor, &item).is_ok());
+        item.requester_barred = true;
+        assert!(may_decide(&actor, &item).is_err());
+        assert!(may_decide(&Actor::user(workspace, UserId::new(), Role::Admin), &item).is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::attachments::Attachment;
 use crate::{
     Error, Result, canonical,
     ids::{RecordId, WorkspaceId},
@@ -31,6 +32,9 @@ pub struct Proposal {
     pub targets: Vec<RecordId>,
     /// The version at which each was looked at; if one has moved on, nothing runs.
     pub expected_versions: BTreeMap<RecordId, i32>,
+    /// What the proposer refers to. Without any, the bytes are those of before there were attachments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// A proposal's canonical bytes and their SHA-256.
@@ -53,7 +57,14 @@ impl Proposal {
             arguments,
             targets: plan.targets.clone(),
             expected_versions: plan.expected.clone(),
+            attachments: Vec::new(),
         }
+    }
+
+    /// The same, referring to these.
+    #[must_use]
+    pub fn with(self, attachments: Vec<Attachment>) -> Self {
+        Self { attachments, ..self }
     }
 
     /// Its bytes and hash.
@@ -105,6 +116,18 @@ mod tests {
         let mut later = original.clone();
         later.expected_versions.values_mut().for_each(|v| *v += 1);
         assert_ne!(later.seal()?.hash, sealed.hash);
+        let attachment = Attachment {
+            name: "Offer".to_owned(),
+            url: "https://example.com/offer.pdf".to_owned(),
+            media_type: None,
+            bytes: None,
+            sha256: None,
+        };
+        let referring = original.clone().with(vec![attachment.clone()]);
+        assert_ne!(referring.seal()?.hash, sealed.hash);
+        let elsewhere = Attachment { url: "https://example.com/other.pdf".to_owned(), ..attachment };
+        assert_ne!(original.clone().with(vec![elsewhere]).seal()?.hash, referring.seal()?.hash);
+        assert!(!String::from_utf8_lossy(&sealed.bytes).contains("attachments"), "as before there were any");
         for n in 0..sealed.bytes.len() {
             let mut bytes = sealed.bytes.clone();
             bytes[n] ^= 1;

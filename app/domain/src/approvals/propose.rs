@@ -1,24 +1,26 @@
 //! Making a proposal: what is known about it is scored, and decides how closely people look.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use super::{
-    calibration_store as calibrated,
+    assignment::{self, Asked},
+    attachments::Attachment,
+    calibration_store as calibrated, decisions_store,
     grants::service::{self as grants, Covered},
     policies::{Policy, service as policies},
+    policy::Parties,
     proposal::{Proposal, Sealed},
     routing::{self, Assessment, Estimate, Facts, Review, Routed, calibration},
     store::{self, NewRow},
 };
 use crate::{
-    Error, Result, Timestamp, Who,
+    Error, Result, Who,
     audit::Entry,
     canonical,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Requested},
     ids::{AgentId, ApprovalId, RunId, UserId},
+    notifications::service as notifications,
     tools::{
         Reversibility,
         arguments::Arguments,
@@ -38,6 +40,8 @@ pub(crate) struct Source<'a> {
     pub(crate) setup: String,
     /// The proposing agent's name.
     pub(crate) agent: Option<&'a str>,
+    /// What it refers to.
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 /// A proposal that was made.
@@ -89,7 +93,8 @@ pub(crate) async fn propose(
         .reversibility(&arguments.values)
         .ok_or_else(|| Error::internal(format!("{} does not pass the door", tool.name)))?;
     let reversible = reversibility == Reversibility::Reversible;
-    let sealed = Proposal::new(tx.workspace(), tool, arguments.values.clone(), plan).seal()?;
+    let proposal = Proposal::new(tx.workspace(), tool, arguments.values.clone(), plan);
+    let sealed = proposal.with(source.attachments.clone()).seal()?;
     let id = ApprovalId::new();
     let proposer_id = actor.id().ok_or_else(|| Error::internal("HYVVE itself proposes nothing"))?;
     let mut fields = plan.traits.fields.clone();
@@ -103,6 +108,13 @@ pub(crate) async fn propose(
         Who::User { .. } | Who::System => None,
     };
     let review = routing.as_ref().map_or(Review::Full, |r| r.routed.review);
+    let parties = Parties::of(actor.kind(), proposer_id, source.requester, policy.handling.requester_barred);
+    // What goes on by itself asks nobody.
+    let asks = policy.handling.assignment.as_ref().filter(|_| review != Review::Auto);
+    let asked = match asks {
+        Some(whom) => assignment::choose(tx, whom, &parties, &plan.targets, None).await?,
+        None => Asked::default(),
+    };
     store::insert(
         tx,
         &NewRow {
@@ -122,32 +134,34 @@ pub(crate) async fn propose(
             fields: Value::Object(fields),
             sort: &plan.traits.sort,
             size: plan.traits.size,
-            quorum: policy.handling.quorum,
-            due_at: due(&policy),
+            handling: &policy.handling,
+            asked: &asked,
             edited: None,
         },
     )
     .await?;
-    say(tx, id, tool, plan, &sealed, &source, routing.as_ref());
+    if let Some(words) = &asked.words {
+        decisions_store::insert(tx, id, "assigned", None, Some(words), &sealed.hash).await?;
+    }
+    say(tx, (id, tool, plan, &sealed), &source, routing.as_ref(), &asked);
+    if review != Review::Auto {
+        notifications::something_waits(tx).await?;
+        if let Some(person) = asked.person {
+            assignment::notify(tx, (id, &plan.title), person, "by rule").await?;
+        }
+    }
     Ok(Proposed { id, review })
-}
-
-/// When an item that is proposed now has timed out.
-pub(super) fn due(policy: &Policy) -> Option<Timestamp> {
-    let minutes = u64::try_from(policy.handling.due_minutes?).ok()?;
-    Some(Timestamp::now().plus(Duration::from_secs(minutes * 60)))
 }
 
 fn say(
     tx: &mut TenantTx,
-    id: ApprovalId,
-    tool: &Tool,
-    plan: &Plan,
-    sealed: &Sealed,
+    (id, tool, plan, sealed): (ApprovalId, &Tool, &Plan, &Sealed),
     source: &Source<'_>,
     routing: Option<&Routing>,
+    asked: &Asked,
 ) {
     let mut facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": source.run });
+    asked.tell(&mut facts);
     if let Some(Routing { assessment, estimate, routed, policy, grant }) = routing {
         let factors =
             assessment.factors.iter().map(|f| (f.factor.clone(), json!({ "score": f.score, "weight": f.weight })));
@@ -162,8 +176,15 @@ fn say(
     }
     tx.audit(Entry::new("approval.requested", "approval", id.0).details(facts));
     let review = routing.map_or(Review::Full, |r| r.routed.review);
-    let payload = json!({ "title": plan.title, "tool": tool.name, "run": source.run, "review": review });
-    tx.emit(Draft::new("approval.requested", "approval", id.0, payload).only_for(source.requester));
+    let requested = Requested {
+        title: plan.title.clone(),
+        tool: tool.name,
+        run: source.run,
+        review,
+        assignee_id: asked.person,
+        assigned_role: asked.role,
+    };
+    tx.emit(Draft::new(DomainEvent::ApprovalRequested(requested), id).only_for(source.requester));
 }
 
 /// Scores and routes what an agent proposes.

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
-use super::reminders_store::{self as store, Waiting};
+pub(crate) use super::reminders_store::Waiting;
+use super::reminders_store::{self as store, Decider};
 use crate::{
     Actor, Result, Timestamp,
+    db::TenantTx,
     ids::WorkspaceId,
     mail::letters::{Letter, post},
     services::Services,
@@ -17,8 +19,6 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(30);
 /// Between two letters about one workspace.
 const PAUSE: Duration = Duration::from_hours(1);
-/// How many items a letter names.
-const NAMED: usize = 5;
 
 /// Looks until the task is aborted.
 pub async fn work(s: Services) {
@@ -48,30 +48,39 @@ async fn remind(s: &Services, after: Duration) -> Result<()> {
 /// Writes to everybody who may decide in a workspace; of several nodes, one does.
 async fn write(s: &Services, workspace: WorkspaceId, after: Duration) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
-    let Some(waiting) = store::claim(&mut tx, after, PAUSE).await? else { return Ok(()) };
+    let Some(up_to) = store::claim(&mut tx, after, PAUSE).await? else { return Ok(()) };
+    let waiting = store::waiting(&mut tx).await?;
+    // Somebody may have decided meanwhile.
+    let Some(since) = waiting.since else { return Ok(()) };
     let here = workspaces::service::of(&mut tx).await?;
     let queue = format!("{}/w/{}/approvals", s.settings.public_url, here.slug);
     for person in store::deciders(&mut tx).await? {
-        let cause = format!("waiting:{workspace}:{}:{}", person.id, waiting.up_to.unix_millis());
-        let letter = letter(cause, &person.name, &person.email, &here.name, &waiting, &queue);
+        let cause = format!("waiting:{workspace}:{}:{}", person.id, up_to.unix_millis());
+        let letter = letter(cause, &person, &here.name, &waiting, since, &queue);
         post(tx.conn(), s, letter).await?;
     }
     tx.commit().await
 }
 
-fn letter(cause: String, name: &str, email: &str, workspace: &str, waiting: &Waiting, queue: &str) -> Letter {
+/// What waits in the workspace of a running transaction, and some of it.
+pub(crate) async fn waiting(tx: &mut TenantTx) -> Result<Waiting> {
+    store::waiting(tx).await
+}
+
+fn letter(cause: String, to: &Decider, workspace: &str, waiting: &Waiting, since: Timestamp, queue: &str) -> Letter {
     let (what, verb) = match waiting.total {
         1 => ("1 action".to_owned(), "waits"),
         n => (format!("{n} actions"), "wait"),
     };
-    let mut letter = Letter::new(cause, email, &format!("{what} {verb} for a decision in {workspace}"))
-        .line(&format!("Hello {name},"))
-        .line(&format!("{what} {verb} for a decision in “{workspace}”, the oldest since {}.", waiting.since));
-    for title in waiting.titles.iter().take(NAMED) {
-        letter = letter.line(&format!("• {title}"));
+    let mut letter = Letter::new(cause, &to.email, &format!("{what} {verb} for a decision in {workspace}"))
+        .line(&format!("Hello {},", to.name))
+        .line(&format!("{what} {verb} for a decision in “{workspace}”, the oldest since {since}."));
+    for (id, title) in &waiting.items {
+        letter = letter.link(title, &format!("{queue}/{id}"));
     }
-    if waiting.total > NAMED as i64 {
-        letter = letter.line(&format!("… and {} more.", waiting.total - NAMED as i64));
+    let others = waiting.total - waiting.items.len() as i64;
+    if others > 0 {
+        letter = letter.line(&format!("… and {others} more."));
     }
     letter
         .action("Look at them", queue)

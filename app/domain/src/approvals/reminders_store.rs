@@ -6,19 +6,20 @@ use super::reminders::cutoff;
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
-    ids::{UserId, WorkspaceId},
+    ids::{ApprovalId, UserId, WorkspaceId},
 };
 
-/// What waits in a workspace and has not been told of.
-pub(super) struct Waiting {
-    /// All that waits, told of or not.
-    pub(super) total: i64,
-    /// Some titles, the oldest first.
-    pub(super) titles: Vec<String>,
-    /// Since when the oldest waits.
-    pub(super) since: Timestamp,
-    /// What was proposed until then is told of now.
-    pub(super) up_to: Timestamp,
+/// How many items are named.
+const NAMED: i64 = 5;
+
+/// What waits in a workspace.
+pub(crate) struct Waiting {
+    /// How many there are.
+    pub(crate) total: i64,
+    /// Some of them, the oldest first.
+    pub(crate) items: Vec<(ApprovalId, String)>,
+    /// Since when the oldest waits; `None`: nothing waits.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// Somebody who is written to.
@@ -45,8 +46,8 @@ pub(super) async fn forgotten(tx: &mut SystemTx, after: Duration, pause: Duratio
     Ok(ids.into_iter().map(WorkspaceId).collect())
 }
 
-/// Takes it on to tell of what waits; `None` if another node was faster, or somebody decided meanwhile.
-pub(super) async fn claim(tx: &mut TenantTx, after: Duration, pause: Duration) -> Result<Option<Waiting>> {
+/// Takes it on to tell of what waits; answers up to when proposed, or `None` if another node was faster.
+pub(super) async fn claim(tx: &mut TenantTx, after: Duration, pause: Duration) -> Result<Option<Timestamp>> {
     let (workspace, up_to) = (tx.workspace().0, cutoff(after));
     let taken = sqlx::query!(
         "INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ($1, now(), $2)
@@ -57,20 +58,30 @@ pub(super) async fn claim(tx: &mut TenantTx, after: Duration, pause: Duration) -
     )
     .execute(tx.conn())
     .await?;
+    Ok((taken.rows_affected() == 1).then_some(up_to))
+}
+
+/// What waits.
+pub(super) async fn waiting(tx: &mut TenantTx) -> Result<Waiting> {
+    let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "total!", min(created_at) AS since,
-                  (array_agg(title ORDER BY created_at, id))[1:5] AS titles
-           FROM approval_items WHERE workspace_id = $1 AND status = 'pending'"#,
+        r#"SELECT count(*) AS "total!", min(created_at) AS since FROM approval_items WHERE workspace_id = $1 AND status = 'pending'"#,
         workspace,
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(row.since.filter(|_| taken.rows_affected() == 1).map(|since| Waiting {
+    let items = sqlx::query!(
+        "SELECT id, title FROM approval_items WHERE workspace_id = $1 AND status = 'pending' ORDER BY created_at, id LIMIT $2",
+        workspace,
+        NAMED,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(Waiting {
         total: row.total,
-        titles: row.titles.unwrap_or_default(),
-        since: Timestamp(since),
-        up_to,
-    }))
+        items: items.into_iter().map(|r| (ApprovalId(r.id), r.title)).collect(),
+        since: row.since.map(Timestamp),
+    })
 }
 
 /// Those who may decide here and have not done without mail.

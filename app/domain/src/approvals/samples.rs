@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Detail, Sample,
-    outcomes::{checked, find_to_decide},
+    outcomes::{checked, find_to_decide, tell},
     policies::service as policies,
     policy,
     routing::learn::{From, learn},
@@ -13,7 +13,7 @@ use super::{
     service::get,
 };
 use crate::{
-    Actor, Code, Error, Result, audit::Entry, canonical, db::TenantTx, events::Draft, ids::ApprovalId,
+    Actor, Code, Error, Result, audit::Entry, canonical, db::TenantTx, events::DomainEvent, ids::ApprovalId,
     services::Services,
 };
 
@@ -61,15 +61,18 @@ pub async fn review(s: &Services, actor: &Actor, id: ApprovalId, agreed: bool, s
     if let Some(lesson) = &item.lesson {
         learn(&mut tx, lesson, agreed, From::Sample).await?;
     }
-    let name = if agreed { "approval.confirmed" } else { "approval.disputed" };
+    let (name, event): (_, fn(_) -> _) = if agreed {
+        ("approval.confirmed", DomainEvent::ApprovalConfirmed)
+    } else {
+        ("approval.disputed", DomainEvent::ApprovalDisputed)
+    };
     let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
     let mut entry = Entry::new(name, "approval", id.0).details(facts);
     if let Some(said) = &said {
         entry = entry.personal(json!({ "note": said }));
     }
     tx.audit(entry);
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new(name, "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, event, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
 }

@@ -1,21 +1,72 @@
 //! Looking at the queue and at one item.
 
-use uuid::Uuid;
-
 use super::{
-    Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, decisions_store, effects_store,
-    list_store, outside::service as outside, policy, proposal::Proposal, samples, store,
+    Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, cursor, decisions_store, door,
+    effects_store,
+    filter::MAX_TEXT,
+    list_store,
+    outside::service as outside,
+    policy::{self, Parties},
+    proposal::Proposal,
+    samples, store,
 };
 use crate::{
     Actor, Error, Page, PageRequest, Result, Role, db::TenantTx, ids::ApprovalId, services::Services, tools::registry,
 };
 
-/// A page of items that the actor may see, newest first.
+/// A page of items that the actor may see, newest first unless asked otherwise.
 pub async fn list(s: &Services, actor: &Actor, filter: &Filter, page: PageRequest) -> Result<Page<Item>> {
     reader(actor)?;
+    sensible(filter)?;
     let mut tx = s.db.tenant(actor).await?;
     let (items, total) = list_store::list(&mut tx, filter, page).await?;
     Ok(page.of(items, total))
+}
+
+/// The items after a cursor (from the beginning without one), at most `size`, and the cursor for what comes after them. However
+/// long the list is, its last page takes no longer than its first.
+pub async fn after(
+    s: &Services,
+    actor: &Actor,
+    filter: &Filter,
+    cursor: Option<&str>,
+    size: i64,
+) -> Result<(Vec<Item>, Option<String>)> {
+    reader(actor)?;
+    sensible(filter)?;
+    if filter.sampled {
+        return Err(Error::invalid(
+            "sampled",
+            "pages",
+            "What waits for a look afterwards comes in pages, without cursors.",
+        ));
+    }
+    let sort = filter.narrow.sort;
+    let place = cursor.map(|cursor| cursor::read(sort, cursor)).transpose()?;
+    let mut tx = s.db.tenant(actor).await?;
+    let mut items = list_store::after(&mut tx, filter, place, size + 1).await?;
+    let is_more = i64::try_from(items.len()).is_ok_and(|found| found > size);
+    items.truncate(usize::try_from(size).unwrap_or(0));
+    let next = items.last().filter(|_| is_more).map(|item| cursor::write(sort, item));
+    Ok((items, next))
+}
+
+/// Refuses what no list can be.
+pub(super) fn sensible(filter: &Filter) -> Result<()> {
+    let narrow = &filter.narrow;
+    if narrow.sort.is_of_what_waits() && filter.status != Some(Status::Pending) {
+        return Err(Error::invalid("sort", "pending", "Only what waits has this order: ask for status=pending."));
+    }
+    if filter.tool.as_deref().is_some_and(|tool| tool.contains('\0')) {
+        return Err(Error::invalid("type", "noNul", "A NUL character is not allowed here."));
+    }
+    match narrow.text.as_deref() {
+        Some(text) if text.chars().count() > MAX_TEXT => {
+            Err(Error::invalid("q", "maxLength", format!("At most {MAX_TEXT} characters, please.")))
+        }
+        Some(text) if text.contains('\0') => Err(Error::invalid("q", "noNul", "A NUL character is not allowed here.")),
+        _ => Ok(()),
+    }
 }
 
 /// Those of these items that the actor may see, newest first.
@@ -29,9 +80,9 @@ pub async fn some(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Vec
 pub async fn decidable(s: &Services, actor: &Actor, items: &[Item]) -> Result<Vec<ApprovalId>> {
     let waiting: Vec<_> = items.iter().filter(|item| item.status == Status::Pending).map(|item| item.id.0).collect();
     let mut tx = s.db.tenant(actor).await?;
-    let proposers = list_store::proposers(&mut tx, &waiting).await?;
-    let may = |(_, kind, who): &(ApprovalId, String, Uuid)| policy::blocked_from(actor, kind, *who).is_none();
-    Ok(proposers.into_iter().filter(may).map(|(id, ..)| id).collect())
+    let parties = list_store::parties(&mut tx, &waiting).await?;
+    let may = |(_, parties): &(ApprovalId, Parties)| policy::blocked_from(actor, parties).is_none();
+    Ok(parties.into_iter().filter(may).map(|(id, _)| id).collect())
 }
 
 /// How many items wait that the actor may see.
@@ -41,6 +92,16 @@ pub async fn pending_count(s: &Services, actor: &Actor) -> Result<i64> {
     }
     let mut tx = s.db.tenant(actor).await?;
     list_store::count_pending(&mut tx).await
+}
+
+/// How many items wait in the workspace of a running transaction, as far as its actor sees them.
+pub(crate) async fn waiting(tx: &mut TenantTx) -> Result<i64> {
+    list_store::count_pending(tx).await
+}
+
+/// Some items, for HYVVE itself.
+pub(crate) async fn items(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<Item>> {
+    list_store::items(tx, ids).await
 }
 
 /// One item with everything that a decision needs.
@@ -63,7 +124,9 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
         at: item.created_at,
     }];
     history.extend(decisions_store::all(tx, id).await?);
-    let decided_by = history.iter().skip(1).rev().find_map(|h| h.who.clone());
+    // Votes before a time-out are no decision.
+    let nobodys = matches!(item.status, Status::TimedOut | Status::Cancelled);
+    let decided_by = history.iter().skip(1).rev().find_map(|h| h.who.clone()).filter(|_| !nobodys);
     let outside = outside::of(tx, id, &row).await?;
     let teller = outside.is_some().then_some(item.proposer.as_str());
     history.extend(effect.iter().flat_map(|effect| fate(effect, teller)));
@@ -71,10 +134,13 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
     let sample = if actor.role().is_some_and(Role::can_decide) { samples::of(tx, id).await? } else { None };
     // Whoever is asked for a look afterwards judges the action, not the score.
     let hidden = sample.as_ref().is_some_and(|sample| sample.agreed.is_none());
-    let votes = if row.quorum > 1 { decisions_store::voters(tx, id).await?.len() } else { 0 };
+    let agreement = if item.status == Status::Pending { door::agreement(tx, id, &row).await? } else { None };
+    let votes = agreement.as_ref().map_or(0, |agreement| agreement.agreed);
     Ok(Detail {
         grant_id: row.grant,
         votes: i16::try_from(votes).unwrap_or(i16::MAX),
+        agreement,
+        attachments: proposal.attachments,
         edited_from: row.edited_from,
         edited_to: if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None },
         outside,

@@ -5,13 +5,18 @@ use uuid::Uuid;
 
 use super::{
     Care, Confidence, Status,
+    assignment::Asked,
     calibration_store::Lesson,
+    policies::Handling,
+    policy::Parties,
     proposal::Sealed,
     propose::{Routing, Source},
+    quorum::Group,
     routing::{Review, calibration},
+    states::{self, Happening},
 };
 use crate::{
-    Error, Result, Timestamp,
+    Error, Result, Role, Timestamp,
     db::{SystemTx, TenantTx},
     ids::{ApprovalId, GrantId, RunId, UserId, WorkspaceId},
     tools::Reversibility,
@@ -36,8 +41,10 @@ pub(super) struct NewRow<'a> {
     pub(super) fields: Value,
     pub(super) sort: &'a str,
     pub(super) size: f64,
-    pub(super) quorum: i16,
-    pub(super) due_at: Option<Timestamp>,
+    /// How it waits.
+    pub(super) handling: &'a Handling,
+    /// Who is asked.
+    pub(super) asked: &'a Asked,
     /// The item that it was before somebody changed it, and who.
     pub(super) edited: Option<(ApprovalId, UserId)>,
 }
@@ -59,6 +66,12 @@ pub(super) struct Locked {
     pub(super) review: Review,
     /// How many have to approve.
     pub(super) quorum: i16,
+    /// Roles of which some have to be among them.
+    pub(super) groups: Vec<Group>,
+    /// Whoever asked for it may not decide on it.
+    pub(super) requester_barred: bool,
+    /// Who is asked to.
+    pub(super) asked: Asked,
     /// The agent's model and instructions.
     pub(super) setup: String,
     /// The item that somebody changed into this one.
@@ -71,6 +84,18 @@ pub(super) struct Locked {
     pub(super) lesson: Option<Lesson>,
 }
 
+impl Locked {
+    /// Whose it is.
+    pub(super) fn parties(&self) -> Parties {
+        Parties::of(&self.proposer_kind, self.proposer_id, self.requester, self.requester_barred)
+    }
+
+    /// Whether one person's word is not enough.
+    pub(super) fn wants_several(&self) -> bool {
+        self.quorum > 1 || !self.groups.is_empty()
+    }
+}
+
 pub(super) fn status(word: &str) -> Result<Status> {
     Status::parse(word).ok_or_else(|| Error::internal(format!("unknown status {word}")))
 }
@@ -81,13 +106,16 @@ pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
     let routing = row.routing;
     let factors = routing.map_or_else(|| Ok(json!([])), |r| serde_json::to_value(&r.assessment.factors));
     let of = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let steps = row.handling.steps();
     sqlx::query!(
         "INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, reason,
                                      proposer_kind, proposer_id, requester_id, run_id, tool_call_id, review, fields, sort, size, setup,
                                      factors, overall_score, evidence, probability, at_least, decisions, in_band, score,
-                                     routed_because, policy_version, quorum, due_at, edited_from, edited_by, grant_id)
+                                     routed_because, policy_version, quorum, due_at, edited_from, edited_by, grant_id,
+                                     quorum_groups, requester_barred, assigned_to, assigned_role, ladder, ladder_at)
          VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
+                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, now() + make_interval(mins => $31), $32, $33, $34,
+                 $35, $36, $37, $38, $39, now() + make_interval(mins => $40))",
         workspace,
         row.id.0,
         row.tool,
@@ -117,11 +145,17 @@ pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
         routing.and_then(|r| r.routed.score),
         routing.map(|r| r.routed.why.as_str()),
         routing.map(|r| r.policy),
-        row.quorum,
-        row.due_at.map(|at| at.0),
+        row.handling.quorum,
+        row.handling.times_out_after(),
         row.edited.map(|(from, _)| from.0),
         row.edited.map(|(_, by)| by.0),
         row.grant.map(|grant| grant.0),
+        serde_json::to_value(&row.handling.groups).map_err(Error::internal)?,
+        row.handling.requester_barred,
+        row.asked.person.map(|user| user.0),
+        row.asked.role.map(Role::as_str),
+        serde_json::to_value(&steps).map_err(Error::internal)?,
+        steps.first().map(|step| step.after_minutes),
     )
     .execute(tx.conn())
     .await?;
@@ -141,9 +175,10 @@ pub(super) async fn lock(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
 pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Locked>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        "SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
-                review, factors, overall_score, evidence, probability, at_least, decisions, score, routed_because, policy_version, sort, size, setup, quorum, edited_from, grant_id
-         FROM approval_items WHERE workspace_id = $1 AND id = $2",
+        r#"SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
+                review, factors, overall_score, evidence, probability, at_least, decisions, score, routed_because, policy_version, sort, size, setup, quorum, edited_from, grant_id,
+                quorum_groups, requester_barred, assigned_to, assigned_role AS "assigned_role: Role"
+         FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
         workspace,
         id.0,
     )
@@ -187,6 +222,9 @@ pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
         decided_at: r.decided_at.map(Timestamp),
         review: Review::parse(&r.review),
         quorum: r.quorum,
+        groups: serde_json::from_value(r.quorum_groups).map_err(Error::internal)?,
+        requester_barred: r.requester_barred,
+        asked: Asked { person: r.assigned_to.map(UserId), role: r.assigned_role, words: None },
         setup: r.setup,
         edited_from: r.edited_from.map(ApprovalId),
         grant: r.grant_id.map(GrantId),
@@ -259,16 +297,34 @@ pub(super) async fn earned(tx: &mut SystemTx, limit: i64) -> Result<Vec<(Workspa
     Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id), r.late)).collect())
 }
 
-/// Moves an item to a status.
-pub(super) async fn set_status(tx: &mut TenantTx, id: ApprovalId, to: Status) -> Result<()> {
+/// Moves an item on to where it goes when this happens; answers where that is. An error where it cannot happen.
+pub(super) async fn step(tx: &mut TenantTx, id: ApprovalId, from: Status, what: Happening) -> Result<Status> {
     let workspace = tx.workspace().0;
+    let impossible = || Error::internal(format!("{what:?} happens to nothing that is {}", from.as_str()));
+    let to = states::next(from, what).ok_or_else(impossible)?;
     let decided = (to != Status::Pending).then(|| Timestamp::now().0);
-    sqlx::query!(
-        "UPDATE approval_items SET status = $3, decided_at = $4 WHERE workspace_id = $1 AND id = $2",
+    let done = sqlx::query!(
+        "UPDATE approval_items SET status = $3, decided_at = $4 WHERE workspace_id = $1 AND id = $2 AND status = $5",
         workspace,
         id.0,
         to.as_str(),
         decided,
+        from.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() == 1 { Ok(to) } else { Err(impossible()) }
+}
+
+/// Asks somebody to decide, and nobody else.
+pub(super) async fn ask(tx: &mut TenantTx, id: ApprovalId, asked: &Asked) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE approval_items SET assigned_to = $3, assigned_role = $4 WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        asked.person.map(|user| user.0),
+        asked.role.map(Role::as_str),
     )
     .execute(tx.conn())
     .await?;
@@ -281,6 +337,7 @@ pub(super) async fn set_care(tx: &mut TenantTx, id: ApprovalId, care: &Care) -> 
     sqlx::query!(
         "UPDATE approval_items SET
            assigned_to = CASE WHEN $3 THEN $4 ELSE assigned_to END,
+           assigned_role = CASE WHEN $3 THEN NULL ELSE assigned_role END,
            due_at = CASE WHEN $5 THEN $6 ELSE due_at END,
            snoozed_until = CASE WHEN $7 THEN $8 ELSE snoozed_until END
          WHERE workspace_id = $1 AND id = $2",
@@ -309,4 +366,17 @@ pub(super) async fn pending_of_run(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(ApprovalId).collect())
+}
+
+/// Who is to look at an item, if that was said.
+pub(super) async fn assignee(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<UserId>> {
+    let workspace = tx.workspace().0;
+    let assigned = sqlx::query_scalar!(
+        "SELECT assigned_to FROM approval_items WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(assigned.flatten().map(UserId))
 }

@@ -9,11 +9,15 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use crate::{
     agents::RunEvent,
-    ids::{RunId, WorkspaceId},
+    ids::{ApprovalId, RunId, WorkspaceId},
 };
 
 /// How many batches of a run's events a slow reader may lag before it is sent to the database instead.
 const RUN_BUFFER: usize = 64;
+/// How many workspaces' news a slow reader may lag before it has to look at all of them.
+const NEWS_BUFFER: usize = 1024;
+/// How many comings and goings a slow reader may lag before it misses some: its next heartbeat tells it who is there.
+const PRESENCE_BUFFER: usize = 64;
 
 /// What a follower of a run is told.
 #[derive(Clone, Debug)]
@@ -29,15 +33,19 @@ pub enum RunSignal {
 pub(crate) enum Poke {
     Workspace(WorkspaceId),
     Run(RunId),
+    /// Somebody came to an item, or left it.
+    Presence(WorkspaceId, ApprovalId),
 }
 
 /// Who follows what on this node. Nothing in here is needed for correctness: readers read from the database by cursor.
 pub struct Hub {
     workspaces: Mutex<HashMap<WorkspaceId, watch::Sender<u64>>>,
     runs: Mutex<HashMap<RunId, broadcast::Sender<RunSignal>>>,
+    presence: Mutex<HashMap<WorkspaceId, broadcast::Sender<ApprovalId>>>,
     cancels: Mutex<HashMap<RunId, Arc<Notify>>>,
     work: watch::Sender<u64>,
     events: watch::Sender<u64>,
+    news: broadcast::Sender<Option<WorkspaceId>>,
     outward: mpsc::UnboundedSender<Poke>,
     inward: Mutex<Option<mpsc::UnboundedReceiver<Poke>>>,
 }
@@ -48,9 +56,11 @@ impl Default for Hub {
         Self {
             workspaces: Mutex::default(),
             runs: Mutex::default(),
+            presence: Mutex::default(),
             cancels: Mutex::default(),
             work: watch::Sender::new(0),
             events: watch::Sender::new(0),
+            news: broadcast::Sender::new(NEWS_BUFFER),
             outward,
             inward: Mutex::new(Some(inward)),
         }
@@ -69,6 +79,17 @@ impl Hub {
         RunFollower { signals: Some(signals), id, hub: Arc::clone(self) }
     }
 
+    /// Hears at which items of the workspace somebody comes or goes, from now on.
+    pub fn follow_presence(&self, id: WorkspaceId) -> broadcast::Receiver<ApprovalId> {
+        lock(&self.presence).entry(id).or_insert_with(|| broadcast::Sender::new(PRESENCE_BUFFER)).subscribe()
+    }
+
+    /// Somebody came to an item, or left it: tells followers here and, through the relay, elsewhere.
+    pub(crate) fn poke_presence(&self, workspace: WorkspaceId, item: ApprovalId) {
+        self.signal_presence(workspace, item);
+        let _ = self.outward.send(Poke::Presence(workspace, item));
+    }
+
     /// Wakes workers: a run may be claimable, or an effect due.
     pub fn follow_work(&self) -> watch::Receiver<u64> {
         self.work.subscribe()
@@ -77,6 +98,11 @@ impl Hub {
     /// Wakes when any workspace has new events.
     pub(crate) fn follow_events(&self) -> watch::Receiver<u64> {
         self.events.subscribe()
+    }
+
+    /// Hears which workspaces have new events, from now on; `None`: any of them may.
+    pub(crate) fn follow_news(&self) -> broadcast::Receiver<Option<WorkspaceId>> {
+        self.news.subscribe()
     }
 
     /// The workspace has new events: wakes readers here and, through the relay, elsewhere.
@@ -122,6 +148,8 @@ impl Hub {
 
     pub(crate) fn wake_workspace(&self, id: WorkspaceId) {
         self.events.send_modify(|n| *n = n.wrapping_add(1));
+        // Where no consumer listens, there is nobody to tell.
+        let _ = self.news.send(Some(id));
         let mut map = lock(&self.workspaces);
         if let Some(sender) = map.get(&id) {
             if sender.receiver_count() == 0 {
@@ -132,10 +160,31 @@ impl Hub {
         }
     }
 
+    /// What other nodes said may have been missed: everybody looks.
+    pub(crate) fn wake_all(&self) {
+        self.events.send_modify(|n| *n = n.wrapping_add(1));
+        let _ = self.news.send(None);
+        for sender in lock(&self.workspaces).values() {
+            sender.send_modify(|n| *n = n.wrapping_add(1));
+        }
+        for sender in lock(&self.runs).values() {
+            let _ = sender.send(RunSignal::Look);
+        }
+        self.poke_work();
+    }
+
     pub(crate) fn signal_run(&self, id: RunId, signal: RunSignal) {
         if let Some(sender) = lock(&self.runs).get(&id) {
             // Whoever stops following takes the entry away, so this is only a race with that.
             let _ = sender.send(signal);
+        }
+    }
+
+    pub(crate) fn signal_presence(&self, workspace: WorkspaceId, item: ApprovalId) {
+        let mut map = lock(&self.presence);
+        // Fails when nobody follows any more.
+        if map.get(&workspace).is_some_and(|sender| sender.send(item).is_err()) {
+            map.remove(&workspace);
         }
     }
 

@@ -1,46 +1,221 @@
 //! SQL of the outbox. Numbers and inserts are in `heads.rs`.
 
+use time::OffsetDateTime;
+use uuid::Uuid;
+
 use super::Event;
 use crate::{
-    Result, Timestamp,
+    Actor, Result, Timestamp, Who,
     db::{SystemTx, TenantTx},
 };
 
-/// Events after `cursor` that the actor may see, oldest first, and up to where they were looked for. Both are of one moment, so
-/// that nothing can come in between.
-pub(super) async fn after(tx: &mut TenantTx, cursor: i64, limit: i64) -> Result<(Vec<Event>, i64)> {
+/// The most events that one look goes through for a filter, so that a rare type costs no more than that.
+pub(super) const LOOK: i64 = 10_000;
+
+/// What one look has found, all of it of one moment.
+pub(super) struct Found {
+    pub(super) events: Vec<Event>,
+    /// The number of the workspace's newest event.
+    pub(super) head: i64,
+    /// How many events were gone through, and the number of the last of them.
+    pub(super) looked: (i64, Option<i64>),
+    /// Whoever looked still belongs to the workspace, in the role in which it was looked for.
+    pub(super) stands: bool,
+}
+
+/// A row of a look. Without any event there is one row, of which the rest is missing.
+struct Row {
+    head: i64,
+    looked: i64,
+    last: Option<i64>,
+    stands: bool,
+    seq: Option<i64>,
+    id: Option<Uuid>,
+    name: Option<String>,
+    version: Option<i16>,
+    subject_kind: Option<String>,
+    subject_id: Option<Uuid>,
+    payload: Option<serde_json::Value>,
+    created_at: Option<OffsetDateTime>,
+}
+
+impl Row {
+    fn event(self) -> Option<Event> {
+        Some(Event {
+            seq: self.seq?,
+            id: self.id?,
+            name: self.name?,
+            version: self.version?,
+            subject_kind: self.subject_kind?,
+            subject_id: self.subject_id,
+            payload: self.payload?,
+            created_at: Timestamp(self.created_at?),
+        })
+    }
+}
+
+impl Found {
+    fn of(rows: Vec<Row>) -> Self {
+        let first = rows.first();
+        let head = first.map_or(0, |row| row.head);
+        let looked = first.map_or((0, None), |row| (row.looked, row.last));
+        let stands = first.is_some_and(|row| row.stands);
+        Self { events: rows.into_iter().filter_map(Row::event).collect(), head, looked, stands }
+    }
+
+    /// Up to where it was looked for so many events: past those that whoever looked may not see.
+    pub(super) fn reached(&self, limit: i64) -> i64 {
+        let is_whole = (self.events.len() as i64) < limit;
+        if is_whole { self.head } else { self.events.last().map_or(self.head, |event| event.seq) }
+    }
+}
+
+/// The person and the role that have to stand; HYVVE itself and agents do by themselves.
+fn person(actor: &Actor) -> (Option<Uuid>, Option<&'static str>) {
+    match actor.who {
+        Who::User { user, role } => (Some(user.0), Some(role.as_str())),
+        Who::Agent { .. } | Who::System => (None, None),
+    }
+}
+
+/// Events after `cursor` that the actor may see, oldest first.
+pub(super) async fn after(tx: &mut TenantTx, actor: &Actor, cursor: i64, limit: i64) -> Result<Found> {
     let workspace = tx.workspace();
-    let rows = sqlx::query!(
-        r#"SELECT h.event_seq AS head, e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.subject_kind AS "subject_kind?",
+    let (user, role) = person(actor);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT h.event_seq AS head, 0::bigint AS "looked!", NULL::bigint AS last,
+                  ($4::uuid IS NULL OR EXISTS (
+                    SELECT 1 FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+                    WHERE m.workspace_id = $1 AND m.user_id = $4 AND m.role = $5 AND w.deleted_at IS NULL)) AS "stands!",
+                  e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
                   e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
            FROM workspace_heads h LEFT JOIN LATERAL (
-             SELECT seq, id, type, subject_kind, subject_id, payload, created_at FROM events
+             SELECT seq, id, type, version, subject_kind, subject_id, payload, created_at FROM events
              WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) e ON true
            WHERE h.workspace_id = $1 ORDER BY e.seq"#,
         workspace.0,
         cursor,
         limit,
+        user,
+        role,
     )
     .fetch_all(tx.conn())
     .await?;
-    let head = rows.first().map_or(cursor, |row| row.head);
-    let events: Vec<Event> = rows
-        .into_iter()
-        .filter_map(|r| {
-            Some(Event {
-                seq: r.seq?,
-                id: r.id?,
-                name: r.name?,
-                subject_kind: r.subject_kind?,
-                subject_id: r.subject_id,
-                payload: r.payload?,
-                created_at: Timestamp(r.created_at?),
-            })
-        })
-        .collect();
-    let is_whole = (events.len() as i64) < limit;
-    let reached = if is_whole { head } else { events.last().map_or(head, |event| event.seq) };
-    Ok((events, reached))
+    Ok(Found::of(rows))
+}
+
+/// Events after `cursor` that pass a filter, oldest first; at most [`LOOK`] are gone through.
+pub(super) async fn passing_after(
+    tx: &mut TenantTx,
+    actor: &Actor,
+    cursor: i64,
+    types: &[String],
+    limit: i64,
+) -> Result<Found> {
+    let workspace = tx.workspace();
+    let (user, role) = person(actor);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"WITH looked AS MATERIALIZED (
+             SELECT seq, type FROM events WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3),
+           fit AS (
+             SELECT seq FROM looked WHERE $4::text[] = '{}'
+               OR EXISTS (SELECT 1 FROM unnest($4::text[]) t WHERE type = t OR (t LIKE '%.' AND starts_with(type, t)))
+             ORDER BY seq LIMIT $5)
+           SELECT h.event_seq AS head, (SELECT count(*) FROM looked) AS "looked!", (SELECT max(seq) FROM looked) AS last,
+                  ($6::uuid IS NULL OR EXISTS (
+                    SELECT 1 FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+                    WHERE m.workspace_id = $1 AND m.user_id = $6 AND m.role = $7 AND w.deleted_at IS NULL)) AS "stands!",
+                  e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
+                  e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
+           FROM workspace_heads h
+           LEFT JOIN (fit JOIN events e ON e.workspace_id = $1 AND e.seq = fit.seq) ON true
+           WHERE h.workspace_id = $1 ORDER BY e.seq"#,
+        workspace.0,
+        cursor,
+        LOOK,
+        types,
+        limit,
+        user,
+        role,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(Found::of(rows))
+}
+
+/// Events with a smaller number than `before` and a larger one than `after` that pass a filter, newest first; at most [`LOOK`] are
+/// gone through.
+pub(super) async fn passing_before(
+    tx: &mut TenantTx,
+    (after, before): (i64, i64),
+    types: &[String],
+    limit: i64,
+) -> Result<Found> {
+    let workspace = tx.workspace();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"WITH looked AS MATERIALIZED (
+             SELECT seq, type FROM events WHERE workspace_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4),
+           fit AS (
+             SELECT seq FROM looked WHERE $5::text[] = '{}'
+               OR EXISTS (SELECT 1 FROM unnest($5::text[]) t WHERE type = t OR (t LIKE '%.' AND starts_with(type, t)))
+             ORDER BY seq DESC LIMIT $6)
+           SELECT h.event_seq AS head, (SELECT count(*) FROM looked) AS "looked!", (SELECT min(seq) FROM looked) AS last,
+                  true AS "stands!",
+                  e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
+                  e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
+           FROM workspace_heads h
+           LEFT JOIN (fit JOIN events e ON e.workspace_id = $1 AND e.seq = fit.seq) ON true
+           WHERE h.workspace_id = $1 ORDER BY e.seq DESC"#,
+        workspace.0,
+        after,
+        before,
+        LOOK,
+        types,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(Found::of(rows))
+}
+
+/// The number of the first event of that time on; `None`: there is none. Numbers follow times but for what nodes' clocks differ
+/// by, so the smallest number of a minute is looked for.
+pub(super) async fn first_since(tx: &mut TenantTx, since: Timestamp) -> Result<Option<i64>> {
+    let workspace = tx.workspace();
+    Ok(sqlx::query_scalar!(
+        "SELECT min(seq) FROM events WHERE workspace_id = $1 AND created_at >= $2 AND created_at <
+           (SELECT min(created_at) FROM events WHERE workspace_id = $1 AND created_at >= $2) + interval '1 minute'",
+        workspace.0,
+        since.0,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// The number of the last event of before that time; `None`: there is none.
+pub(super) async fn last_until(tx: &mut TenantTx, until: Timestamp) -> Result<Option<i64>> {
+    let workspace = tx.workspace();
+    Ok(sqlx::query_scalar!(
+        "SELECT max(seq) FROM events WHERE workspace_id = $1 AND created_at < $2 AND created_at >
+           (SELECT max(created_at) FROM events WHERE workspace_id = $1 AND created_at < $2) - interval '1 minute'",
+        workspace.0,
+        until.0,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// The oldest event that is kept: its number, and when it happened. Everything before it is gone.
+pub(super) async fn oldest(tx: &mut TenantTx) -> Result<Option<(i64, Timestamp)>> {
+    let workspace = tx.workspace();
+    let row =
+        sqlx::query!("SELECT seq, created_at FROM events WHERE workspace_id = $1 ORDER BY seq LIMIT 1", workspace.0,)
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(row.map(|r| (r.seq, Timestamp(r.created_at))))
 }
 
 /// The number of the workspace's newest event.

@@ -9,7 +9,9 @@
 use serde_json::json;
 
 use super::{rotation::Swept, store};
-use crate::{Actor, Error, Result, audit::Entry, ids::WorkspaceId, providers, services::Services, webhooks};
+use crate::{
+    Actor, Error, Result, audit::Entry, ids::WorkspaceId, notifications, providers, services::Services, webhooks,
+};
 
 /// A workspace, and whether it has a data key.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +47,7 @@ pub async fn rotate_data(s: &Services, workspace: WorkspaceId) -> Result<NewData
     let version = make(s, workspace).await?;
     let mut swept = providers::keys::seal_with_newest(s, workspace, version).await?;
     swept += webhooks::secrets::seal_with_newest(s, workspace, version).await?;
+    swept += notifications::hook::seal_with_newest(s, workspace, version).await?;
     let removed = remove_unused(s, workspace, version).await?;
     Ok(NewDataKey { version, swept, removed })
 }
@@ -69,6 +72,7 @@ async fn remove_unused(s: &Services, workspace: WorkspaceId, version: u32) -> Re
     store::lock_data_keys(tx.conn(), workspace).await?;
     let mut needed = providers::keys::versions(&mut tx, workspace).await?;
     needed.extend(webhooks::secrets::versions(&mut tx, workspace).await?);
+    needed.extend(notifications::hook::versions(&mut tx, workspace).await?);
     let removed = store::remove_others(&mut tx, workspace, version, &needed).await?;
     if !removed.is_empty() {
         let entry = Entry::new("data_key.removed", "workspace", workspace.0).details(json!({ "versions": removed }));

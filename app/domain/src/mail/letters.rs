@@ -57,6 +57,19 @@ impl Letter {
         self
     }
 
+    /// With a line that leads somewhere: a link in HTML, the words and the bare address in text.
+    #[must_use]
+    pub(crate) fn link(mut self, words: &str, url: &str) -> Self {
+        let _ = write!(self.content.text, "• {words}\n  {url}\n\n");
+        let _ = write!(
+            self.content.html,
+            "<p style=\"margin:0 0 8px\">• <a href=\"{}\" style=\"color:#1f2937\">{}</a></p>",
+            encode_double_quoted_attribute(url),
+            encode_text(words),
+        );
+        self
+    }
+
     /// With something to do: a button in HTML, the bare address in text.
     #[must_use]
     pub(crate) fn action(mut self, what: &str, url: &str) -> Self {
@@ -225,10 +238,15 @@ mod tests {
     fn text_and_html_say_the_same_and_nothing_gets_out_of_its_place() {
         let letter = Letter::new("c".into(), "ada@example.com", "Hello\r\nBcc: eve@example.com")
             .line("<b>Ada</b> & co")
+            .link("<i>x</i>", "https://h.example/\"")
             .action("Open", "https://h.example/a?b=1&c=\"2\"");
         assert_eq!(letter.subject, "Hello  Bcc: eve@example.com");
-        assert_eq!(letter.content.text, "<b>Ada</b> & co\n\nOpen:\nhttps://h.example/a?b=1&c=\"2\"\n\n");
+        assert_eq!(
+            letter.content.text,
+            "<b>Ada</b> & co\n\n• <i>x</i>\n  https://h.example/\"\n\nOpen:\nhttps://h.example/a?b=1&c=\"2\"\n\n"
+        );
         assert!(letter.content.html.contains("&lt;b&gt;Ada&lt;/b&gt; &amp; co"), "{}", letter.content.html);
+        assert!(letter.content.html.contains("href=\"https://h.example/&quot;\""), "{}", letter.content.html);
         assert!(letter.content.html.contains("href=\"https://h.example/a?b=1&amp;c=&quot;2&quot;\""));
     }
 

@@ -8,7 +8,12 @@ use super::{
     store::{self as providers},
 };
 use crate::{
-    Actor, Error, Result, Role, audit::Entry, db::TenantTx, events::Draft, ids::ProviderId, services::Services,
+    Actor, Error, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::{DomainEvent, Draft, catalogue::FALLBACKS_SET, payload::Change},
+    ids::ProviderId,
+    services::Services,
 };
 
 /// The most fallbacks: each is a wait for whoever asked.
@@ -54,10 +59,9 @@ pub async fn replace(s: &Services, actor: &Actor, fallbacks: Vec<FallbackChoice>
     store::replace(&mut tx, &checked).await?;
     let workspace = tx.workspace().0;
     tx.audit(
-        Entry::new("ai_fallbacks.set", "workspace", workspace)
-            .details(json!({ "fallbacks": checked, "before": before })),
+        Entry::new(FALLBACKS_SET, "workspace", workspace).details(json!({ "fallbacks": checked, "before": before })),
     );
-    tx.emit(Draft::new("ai_provider.changed", "workspace", workspace, json!({ "action": "ai_fallbacks.set" })));
+    tx.emit(Draft::new(DomainEvent::AiProviderChanged(Change { action: FALLBACKS_SET }), workspace));
     tx.commit().await?;
     s.resolved.forget_all();
     Ok(checked)

@@ -12,7 +12,7 @@ use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Change},
     ids::ProviderId,
     limits::{Door, Subject},
     services::Services,
@@ -273,5 +273,5 @@ fn facts(provider: &Provider) -> Value {
 
 pub(super) fn note(tx: &mut TenantTx, action: &'static str, provider: &Provider, details: Value) {
     tx.audit(Entry::new(action, SUBJECT, provider.id.0).details(details));
-    tx.emit(Draft::new("ai_provider.changed", SUBJECT, provider.id.0, json!({ "action": action })));
+    tx.emit(Draft::new(DomainEvent::AiProviderChanged(Change { action }), provider.id));
 }

@@ -7,7 +7,7 @@ use crate::{
     Actor, Error, Page, PageRequest, Result, Role,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::RecordUpdated},
     ids::{ApprovalId, RecordId},
     services::Services,
 };
@@ -108,8 +108,9 @@ pub(crate) async fn apply_change(
     let version = expected + 1;
     let fields: Vec<String> = change::diff(&collection, &record.data, &after).into_iter().map(|c| c.field).collect();
     let facts = json!({ "collection": collection.slug, "version": version, "fields": fields, "approval": approval });
-    tx.audit(Entry::new("record.updated", "record", id.0).details(facts.clone()));
-    tx.emit(Draft::new("record.updated", "record", id.0, facts));
+    tx.audit(Entry::new("record.updated", "record", id.0).details(facts));
+    let updated = RecordUpdated { collection: collection.slug, version, fields, approval };
+    tx.emit(Draft::new(DomainEvent::RecordUpdated(updated), id));
     Ok(Some(version))
 }
 

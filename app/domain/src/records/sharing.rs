@@ -7,7 +7,7 @@ use crate::{
     Actor, Error, Result, Role,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Nothing},
     ids::{RecordId, UserId},
     services::Services,
     workspaces::members,
@@ -17,6 +17,11 @@ use crate::{
 pub async fn access(s: &Services, actor: &Actor, id: RecordId) -> Result<Access> {
     let mut tx = begin(s, actor, id, "see who sees a record").await?;
     store::access(&mut tx, id).await
+}
+
+/// Whose a record is: of the member that it is assigned to, or else of whoever it belongs to.
+pub(crate) async fn holder(tx: &mut TenantTx, id: RecordId) -> Result<Option<UserId>> {
+    store::holder(tx, id).await
 }
 
 /// Gives a record to a member, or to nobody.
@@ -36,7 +41,7 @@ pub async fn assign(s: &Services, actor: &Actor, id: RecordId, to: Option<UserId
     }
     store::assign(&mut tx, id, to).await?;
     let entry = Entry::new("record.assigned", "record", id.0).details(json!({ "before": before, "after": to }));
-    changed(tx, id, entry, &[before, to]).await
+    changed(tx, id, entry, &DomainEvent::RecordAssigned(Nothing {}), &[before, to]).await
 }
 
 /// Shares a record with somebody of the workspace. To share it twice is no error.
@@ -51,7 +56,7 @@ pub async fn share(s: &Services, actor: &Actor, id: RecordId, with: UserId) -> R
         return store::access(&mut tx, id).await;
     }
     let entry = Entry::new("record.shared", "record", id.0).details(json!({ "with": with }));
-    changed(tx, id, entry, &[Some(with)]).await
+    changed(tx, id, entry, &DomainEvent::RecordShared(Nothing {}), &[Some(with)]).await
 }
 
 /// Takes it back. To take back what was not shared is no error.
@@ -61,7 +66,7 @@ pub async fn unshare(s: &Services, actor: &Actor, id: RecordId, with: UserId) ->
         return store::access(&mut tx, id).await;
     }
     let entry = Entry::new("record.unshared", "record", id.0).details(json!({ "with": with }));
-    changed(tx, id, entry, &[Some(with)]).await
+    changed(tx, id, entry, &DomainEvent::RecordUnshared(Nothing {}), &[Some(with)]).await
 }
 
 async fn begin(s: &Services, actor: &Actor, id: RecordId, what: &str) -> Result<TenantTx> {
@@ -72,12 +77,17 @@ async fn begin(s: &Services, actor: &Actor, id: RecordId, what: &str) -> Result<
 }
 
 /// Writes it down, and tells those whom it is about: the open pages of somebody who lost a record learn it too.
-async fn changed(mut tx: TenantTx, id: RecordId, entry: Entry, about: &[Option<UserId>]) -> Result<Access> {
+async fn changed(
+    mut tx: TenantTx,
+    id: RecordId,
+    entry: Entry,
+    event: &DomainEvent,
+    about: &[Option<UserId>],
+) -> Result<Access> {
     let now = store::access(&mut tx, id).await?;
-    let name = entry.action;
     tx.audit(entry);
     for user in about.iter().flatten() {
-        tx.emit(Draft::new(name, "record", id.0, json!({})).only_for(*user));
+        tx.emit(Draft::new(event.clone(), id).only_for(*user));
     }
     tx.commit().await?;
     Ok(now)

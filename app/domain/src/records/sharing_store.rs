@@ -31,6 +31,17 @@ pub(super) async fn access(tx: &mut TenantTx, id: RecordId) -> Result<Access> {
     })
 }
 
+/// Whose a record is.
+pub(super) async fn holder(tx: &mut TenantTx, id: RecordId) -> Result<Option<UserId>> {
+    let workspace = tx.workspace().0;
+    let found = sqlx::query_scalar!(
+        "SELECT COALESCE(assigned_to, owner_id) FROM records WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+    );
+    Ok(found.fetch_optional(tx.conn()).await?.flatten().map(UserId))
+}
+
 /// Gives a record to a member, or to nobody.
 pub(super) async fn assign(tx: &mut TenantTx, id: RecordId, to: Option<UserId>) -> Result<()> {
     let workspace = tx.workspace().0;

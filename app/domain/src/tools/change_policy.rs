@@ -59,7 +59,7 @@ pub(crate) fn plan(draft: &Draft) -> Plan {
 pub(super) async fn preview(tx: &mut TenantTx, values: &Map<String, Value>) -> Result<Preview> {
     let Input { policy, after, .. } = arguments::typed(values).map_err(Error::internal)?;
     let before = service::version(tx, &policy.tool, after).await?;
-    Ok(Preview::Policy { before: before.into(), after: policy })
+    Ok(Preview::Policy { before: Box::new(before.into()), after: Box::new(policy) })
 }
 
 pub(super) async fn apply(

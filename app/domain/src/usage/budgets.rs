@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Budget, BudgetChanges, NewBudget, Scope,
-    budgets_store::{self as store, Raiser, SpentFrom},
+    budgets_store::{self as store, SpentFrom},
     dollars,
     ledger::Entry,
     share,
@@ -12,9 +12,15 @@ use super::{
 use crate::{
     Actor, Error, Result, Role, audit,
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{BudgetAlerted, Change},
+    },
     ids::BudgetId,
-    mail::letters::{Letter, post},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     providers::service::enter,
     services::Services,
     workspaces,
@@ -121,7 +127,7 @@ fn note(tx: &mut TenantTx, action: &'static str, budget: &Budget, before: Option
         "before": before,
     });
     tx.audit(audit::Entry::new(action, SUBJECT, budget.id.0).details(details));
-    tx.emit(Draft::new("budget.changed", SUBJECT, budget.id.0, json!({ "action": action })));
+    tx.emit(Draft::new(DomainEvent::BudgetChanged(Change { action }), budget.id));
 }
 
 /// A budget is used up.
@@ -150,7 +156,7 @@ pub(super) async fn price_unknown(s: &Services, actor: &Actor, model: &str, prov
 /// Some of those who can, by name.
 async fn who_can(s: &Services, actor: &Actor) -> Result<String> {
     let mut tx = s.db.tenant(actor).await?;
-    let names: Vec<String> = store::raisers(&mut tx).await?.into_iter().map(|r: Raiser| r.name).collect();
+    let names: Vec<String> = store::raisers(&mut tx).await?;
     Ok(match names.as_slice() {
         [] => "An owner or admin".to_owned(),
         [one] => one.clone(),
@@ -161,7 +167,7 @@ async fn who_can(s: &Services, actor: &Actor) -> Result<String> {
 
 /// Takes from budgets what a call has cost, and tells people of the shares that are reached with it. The ledger has the call in the
 /// same transaction. `limited`: there may be such budgets.
-pub(crate) async fn settle(tx: &mut TenantTx, s: &Services, entry: &Entry, limited: bool) -> Result<()> {
+pub(crate) async fn settle(tx: &mut TenantTx, entry: &Entry, limited: bool) -> Result<()> {
     if entry.held.is_none() && (entry.counted() == 0 || !limited) {
         return Ok(());
     }
@@ -169,44 +175,31 @@ pub(crate) async fn settle(tx: &mut TenantTx, s: &Services, entry: &Entry, limit
         let now = told(budget.spent, budget.limit);
         if now > budget.told {
             store::set_told(tx, budget.id, budget.month, now).await?;
-            tell(tx, s, &budget, now).await?;
+            tell(tx, &budget, now).await?;
         }
     }
     Ok(())
 }
 
-/// Writes to everybody who may raise the budget.
-async fn tell(tx: &mut TenantTx, s: &Services, budget: &SpentFrom, percent: i16) -> Result<()> {
+/// Tells everybody who may raise the budget.
+async fn tell(tx: &mut TenantTx, budget: &SpentFrom, percent: i16) -> Result<()> {
     let here = workspaces::service::of(tx).await?;
     let whose = match (budget.scope, &budget.subject) {
         (Scope::Workspace, _) => format!("The AI budget of “{}”", here.name),
         (_, Some(name)) => format!("The AI budget for {name} in “{}”", here.name),
         (_, None) => format!("An AI budget in “{}”", here.name),
     };
-    let page = format!("{}/w/{}/usage/budgets", s.settings.public_url, here.slug);
     let spent = format!("{} of {}", dollars(budget.spent), dollars(budget.limit));
-    for person in store::raisers(tx).await? {
-        let cause = format!("budget:{}:{}:{percent}:{}:{}", budget.id, budget.month, budget.limit, person.id);
-        let subject = if percent >= 100 {
-            "An AI budget is used up".to_owned()
-        } else {
-            format!("An AI budget is {percent} % spent")
-        };
-        let after = if percent >= 100 {
-            "Agents are asked nothing more that it pays for, until the month ends or somebody raises it."
-        } else {
-            "When all of it is spent, agents are asked nothing more that it pays for."
-        };
-        let letter = Letter::new(cause, &person.email, &subject)
-            .line(&format!("Hello {},", person.name))
-            .line(&format!("{whose} for this month: {spent} has been spent."))
-            .line(after)
-            .action("Look at budgets", &page);
-        post(tx.conn(), s, letter).await?;
-    }
+    let told = Told {
+        kind: Kind::BudgetAlert,
+        cause: format!("budget:{}:{}:{percent}:{}", budget.id, budget.month, budget.limit),
+        subject: (SUBJECT, Some(budget.id.0)),
+        facts: json!({ "whose": whose, "spent": spent, "percent": percent }),
+    };
+    notifications::tell(tx, To::Deciders, told).await?;
     let details = json!({ "percent": percent, "spentMicros": budget.spent, "limitMicros": budget.limit });
     tx.audit(audit::Entry::new("budget.alerted", SUBJECT, budget.id.0).details(details));
-    tx.emit(Draft::new("budget.alerted", SUBJECT, budget.id.0, json!({ "percent": percent })));
+    tx.emit(Draft::new(DomainEvent::BudgetAlerted(BudgetAlerted { percent }), budget.id));
     Ok(())
 }
 

@@ -164,20 +164,12 @@ pub(super) async fn set_told(tx: &mut TenantTx, budget: BudgetId, month: Date, p
     Ok(())
 }
 
-/// Somebody who may raise a budget.
-pub(super) struct Raiser {
-    pub(super) id: UserId,
-    pub(super) name: String,
-    pub(super) email: String,
-}
-
-/// Those who may raise budgets, the oldest member first.
-pub(super) async fn raisers(tx: &mut TenantTx) -> Result<Vec<Raiser>> {
+/// The names of those who may raise budgets, the oldest member first.
+pub(super) async fn raisers(tx: &mut TenantTx) -> Result<Vec<String>> {
     let workspace = tx.workspace().0;
-    Ok(sqlx::query_as!(
-        Raiser,
-        r#"SELECT u.id AS "id: UserId", u.name, u.email FROM workspace_members m JOIN users u ON u.id = m.user_id
-           WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY m.role DESC, m.created_at"#,
+    Ok(sqlx::query_scalar!(
+        "SELECT u.name FROM workspace_members m JOIN users u ON u.id = m.user_id
+         WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY m.role DESC, m.created_at",
         workspace,
     )
     .fetch_all(tx.conn())

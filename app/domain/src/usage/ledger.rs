@@ -240,7 +240,7 @@ impl Entry {
 pub(crate) async fn record(s: &Services, actor: &Actor, entry: &Entry) -> Result<()> {
     let mut tx = s.db.tenant(actor).await?;
     if ledger_store::put(&mut tx, entry).await? {
-        budgets::settle(&mut tx, s, entry, true).await?;
+        budgets::settle(&mut tx, entry, true).await?;
     }
     tx.commit().await
 }

@@ -6,7 +6,7 @@ use super::{EVERY_MODEL, ModelPrice, Price, SetPrice, Source, Terms, prices_stor
 use crate::{
     Actor, Error, Result, Role,
     audit::Entry,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::PriceSet},
     ids::ProviderId,
     providers::{Provider, fallbacks::must_be_here, service::enter},
     services::Services,
@@ -52,7 +52,7 @@ pub async fn set(s: &Services, actor: &Actor, set: SetPrice) -> Result<Vec<Model
     let version = store::add(&mut tx, set.provider_id, &model, set.price, user).await?;
     let details = json!({ "model": model, "price": set.price, "before": before.map(|p| p.price), "version": version });
     tx.audit(Entry::new("model_price.set", "ai_provider", set.provider_id.0).details(details));
-    tx.emit(Draft::new("model_price.set", "ai_provider", set.provider_id.0, json!({ "version": version })));
+    tx.emit(Draft::new(DomainEvent::ModelPriceSet(PriceSet { version }), set.provider_id));
     let now = store::current(&mut tx).await?;
     tx.commit().await?;
     s.resolved.forget_all();

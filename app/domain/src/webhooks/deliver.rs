@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use secrecy::ExposeSecret as _;
 use tokio::task::{Id, JoinSet};
 
 use super::{
@@ -104,7 +105,10 @@ async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
 /// Sends what was claimed, once, and writes down what came of it.
 pub(super) async fn send(s: &Services, claimed: &Claimed) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(claimed.workspace)).await?;
-    let Some(parcel) = deliveries::parcel(&mut tx, claimed).await? else { return Ok(()) };
+    let Some(mut parcel) = deliveries::parcel(&mut tx, claimed).await? else { return Ok(()) };
+    if let Some(sealed) = &parcel.address {
+        secrets::open_address(&mut tx, s, claimed.endpoint, sealed).await?.expose_secret().clone_into(&mut parcel.url);
+    }
     let secrets = secrets::open(&mut tx, s, claimed.endpoint, &parcel.sealed).await?;
     drop(tx);
     let answer = call::call(&s.http, &parcel, &secrets).await?;
@@ -138,7 +142,7 @@ async fn settle(s: &Services, claimed: &Claimed, parcel: &Parcel, answer: &Answe
         disabled = (since.plus(schedule::DAY) <= now).then_some(Because::Failing);
     }
     if let Some(because) = disabled {
-        disabling::disable(&mut tx, s, claimed.endpoint, &parcel.url, because).await?;
+        disabling::disable(&mut tx, claimed.endpoint, &parcel.url, because).await?;
     }
     tx.commit().await
 }

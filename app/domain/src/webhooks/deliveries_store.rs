@@ -3,11 +3,11 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Delivery, State, Try, call::Answer};
+use super::{Delivery, Format, State, Try, call::Answer, rules, store::format};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     db::{SystemTx, TenantTx},
-    events::Event,
+    events::{Event, filter},
     ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
 };
 
@@ -18,27 +18,51 @@ const SHOWN: i64 = 12;
 pub(super) struct Listener {
     pub(super) told_seq: i64,
     pub(super) events: Vec<String>,
+    pub(super) replay_until: i64,
+    pub(super) replay_events: Vec<String>,
+    pub(super) format: Format,
+    /// Its messages have buttons.
+    pub(super) takes_answers: bool,
+}
+
+impl Listener {
+    /// Whether it is told of an event: by its filter, and of what it is told once more, by the replay's.
+    pub(super) fn hears(&self, event: &Event) -> bool {
+        let again = event.seq <= self.replay_until;
+        rules::passes(&self.events, &event.name) && (!again || filter::passes(&self.replay_events, &event.name))
+    }
 }
 
 /// Locks an endpoint that is enabled; `None` also where another server is at it.
 pub(super) async fn listener(tx: &mut TenantTx, id: WebhookId) -> Result<Option<Listener>> {
     let workspace = tx.workspace().0;
-    Ok(sqlx::query_as!(
-        Listener,
-        "SELECT told_seq, events FROM webhook_endpoints WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL
-         FOR NO KEY UPDATE SKIP LOCKED",
+    let row = sqlx::query!(
+        r#"SELECT told_seq, events, replay_until, replay_events, format, signing_secret IS NOT NULL AS "takes_answers!"
+           FROM webhook_endpoints
+           WHERE workspace_id = $1 AND id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"#,
         workspace,
         id.0,
     )
     .fetch_optional(tx.conn())
-    .await?)
+    .await?;
+    row.map(|r| {
+        Ok(Listener {
+            told_seq: r.told_seq,
+            events: r.events,
+            replay_until: r.replay_until,
+            replay_events: r.replay_events,
+            format: format(&r.format)?,
+            takes_answers: r.takes_answers,
+        })
+    })
+    .transpose()
 }
 
 /// Events after a number, oldest first; for HYVVE itself, which sees all.
 pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Result<Vec<Event>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT seq, id, type AS name, subject_kind, subject_id, payload, created_at FROM events
+        "SELECT seq, id, type AS name, version, subject_kind, subject_id, payload, created_at FROM events
          WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         workspace,
         seq,
@@ -52,6 +76,7 @@ pub(super) async fn events_after(tx: &mut TenantTx, seq: i64, limit: i64) -> Res
             seq: r.seq,
             id: r.id,
             name: r.name,
+            version: r.version,
             subject_kind: r.subject_kind,
             subject_id: r.subject_id,
             payload: r.payload,
@@ -68,6 +93,17 @@ pub(super) struct New {
     pub(super) seqs: Vec<i64>,
     pub(super) names: Vec<String>,
     pub(super) bodies: Vec<String>,
+}
+
+impl New {
+    /// One more, of this event.
+    pub(super) fn push(&mut self, event: &Event, body: String) {
+        self.ids.push(WebhookDeliveryId::new().0);
+        self.events.push(event.id);
+        self.seqs.push(event.seq);
+        self.names.push(event.name.clone());
+        self.bodies.push(body);
+    }
 }
 
 /// Adds deliveries, each due at once; those that were there already begin anew. Then the endpoint has been told up to `seq`.
@@ -176,6 +212,8 @@ pub(super) async fn claim(
 /// What is sent, where, and with which secrets, the present one first, it is signed.
 pub(super) struct Parcel {
     pub(super) url: String,
+    /// The address as it is sealed, where `url` has only some of it.
+    pub(super) address: Option<Vec<u8>>,
     pub(super) event: Uuid,
     pub(super) is_test: bool,
     pub(super) body: String,
@@ -189,7 +227,7 @@ pub(super) struct Parcel {
 pub(super) async fn parcel(tx: &mut TenantTx, claimed: &Claimed) -> Result<Option<Parcel>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        r#"SELECT e.url, d.event_id, d.seq, d.body, d.begun_at, d.attempts - d.begun_at_attempt AS "tries!", e.secret,
+        r#"SELECT e.url, e.address, d.event_id, d.seq, d.body, d.begun_at, d.attempts - d.begun_at_attempt AS "tries!", e.secret,
                 CASE WHEN e.old_secret_until > now() THEN e.old_secret END AS old_secret
          FROM webhook_deliveries d JOIN webhook_endpoints e ON e.workspace_id = d.workspace_id AND e.id = d.endpoint_id
          WHERE d.workspace_id = $1 AND d.id = $2 AND d.state = 'waiting' AND d.attempts = $3"#,
@@ -201,6 +239,7 @@ pub(super) async fn parcel(tx: &mut TenantTx, claimed: &Claimed) -> Result<Optio
     .await?;
     Ok(row.map(|r| Parcel {
         url: r.url,
+        address: r.address,
         event: r.event_id,
         is_test: r.seq.is_none(),
         body: r.body,

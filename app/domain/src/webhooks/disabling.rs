@@ -7,42 +7,37 @@ use crate::{
     Result,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::WebhookDisabled},
     ids::WebhookId,
-    mail::letters::{Letter, post},
-    services::Services,
-    workspaces,
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
 };
 
 /// What the log and events call it.
 pub(super) const SUBJECT: &str = "webhook";
 
 /// Disables an endpoint because of what it answered, unless it is already; the log, an event and letters say so.
-pub(super) async fn disable(tx: &mut TenantTx, s: &Services, id: WebhookId, url: &str, because: Because) -> Result<()> {
+pub(super) async fn disable(tx: &mut TenantTx, id: WebhookId, url: &str, because: Because) -> Result<()> {
     let Some(at) = store::disable(tx, id, because).await? else { return Ok(()) };
     let origin = rules::origin(url);
     note(tx, id, &origin, because);
-    let here = workspaces::service::of(tx).await?;
-    let page = format!("{}/w/{}/settings/webhooks/{id}", s.settings.public_url, here.slug);
     let why = match because {
         Because::Gone => "It answered with 410 Gone, which says that nobody is there any more.",
         Because::ByHand | Because::Failing => "Nothing has got through to it for 24 hours.",
     };
-    for person in store::managers(tx).await? {
-        let cause = format!("webhook:{id}:{}:{}", at.unix_millis(), person.id);
-        let letter = Letter::new(cause, &person.email, "A webhook was disabled")
-            .line(&format!("Hello {},", person.name))
-            .line(&format!("“{}” does not send events to {origin} any more. {why}", here.name))
-            .line("When it is there again, enable it. What it has missed in the last 30 days can be sent again from its page.")
-            .action("Look at it", &page);
-        post(tx.conn(), s, letter).await?;
-    }
-    Ok(())
+    let told = Told {
+        kind: Kind::WebhookDisabled,
+        cause: format!("webhook:{id}:{}", at.unix_millis()),
+        subject: (SUBJECT, Some(id.0)),
+        facts: json!({ "origin": origin, "why": why }),
+    };
+    notifications::tell(tx, To::Deciders, told).await
 }
 
 /// Writes that an endpoint was disabled into the log and the outbox.
 pub(super) fn note(tx: &mut TenantTx, id: WebhookId, origin: &str, because: Because) {
-    let because = because.as_str();
     tx.audit(Entry::new("webhook.disabled", SUBJECT, id.0).details(json!({ "host": origin, "because": because })));
-    tx.emit(Draft::new("webhook.disabled", SUBJECT, id.0, json!({ "because": because })));
+    tx.emit(Draft::new(DomainEvent::WebhookDisabled(WebhookDisabled { because }), id));
 }

@@ -11,9 +11,14 @@
 //! 4. What was not answered with 2xx is sent again for a day (`schedule.rs`). An endpoint that says 410, or to which nothing got
 //!    through for a day, is disabled, and owners and admins hear of it (`disabling.rs`).
 //!
+//! An endpoint may also be a channel of Slack, or of whatever takes messages as Slack's incoming webhooks do ([`Format::Slack`]): it is
+//! told of approvals that wait, in words, with a link to the card, and everything else is as for other endpoints, the signature included.
+//! Whoever knows such an address can write into the channel, so it is sealed like a secret, and only its host and its end are shown.
+//!
 //! Sending goes through [`crate::outward`], like all that a workspace asks for. How long it takes, and how much of the answer is
 //! looked at, is bounded (`call.rs`). No delivery makes an event of its own: that would have no end.
 
+pub mod buttons;
 #[cfg(feature = "ssr")]
 mod call;
 #[cfg(feature = "ssr")]
@@ -33,7 +38,7 @@ pub mod service;
 #[cfg(feature = "ssr")]
 mod sign;
 #[cfg(feature = "ssr")]
-mod spread;
+pub(crate) mod spread;
 #[cfg(feature = "ssr")]
 mod store;
 
@@ -42,6 +47,11 @@ use uuid::Uuid;
 
 #[cfg(feature = "ssr")]
 pub use self::{deliver::work, sign::Secret};
+#[cfg(feature = "ssr")]
+pub(crate) use self::{
+    rules::{masked, url as checked_url},
+    schedule::next as next_try,
+};
 use crate::{
     Timestamp,
     ids::{WebhookDeliveryId, WebhookId},
@@ -58,8 +68,12 @@ pub const KEPT_DAYS: u64 = 30;
 pub struct Endpoint {
     /// Its id.
     pub id: WebhookId,
-    /// Where events are sent.
+    /// Where events are sent; of a channel of Slack only the host and the end.
     pub url: String,
+    /// In which words it is told.
+    pub format: Format,
+    /// Its messages have buttons: it is a channel, and what comes back from it can be told from what does not.
+    pub takes_answers: bool,
     /// What it is for, in the workspace's words.
     pub description: String,
     /// Types of events, or beginnings of such that end in a dot; none: all.
@@ -82,8 +96,35 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
 }
 
+/// In which words an endpoint is told.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Events, for programs.
+    #[default]
+    Events,
+    /// Approvals that wait, for people, as Slack's incoming webhooks take messages.
+    Slack,
+}
+
+impl Format {
+    /// The word on every wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Slack => "slack",
+        }
+    }
+
+    /// From the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Events, Self::Slack].into_iter().find(|format| format.as_str() == word)
+    }
+}
+
 /// Why an endpoint is told nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// Somebody disabled it.
@@ -111,6 +152,9 @@ impl Because {
 pub struct NewEndpoint {
     /// Where events are sent.
     pub url: String,
+    /// In which words; it stays so.
+    #[serde(default)]
+    pub format: Format,
     /// What it is for.
     #[serde(default)]
     pub description: String,
@@ -120,7 +164,7 @@ pub struct NewEndpoint {
 }
 
 /// What changes about an endpoint; what is left out stays.
-#[derive(Clone, Default, Debug, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Changes {
     /// Where events are sent.
@@ -129,6 +173,8 @@ pub struct Changes {
     pub description: Option<String>,
     /// What it hears of.
     pub events: Option<Vec<String>>,
+    /// The signing secret of the Slack app that a channel belongs to; empty: none, and its messages have no buttons.
+    pub signing_secret: Option<String>,
     /// Whether it is told of events. Enabled again, it hears of what happens from then on.
     pub enabled: Option<bool>,
 }

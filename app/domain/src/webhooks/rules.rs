@@ -1,20 +1,16 @@
-//! What makes an endpoint's address, description and filter acceptable, and which events pass a filter.
+//! What makes an endpoint's address and description acceptable.
 
 use reqwest::Url;
 
-use crate::{Error, Result, outward::Outward};
+use crate::{Error, Result, events::filter, outward::Outward};
 
 /// The longest address.
 const MAX_URL: usize = 2_000;
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 200;
-/// How many types a filter names.
-const MAX_EVENTS: usize = 50;
-/// The longest of them.
-const MAX_EVENT: usize = 100;
 
 /// An address that may be asked, as far as it can be said before its name is looked up. What stands in its query stays.
-pub(super) fn url(http: &Outward, text: &str) -> Result<String> {
+pub(crate) fn url(http: &Outward, text: &str) -> Result<String> {
     let bad = |constraint: &str, message: &str| Err(Error::invalid("url", constraint, message));
     let text = text.trim();
     if text.is_empty() {
@@ -43,6 +39,24 @@ pub(super) fn origin(url: &str) -> String {
     Url::parse(url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
 }
 
+/// What is shown of an address that is a credential: where it leads, and its last four characters if these are few of many.
+pub(crate) fn masked(url: &str) -> String {
+    let (origin, letters) = (origin(url), url.chars().count());
+    let rest = letters.saturating_sub(origin.chars().count());
+    let end: String = if rest < 16 { String::new() } else { url.chars().skip(letters - 4).collect() };
+    format!("{origin}/…{end}")
+}
+
+/// A secret with which Slack signs, as far as it can be told from something else.
+pub(super) fn signing_secret(text: &str) -> Result<&str> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
+    if is_plain && (16..=200).contains(&text.len()) {
+        return Ok(text);
+    }
+    let why = "This is no signing secret. Slack shows it under “Basic Information” of the app.";
+    Err(Error::invalid("signingSecret", "isSecret", why))
+}
+
 /// One line, or nothing.
 pub(super) fn description(text: &str) -> Result<String> {
     let text = text.trim();
@@ -56,67 +70,24 @@ pub(super) fn description(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A filter, sorted, each entry once.
-pub(super) fn events(entries: Vec<String>) -> Result<Vec<String>> {
-    let mut events: Vec<String> = entries.iter().map(|entry| entry.trim().to_owned()).collect();
-    events.sort_unstable();
-    events.dedup();
-    if events.len() > MAX_EVENTS {
-        return Err(Error::invalid("events", "maxItems", format!("At most {MAX_EVENTS} types, please.")));
-    }
-    if let Some(bad) = events.iter().find(|entry| !is_entry(entry)) {
-        let shown: String = bad.chars().filter(char::is_ascii_graphic).take(MAX_EVENT).collect();
-        let why =
-            format!("“{shown}” is no type of event. One looks like approval.requested, or approval. for all of them.");
-        return Err(Error::invalid("events", "isEventType", why));
-    }
-    Ok(events)
-}
-
-fn is_entry(entry: &str) -> bool {
-    let whole = entry.strip_suffix('.').unwrap_or(entry);
-    let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    };
-    entry.len() <= MAX_EVENT && whole.split('.').all(word)
-}
-
-/// Whether events of that type pass.
-pub(super) fn passes(filter: &[String], name: &str) -> bool {
-    filter.is_empty()
-        || filter.iter().any(|entry| entry == name || (entry.ends_with('.') && name.starts_with(entry.as_str())))
+/// Whether an endpoint with that filter is told of events of that type. What a person was notified of is that person's business.
+pub(super) fn passes(types: &[String], name: &str) -> bool {
+    !name.starts_with("notification.") && filter::passes(types, name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn filter(entries: &[&str]) -> Result<Vec<String>> {
-        events(entries.iter().map(|entry| (*entry).to_owned()).collect())
-    }
+    use crate::events::catalogue::CATALOGUE;
 
     #[test]
-    fn a_filter_names_types_or_beginnings_of_them() -> Result<()> {
-        let some = filter(&["run.failed", " approval. ", "approval.", "workspace.api_key."])?;
-        assert_eq!(some, ["approval.", "run.failed", "workspace.api_key."]);
-        for name in ["approval.requested", "run.failed", "workspace.api_key.revoked"] {
-            assert!(passes(&some, name), "{name}");
+    fn nobody_else_is_told_what_a_person_was_notified_of() {
+        let notifications = ["notification.".to_owned()];
+        assert!(passes(&[], "run.failed") && passes(&["run.".to_owned()], "run.failed"));
+        assert!(!passes(&[], "notification.created") && !passes(&notifications, "notification.created"));
+        for kind in CATALOGUE {
+            assert_eq!(passes(&[], kind.name), kind.is_delivered(), "{}", kind.name);
         }
-        for name in ["run.failed.twice", "run.started", "approval_policy.changed", "workspace.updated"] {
-            assert!(!passes(&some, name), "{name}");
-        }
-        assert!(passes(&[], "whatever.happens"));
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_no_type_is_refused_by_its_name() {
-        let long = "a".repeat(MAX_EVENT + 1);
-        for bad in ["", ".", "..", "a..b", ".a", "Approval.", "a b", "a*", "a\nb", "approval.\u{202e}", &long] {
-            assert_eq!(filter(&[bad]).err().as_ref().and_then(Error::field), Some("events"), "{bad:?}");
-        }
-        let many: Vec<String> = (0..=MAX_EVENTS).map(|n| format!("a{n}")).collect();
-        assert!(events(many).is_err());
     }
 
     #[test]
@@ -142,6 +113,9 @@ mod tests {
             assert_eq!((&details["field"], &details["constraint"]), (&"url".into(), &constraint.into()), "{bad:?}");
         }
         assert_eq!(origin("https://example.com/hooks?token=1"), "https://example.com");
+        assert_eq!(masked("https://hooks.slack.com/services/T0/B0/abcdefgh"), "https://hooks.slack.com/…efgh");
+        assert_eq!(masked("https://example.com/abcd"), "https://example.com/…");
+        assert_eq!(origin(&masked("https://hooks.slack.com/services/T0/B0/abcdefgh")), "https://hooks.slack.com");
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ const PAUSES: [Duration; 6] = [
 
 /// The next try of a delivery that has been tried so many times since it began; `None` when the day is over. The last try is
 /// at its end.
-pub(super) fn next(begun: Timestamp, attempts: i32, now: Timestamp) -> Result<Option<Timestamp>> {
+pub(crate) fn next(begun: Timestamp, attempts: i32, now: Timestamp) -> Result<Option<Timestamp>> {
     let end = begun.plus(DAY);
     if now >= end {
         return Ok(None);

@@ -1,18 +1,25 @@
 //! Events become deliveries, endpoint by endpoint.
 
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
+    Format, buttons,
     deliveries_store::{self as deliveries, New},
-    rules, store,
+    store,
 };
 use crate::{
-    Actor, Error, Result, Timestamp,
+    Actor, Error, Result, Timestamp, approvals,
+    db::TenantTx,
     events::Event,
-    ids::{WebhookDeliveryId, WebhookId, WorkspaceId},
+    ids::{WebhookId, WorkspaceId},
+    notifications::slack,
     services::Services,
+    workspaces,
 };
 
 /// How many events one transaction tells one endpoint of.
@@ -20,25 +27,39 @@ const BATCH: i64 = 200;
 /// How many endpoints one look is about.
 const ENDPOINTS: i64 = 100;
 
-/// What is sent.
-#[derive(Serialize)]
+/// What a webhook is sent.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body<'a> {
+#[schemars(rename = "Delivery")]
+pub(crate) struct Body<'a> {
+    /// The event’s id, the same on every try and in every replay.
     pub(super) id: Uuid,
+    /// The event’s type.
     #[serde(rename = "type")]
     pub(super) name: &'a str,
+    /// How the payload reads, from 1.
+    pub(super) version: i16,
+    /// When it happened.
     pub(super) timestamp: Timestamp,
+    /// The workspace that it happened in.
     pub(super) workspace_id: WorkspaceId,
+    /// The event itself.
     pub(super) data: Data<'a>,
 }
 
 /// The event itself, in the words in which a browser hears of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Data<'a> {
+#[schemars(rename = "DeliveryData")]
+pub(crate) struct Data<'a> {
+    /// The event’s number in the workspace, from 1; null for a test.
     pub(super) seq: Option<i64>,
+    /// What kind of thing it is about.
     pub(super) subject_kind: &'a str,
+    /// Which one.
     pub(super) subject_id: Option<Uuid>,
+    /// Facts, as the event’s type and version have them.
+    #[schemars(with = "serde_json::Map<String, Value>")]
     pub(super) payload: &'a Value,
 }
 
@@ -74,10 +95,42 @@ async fn tell(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Resu
     let Some(listener) = deliveries::listener(&mut tx, endpoint).await? else { return Ok(true) };
     let events = deliveries::events_after(&mut tx, listener.told_seq, BATCH).await?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(true) };
-    let new = of(workspace, events.iter().filter(|event| rules::passes(&listener.events, &event.name)))?;
+    let passing = events.iter().filter(|event| listener.hears(event));
+    let new = match listener.format {
+        Format::Events => of(workspace, passing)?,
+        Format::Slack => in_words(&mut tx, s, passing, listener.takes_answers).await?,
+    };
     deliveries::spread(&mut tx, endpoint, &new, last).await?;
     tx.commit().await?;
     Ok((events.len() as i64) < BATCH)
+}
+
+/// Approvals that wait, in words: what is asked for, by whom, how it scored, and where one decides.
+async fn in_words<'e>(
+    tx: &mut TenantTx,
+    s: &Services,
+    events: impl Iterator<Item = &'e Event>,
+    takes_answers: bool,
+) -> Result<New> {
+    let by_subject: HashMap<Uuid, &Event> = events
+        .filter(|event| event.payload["review"] != "auto")
+        .filter_map(|event| Some((event.subject_id?, event)))
+        .collect();
+    let mut new = New::default();
+    if by_subject.is_empty() {
+        return Ok(new);
+    }
+    let here = workspaces::service::of(tx).await?;
+    let ids: Vec<Uuid> = by_subject.keys().copied().collect();
+    for item in approvals::service::items(tx, &ids).await?.iter().rev() {
+        let Some(event) = by_subject.get(&item.id.0) else { continue };
+        let card = format!("{}/w/{}/approvals/{}", s.settings.public_url, here.slug, item.id);
+        let score = item.score.map_or_else(|| "no score yet".to_owned(), |score| format!("score {score:.0}"));
+        let lines = [format!("Proposed by {}", item.proposer), score, here.name.clone()];
+        let buttons = takes_answers.then(|| buttons::service::of_message(item));
+        new.push(event, slack::with_buttons(&item.title, &lines, Some(("Open the card", &card)), buttons));
+    }
+    Ok(new)
 }
 
 fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Result<New> {
@@ -89,12 +142,15 @@ fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Re
             subject_id: event.subject_id,
             payload: &event.payload,
         };
-        let body = Body { id: event.id, name: &event.name, timestamp: event.created_at, workspace_id: workspace, data };
-        new.ids.push(WebhookDeliveryId::new().0);
-        new.events.push(event.id);
-        new.seqs.push(event.seq);
-        new.bodies.push(body.text()?);
-        new.names.push(event.name.clone());
+        let body = Body {
+            id: event.id,
+            name: &event.name,
+            version: event.version,
+            timestamp: event.created_at,
+            workspace_id: workspace,
+            data,
+        };
+        new.push(event, body.text()?);
     }
     Ok(new)
 }

@@ -1,10 +1,10 @@
 //! SQL of endpoints.
 
-use super::{Because, Changes, Endpoint};
+use super::{Because, Changes, Endpoint, Format};
 use crate::{
     Error, Result, Timestamp,
     db::{SystemTx, TenantTx},
-    ids::{UserId, WebhookId, WorkspaceId},
+    ids::{WebhookId, WorkspaceId},
 };
 
 /// An endpoint that is to be written.
@@ -14,6 +14,8 @@ pub(super) struct New<'a> {
     pub(super) description: &'a str,
     pub(super) events: &'a [String],
     pub(super) secret: &'a [u8],
+    /// The address, where `url` has only some of it.
+    pub(super) address: Option<&'a [u8]>,
 }
 
 /// How many endpoints there are. Whoever counts at the same time waits until this transaction ends.
@@ -31,14 +33,15 @@ pub(super) async fn lock_count(tx: &mut TenantTx) -> Result<i64> {
 pub(super) async fn insert(tx: &mut TenantTx, new: New<'_>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "INSERT INTO webhook_endpoints (workspace_id, id, url, description, events, secret, told_seq)
-         SELECT workspace_id, $2, $3, $4, $5, $6, event_seq FROM workspace_heads WHERE workspace_id = $1",
+        "INSERT INTO webhook_endpoints (workspace_id, id, url, description, events, secret, address, format, told_seq)
+         SELECT workspace_id, $2, $3, $4, $5, $6, $7, CASE WHEN $7::bytea IS NULL THEN 'events' ELSE 'slack' END, event_seq FROM workspace_heads WHERE workspace_id = $1",
         workspace,
         new.id.0,
         new.url,
         new.description,
         new.events,
         new.secret,
+        new.address,
     )
     .execute(tx.conn())
     .await?;
@@ -49,9 +52,9 @@ pub(super) async fn insert(tx: &mut TenantTx, new: New<'_>) -> Result<()> {
 pub(super) async fn list(tx: &mut TenantTx, only: Option<WebhookId>) -> Result<Vec<Endpoint>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, url, description, events, disabled_at, disabled_because, last_success_at, failing_since,
-                CASE WHEN old_secret_until > now() THEN old_secret_until END AS old_secret_until, created_at, updated_at
-         FROM webhook_endpoints WHERE workspace_id = $1 AND (id = $2 OR $2::uuid IS NULL) ORDER BY created_at, id",
+        r#"SELECT id, url, format, description, events, disabled_at, disabled_because, last_success_at, failing_since,
+                signing_secret IS NOT NULL AS "takes_answers!", CASE WHEN old_secret_until > now() THEN old_secret_until END AS old_secret_until, created_at, updated_at
+         FROM webhook_endpoints WHERE workspace_id = $1 AND (id = $2 OR $2::uuid IS NULL) ORDER BY created_at, id"#,
         workspace,
         only.map(|id| id.0),
     )
@@ -62,6 +65,8 @@ pub(super) async fn list(tx: &mut TenantTx, only: Option<WebhookId>) -> Result<V
             Ok(Endpoint {
                 id: WebhookId(r.id),
                 url: r.url,
+                format: format(&r.format)?,
+                takes_answers: r.takes_answers,
                 description: r.description,
                 events: r.events,
                 enabled: r.disabled_at.is_none(),
@@ -75,6 +80,10 @@ pub(super) async fn list(tx: &mut TenantTx, only: Option<WebhookId>) -> Result<V
             })
         })
         .collect()
+}
+
+pub(super) fn format(word: &str) -> Result<Format> {
+    Format::parse(word).ok_or_else(|| Error::internal("an endpoint of an unknown format"))
 }
 
 fn because(word: &str) -> Result<Because> {
@@ -95,17 +104,32 @@ pub(super) async fn lock(tx: &mut TenantTx, id: WebhookId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Writes what changes of address, description and filter.
-pub(super) async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Result<()> {
+/// Writes what changes of address, description and filter. `address`: the whole one, where the other is what is shown of it.
+pub(super) async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes, address: Option<&[u8]>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
         "UPDATE webhook_endpoints SET url = coalesce($3, url), description = coalesce($4, description),
-           events = coalesce($5, events), updated_at = now() WHERE workspace_id = $1 AND id = $2",
+           events = coalesce($5, events), address = coalesce($6, address), updated_at = now() WHERE workspace_id = $1 AND id = $2",
         workspace,
         id.0,
         changes.url,
         changes.description,
         changes.events.as_deref(),
+        address,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Keeps what a channel's buttons are signed with, sealed; `None`: its messages have none any more.
+pub(super) async fn set_signing(tx: &mut TenantTx, id: WebhookId, sealed: Option<&[u8]>) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE webhook_endpoints SET signing_secret = $3, updated_at = now() WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        sealed,
     )
     .execute(tx.conn())
     .await?;
@@ -175,8 +199,14 @@ pub(super) async fn rotate(tx: &mut TenantTx, id: WebhookId, secret: &[u8], unti
     Ok(())
 }
 
-/// Tells events again from the first one of that time on; answers which types there are, and how many of each.
-pub(super) async fn turn_back(tx: &mut TenantTx, id: WebhookId, since: Timestamp) -> Result<Vec<(String, i64)>> {
+/// Tells events again from the first one of that time on, those that pass `only`; answers which types there are, and how many of
+/// each. A replay that is under way goes on with this one: what either of them asks for is told.
+pub(super) async fn turn_back(
+    tx: &mut TenantTx,
+    id: WebhookId,
+    since: Timestamp,
+    only: &[String],
+) -> Result<Vec<(String, i64)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         r#"SELECT type AS name, count(*) AS "n!", min(seq) AS "first!" FROM events
@@ -188,10 +218,14 @@ pub(super) async fn turn_back(tx: &mut TenantTx, id: WebhookId, since: Timestamp
     .await?;
     if let Some(first) = rows.iter().map(|r| r.first).min() {
         sqlx::query!(
-            "UPDATE webhook_endpoints SET told_seq = least(told_seq, $3::bigint - 1) WHERE workspace_id = $1 AND id = $2",
+            "UPDATE webhook_endpoints SET told_seq = least(told_seq, $3::bigint - 1), replay_until = greatest(told_seq, replay_until),
+               replay_events = CASE WHEN told_seq >= replay_until THEN $4::text[]
+                 WHEN replay_events = '{}' OR $4::text[] = '{}' THEN '{}' ELSE replay_events || $4::text[] END
+             WHERE workspace_id = $1 AND id = $2",
             workspace,
             id.0,
             first,
+            only,
         )
         .execute(tx.conn())
         .await?;
@@ -227,26 +261,6 @@ pub(super) async fn failed(tx: &mut TenantTx, id: WebhookId, begun: Timestamp) -
     Ok(Timestamp(since))
 }
 
-/// Somebody who hears that an endpoint was disabled.
-pub(super) struct Manager {
-    pub(super) id: UserId,
-    pub(super) name: String,
-    pub(super) email: String,
-}
-
-/// Those who may change endpoints.
-pub(super) async fn managers(tx: &mut TenantTx) -> Result<Vec<Manager>> {
-    let workspace = tx.workspace().0;
-    Ok(sqlx::query_as!(
-        Manager,
-        r#"SELECT u.id AS "id: UserId", u.name, u.email FROM workspace_members m JOIN users u ON u.id = m.user_id
-           WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY m.created_at, u.id"#,
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
 /// Endpoints of all workspaces that have not been told of the newest events.
 pub(super) async fn behind(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     let rows = sqlx::query!(
@@ -271,27 +285,46 @@ pub(super) async fn forget_old_secrets(tx: &mut SystemTx) -> Result<()> {
     Ok(())
 }
 
-/// The workspace's endpoints with their secrets at rest, now's and before's, locked until the transaction ends.
-pub(super) async fn sealed(tx: &mut TenantTx) -> Result<Vec<(WebhookId, Vec<u8>, Option<Vec<u8>>)>> {
+/// What of an endpoint is sealed.
+pub(super) struct Sealed {
+    pub(super) id: WebhookId,
+    pub(super) secret: Vec<u8>,
+    pub(super) old_secret: Option<Vec<u8>>,
+    pub(super) address: Option<Vec<u8>>,
+    pub(super) signing_secret: Option<Vec<u8>>,
+}
+
+impl Sealed {
+    /// All of it.
+    pub(super) fn values(&self) -> impl Iterator<Item = &[u8]> {
+        let others = [&self.old_secret, &self.address, &self.signing_secret];
+        std::iter::once(&self.secret).chain(others.into_iter().flatten()).map(Vec::as_slice)
+    }
+}
+
+/// What of the workspace's endpoints is sealed, locked until the transaction ends.
+pub(super) async fn sealed(tx: &mut TenantTx) -> Result<Vec<Sealed>> {
     let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        "SELECT id, secret, old_secret FROM webhook_endpoints WHERE workspace_id = $1 ORDER BY id FOR UPDATE",
+    Ok(sqlx::query_as!(
+        Sealed,
+        r#"SELECT id AS "id: WebhookId", secret, old_secret, address, signing_secret FROM webhook_endpoints WHERE workspace_id = $1 ORDER BY id FOR UPDATE"#,
         workspace,
     )
     .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|r| (WebhookId(r.id), r.secret, r.old_secret)).collect())
+    .await?)
 }
 
-/// The same secrets, sealed anew: now's, and before's if there is one.
-pub(super) async fn set_sealed(tx: &mut TenantTx, id: WebhookId, sealed: &[Vec<u8>]) -> Result<()> {
+/// The same, sealed anew.
+pub(super) async fn set_sealed(tx: &mut TenantTx, again: &Sealed) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "UPDATE webhook_endpoints SET secret = $3, old_secret = $4 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE webhook_endpoints SET secret = $3, old_secret = $4, address = $5, signing_secret = $6 WHERE workspace_id = $1 AND id = $2",
         workspace,
-        id.0,
-        sealed.first().ok_or_else(|| Error::internal("an endpoint without a secret"))?,
-        sealed.get(1),
+        again.id.0,
+        again.secret,
+        again.old_secret,
+        again.address,
+        again.signing_secret,
     )
     .execute(tx.conn())
     .await?;
@@ -302,7 +335,9 @@ pub(super) async fn set_sealed(tx: &mut TenantTx, id: WebhookId, sealed: &[Vec<u
 pub(super) async fn versions(tx: &mut SystemTx, workspace: WorkspaceId) -> Result<Vec<i32>> {
     Ok(sqlx::query_scalar!(
         r#"SELECT secret_version AS "version!" FROM webhook_endpoints WHERE workspace_id = $1
-           UNION SELECT old_secret_version FROM webhook_endpoints WHERE workspace_id = $1 AND old_secret_version IS NOT NULL"#,
+           UNION SELECT old_secret_version FROM webhook_endpoints WHERE workspace_id = $1 AND old_secret_version IS NOT NULL
+           UNION SELECT address_version FROM webhook_endpoints WHERE workspace_id = $1 AND address_version IS NOT NULL
+           UNION SELECT signing_version FROM webhook_endpoints WHERE workspace_id = $1 AND signing_version IS NOT NULL"#,
         workspace.0,
     )
     .fetch_all(tx.conn())

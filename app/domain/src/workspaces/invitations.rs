@@ -19,7 +19,10 @@ use crate::{
     audit::Entry,
     auth::{self, User, rules, sessions::Token},
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{Nothing, OfRole},
+    },
     ids::{InvitationId, WorkspaceId},
     mail::letters::{self, Letter},
     services::Services,
@@ -128,7 +131,7 @@ async fn sent(s: &Services, mut tx: TenantTx, id: InvitationId, token: &Token) -
             .details(json!({ "role": invitation.role, "by": if invitation.email.is_some() { "mail" } else { "link" } }))
             .personal(json!({ "email": invitation.email })),
     );
-    tx.emit(Draft::new("workspace.member.invited", "invitation", id.0, json!({ "role": invitation.role })));
+    tx.emit(Draft::new(DomainEvent::MemberInvited(OfRole { role: invitation.role }), id));
     tx.commit().await?;
     let is_mailed = invitation.email.is_some() && s.mailer.has_server();
     Ok(NewInvitation { invitation, link: (!is_mailed).then_some(link) })
@@ -153,7 +156,7 @@ pub async fn cancel(s: &Services, actor: &Actor, id: InvitationId) -> Result<Inv
         return Err(ended(known.status));
     }
     tx.audit(Entry::new("workspace.invitation.canceled", "invitation", id.0));
-    tx.emit(Draft::new("workspace.invitation.canceled", "invitation", id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::InvitationCanceled(Nothing {}), id));
     tx.commit().await?;
     Ok(Invitation { status: InvitationStatus::Canceled, ..known })
 }
@@ -266,7 +269,7 @@ pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
         Entry::new("workspace.member.joined", "user", user.id.0)
             .details(json!({ "invitation": invitation.id, "role": invitation.role })),
     );
-    tx.emit(Draft::new("workspace.member.joined", "user", user.id.0, json!({ "role": invitation.role })));
+    tx.emit(Draft::new(DomainEvent::MemberJoined(OfRole { role: invitation.role }), user.id));
     // A link that whoever invites has seen as well shows nothing about who reads the mail.
     let proves = matches!(key, Key::Link(_)) && store::is_mail_alone(&mut tx, invitation.id).await?;
     tx.commit().await?;
@@ -287,7 +290,7 @@ pub async fn reject(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
         return Err(ended(one(&mut tx, invitation.id).await?.status));
     }
     tx.audit(Entry::new("workspace.invitation.rejected", "invitation", invitation.id.0));
-    tx.emit(Draft::new("workspace.invitation.rejected", "invitation", invitation.id.0, json!({})));
+    tx.emit(Draft::new(DomainEvent::InvitationRejected(Nothing {}), invitation.id));
     tx.commit().await?;
     Ok(Invitation { status: InvitationStatus::Rejected, ..invitation })
 }

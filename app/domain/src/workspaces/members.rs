@@ -4,11 +4,18 @@ use serde_json::json;
 
 use super::{Member, members_store as store};
 use crate::{
-    Actor, Code, Error, Result, Role, agents,
+    Actor, Code, Error, Result, Role, Timestamp, agents,
     audit::Entry,
     db::{SystemTx, TenantTx},
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{Nothing, OfRole},
+    },
     ids::{RunId, UserId, WorkspaceId},
+    notifications::{
+        Kind,
+        service::{self as notifications, To, Told},
+    },
     services::Services,
 };
 
@@ -32,6 +39,11 @@ pub async fn get(s: &Services, actor: &Actor, user: UserId) -> Result<Member> {
     list(s, actor).await?.into_iter().find(|m| m.user_id == user).ok_or_else(|| Error::not_found("member"))
 }
 
+/// The people of the workspace of a running transaction.
+pub(crate) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
+    store::all(tx).await
+}
+
 /// A person's role in the workspace of a running transaction.
 pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
     store::role_of(tx, user).await
@@ -52,11 +64,22 @@ pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) 
             Entry::new("workspace.member.role_changed", "user", user.0)
                 .details(json!({ "before": before, "after": role })),
         );
-        tx.emit(Draft::new("workspace.member.role_changed", "user", user.0, json!({ "role": role })));
+        tx.emit(Draft::new(DomainEvent::MemberRoleChanged(OfRole { role }), user));
+        tell_role(&mut tx, user, role).await?;
         tx.commit().await?;
         s.memberships.forget_all();
     }
     get(s, actor, user).await
+}
+
+async fn tell_role(tx: &mut TenantTx, user: UserId, role: Role) -> Result<()> {
+    let told = Told {
+        kind: Kind::RoleChanged,
+        cause: format!("role:{role}:{}", Timestamp::now().unix_millis()),
+        subject: ("user", Some(user.0)),
+        facts: json!({ "role": role }),
+    };
+    notifications::tell(tx, To::Person(user), told).await
 }
 
 /// Removes a member. What the person made stays; sessions, keys and open streams lose the workspace at once.
@@ -67,7 +90,7 @@ pub async fn remove(s: &Services, actor: &Actor, user: UserId) -> Result<()> {
     }
     let mut tx = s.db.tenant(actor).await?;
     let role = Locked::all(&mut tx).await?.managed(actor, user)?;
-    let stopped = gone(&mut tx, "workspace.member.removed", user, role).await?;
+    let stopped = gone(&mut tx, DomainEvent::MemberRemoved(Nothing {}), user, role).await?;
     tx.commit().await?;
     for run in stopped {
         s.hub.cancel(run);
@@ -81,7 +104,7 @@ pub async fn leave(s: &Services, actor: &Actor) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(actor.workspace)).await?;
     tx.asked_by(*actor);
     Locked::all(&mut tx).await?.keeps_an_owner_without(user, Role::Guest)?;
-    let stopped = gone(&mut tx, "workspace.member.left", user, role).await?;
+    let stopped = gone(&mut tx, DomainEvent::MemberLeft(Nothing {}), user, role).await?;
     tx.commit().await?;
     for run in stopped {
         s.hub.cancel(run);
@@ -110,8 +133,9 @@ pub async fn transfer(s: &Services, actor: &Actor, to: UserId) -> Result<()> {
         Entry::new("workspace.transferred", "workspace", actor.workspace.0)
             .details(json!({ "from": from, "to": to, "before": before })),
     );
-    tx.emit(Draft::new("workspace.member.role_changed", "user", to.0, json!({ "role": Role::Owner })));
-    tx.emit(Draft::new("workspace.member.role_changed", "user", from.0, json!({ "role": Role::Admin })));
+    tell_role(&mut tx, to, Role::Owner).await?;
+    tx.emit(Draft::new(DomainEvent::MemberRoleChanged(OfRole { role: Role::Owner }), to));
+    tx.emit(Draft::new(DomainEvent::MemberRoleChanged(OfRole { role: Role::Admin }), from));
     tx.commit().await?;
     s.memberships.forget_all();
     Ok(())
@@ -138,11 +162,11 @@ pub(super) fn may_give(actor: &Actor, role: Role) -> Result<()> {
 }
 
 /// Takes the workspace from a member, whose agents stop. Answers the runs of which their drivers have to be told.
-async fn gone(tx: &mut TenantTx, action: &'static str, user: UserId, role: Role) -> Result<Vec<RunId>> {
+async fn gone(tx: &mut TenantTx, event: DomainEvent, user: UserId, role: Role) -> Result<Vec<RunId>> {
     store::remove(tx, user).await?;
     let stopped = agents::service::stop_those_of(tx, user).await?;
-    tx.audit(Entry::new(action, "user", user.0).details(json!({ "role": role })));
-    tx.emit(Draft::new(action, "user", user.0, json!({})));
+    tx.audit(Entry::new(event.name(), "user", user.0).details(json!({ "role": role })));
+    tx.emit(Draft::new(event, user));
     Ok(stopped)
 }
 

@@ -6,7 +6,12 @@ use serde_json::json;
 
 use super::store;
 use crate::{
-    Actor, Error, Result, Role, audit::Entry, db::TenantTx, events::Draft, outward::AllowedHosts, services::Services,
+    Actor, Error, Result, Role,
+    audit::Entry,
+    db::TenantTx,
+    events::{DomainEvent, Draft, payload::Nothing},
+    outward::AllowedHosts,
+    services::Services,
 };
 
 /// How many hosts a workspace may list.
@@ -55,7 +60,7 @@ pub async fn change(s: &Services, actor: &Actor, changes: OpennessChanges) -> Re
         store::set_openness(&mut tx, &after).await?;
         let details = json!({ "before": before, "after": after });
         tx.audit(Entry::new("workspace.openness_changed", "workspace", actor.workspace.0).details(details));
-        tx.emit(Draft::new("workspace.updated", "workspace", actor.workspace.0, json!({})));
+        tx.emit(Draft::new(DomainEvent::WorkspaceUpdated(Nothing {}), actor.workspace));
         tx.commit().await?;
         s.resolved.forget_all();
     }

@@ -8,7 +8,7 @@ use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
     auth::{SignedIn, factors},
-    events::Draft,
+    events::{DomainEvent, Draft, payload::Nothing},
     services::Services,
 };
 
@@ -51,7 +51,7 @@ pub async fn require_second_factor(s: &Services, who: &SignedIn, actor: &Actor, 
             "after": { "secondFactorRequired": required },
         });
         tx.audit(Entry::new("workspace.security_changed", "workspace", actor.workspace.0).details(details));
-        tx.emit(Draft::new("workspace.updated", "workspace", actor.workspace.0, json!({})));
+        tx.emit(Draft::new(DomainEvent::WorkspaceUpdated(Nothing {}), actor.workspace));
         tx.commit().await?;
         s.memberships.forget_all();
     }

@@ -1,12 +1,15 @@
 //! The form of a policy: tried by its address, saved by a post.
 
+use hyvve_domain::ids::UserId;
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
-    api::{ChangePolicy, Typed, TypedRule},
+    api::ChangePolicy,
     page::of_tool,
     tabs::Part,
+    typed::{Typed, TypedRule},
+    waiting,
 };
 use crate::{
     flash::Flash,
@@ -18,7 +21,7 @@ use crate::{
 const SPARE: usize = 2;
 
 /// Thresholds and rules of one tool.
-pub(super) fn form_card(typed: Typed, flash: Flash) -> AnyView {
+pub(super) fn form_card(typed: Typed, flash: &Flash, people: &[(UserId, String)]) -> AnyView {
     let fields = [
         "thresholds.auto",
         "thresholds.quick",
@@ -27,13 +30,15 @@ pub(super) fn form_card(typed: Typed, flash: Flash) -> AnyView {
         "handling.quorum",
         "handling.dueMinutes",
     ];
-    let at_rule = flash.field.as_deref().is_some_and(|field| field.starts_with("rules["));
+    let at_rule = flash.field.as_deref().is_some_and(|field| field.starts_with("rules[") || waiting::shows(field));
     let beside = flash.beside(&fields).filter(|_| !at_rule);
+    let [auto, quick, target, sample, quorum, due] = fields.map(|field| flash.at(field));
     let problem = beside.map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let here = use_frame().href(Part::Policies.path());
     let spare = std::iter::repeat_n(TypedRule::default(), SPARE);
     let rules = typed.rules.iter().cloned().chain(spare).enumerate();
-    let rules = rules.map(|(place, rule)| rule_row(place, rule, &flash)).collect_view();
+    let rules = rules.map(|(place, rule)| rule_row(place, rule, flash)).collect_view();
+    let waits = waiting::fields(&typed, flash, people);
     view! {
         <Card title="Change the policy" note=of_tool(&typed.tool)>
             <CardBody>
@@ -41,17 +46,17 @@ pub(super) fn form_card(typed: Typed, flash: Flash) -> AnyView {
                     {problem}
                     <input type="hidden" name="tool" value=typed.tool.clone()/>
                     <div class="field-grid">
-                        <Field name="thresholds[auto]" label="By itself from" value=typed.thresholds.auto.clone() error=flash.at(fields[0]) required=true
+                        <Field name="thresholds[auto]" label="By itself from" value=typed.thresholds.auto.clone() error=auto required=true
                             hint="Calibrated score, 50 to 100; 101 for never."/>
-                        <Field name="thresholds[quick]" label="A glance from" value=typed.thresholds.quick.clone() error=flash.at(fields[1]) required=true
+                        <Field name="thresholds[quick]" label="A glance from" value=typed.thresholds.quick.clone() error=quick required=true
                             hint="Below, a full review."/>
-                        <Field name="thresholds[target]" label="Agreement that must be certain, %" value=typed.thresholds.target.clone() error=flash.at(fields[2]) required=true
+                        <Field name="thresholds[target]" label="Agreement that must be certain, %" value=typed.thresholds.target.clone() error=target required=true
                             hint="With 95 % confidence, before anything goes on by itself."/>
-                        <Field name="thresholds[sample]" label="Looked at afterwards, %" value=typed.thresholds.sample.clone() error=flash.at(fields[3]) required=true
+                        <Field name="thresholds[sample]" label="Looked at afterwards, %" value=typed.thresholds.sample.clone() error=sample required=true
                             hint="Of what went on by itself, at least 1."/>
-                        <Field name="handling[quorum]" label="How many have to approve" value=typed.handling.quorum.clone() error=flash.at(fields[4])
+                        <Field name="handling[quorum]" label="How many have to approve" value=typed.handling.quorum.clone() error=quorum
                             hint="1 to 10 owners and admins."/>
-                        <Field name="handling[due]" label="Times out after, hours" value=typed.handling.due.clone() error=flash.at(fields[5])
+                        <Field name="handling[due]" label="Times out after, hours" value=typed.handling.due.clone() error=due
                             hint="Empty: it waits for ever. What has timed out is not done."/>
                     </div>
                     <fieldset class="rule-rows">
@@ -66,6 +71,7 @@ pub(super) fn form_card(typed: Typed, flash: Flash) -> AnyView {
                         </p>
                         {rules}
                     </fieldset>
+                    {waits}
                     <div class="flex flex-wrap gap-2">
                         <Button variant=Variant::Primary kind="submit">"Save"</Button>
                         <button class="btn" type="submit" formmethod="get" formaction=here>"Try it on the last 90 days"</button>

@@ -8,6 +8,8 @@ mod grants;
 pub mod grants_api;
 mod page;
 mod tabs;
+mod typed;
+mod waiting;
 
 pub(crate) use calibration::calibration_page;
 pub(crate) use grants::grants_page;

@@ -6,13 +6,16 @@ use hyvve_domain::{
         policies::{Draft, DryRun, EVERY_TOOL, Policy, dry_run::dry_run, service},
         routing::Review,
     },
+    ids::UserId,
+    workspaces::members,
 };
 use leptos::prelude::*;
 
 use super::{
-    api::{Typed, TypedHandling, TypedRule, TypedThresholds},
     form::form_card,
     tabs::{Part, part_page},
+    typed::{Typed, TypedHandling, TypedRule, TypedStep, TypedThresholds},
+    waiting,
 };
 use crate::{
     ApiError,
@@ -27,6 +30,7 @@ use crate::{
 pub(crate) async fn policy_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let mut flash = Flash::take().unwrap_or_default();
     let policies = service::list(&visit.services, &visit.actor).await?;
+    let people = members::deciders(&visit.services, &visit.actor).await?;
     let tools = service::tools();
     let mut shown = None;
     if let Some(tool) = visit.query("tool") {
@@ -47,11 +51,11 @@ pub(crate) async fn policy_page(visit: &Visit) -> Result<AnyView, ApiError> {
             Err(error) => return Err(error.into()),
         };
         let result = tried.map(|tried| dry_run_card(&tried, &typed));
-        shown = Some(view! { {form_card(typed, flash.clone())}{result} });
+        shown = Some(view! { {form_card(typed, &flash, &people)}{result} });
     }
     let content = view! {
         {done(&flash)}
-        {list_card(&policies, &tools)}
+        {list_card(&policies, &tools, &people)}
         {shown}
     };
     let lead = "How closely people look at what agents propose. An agent earns less of a look by what people decided before; nothing that cannot be taken back ever goes on by itself.";
@@ -69,6 +73,10 @@ fn typed(visit: &Visit, tool: String, policies: &[Policy]) -> Typed {
         let part = |name: &str| visit.query(&format!("rules[{place}][{name}]"));
         Some(TypedRule { name: part("name")?, when: part("when")?, review: part("review").unwrap_or_default() })
     };
+    let step = |place: usize| {
+        let part = |name: &str| visit.query(&format!("steps[{place}][{name}]"));
+        Some(TypedStep { hours: part("hours")?, action: part("action")? })
+    };
     Typed {
         tool,
         thresholds: TypedThresholds {
@@ -77,8 +85,16 @@ fn typed(visit: &Visit, tool: String, policies: &[Policy]) -> Typed {
             target: field("thresholds[target]"),
             sample: field("thresholds[sample]"),
         },
-        handling: TypedHandling { quorum: field("handling[quorum]"), due: field("handling[due]") },
+        handling: TypedHandling {
+            quorum: field("handling[quorum]"),
+            due: field("handling[due]"),
+            owners: field("handling[owners]"),
+            admins: field("handling[admins]"),
+            requester: field("handling[requester]"),
+            asks: field("handling[asks]"),
+        },
         rules: (0..50).map_while(rule).collect(),
+        steps: (0..50).map_while(step).collect(),
     }
 }
 
@@ -92,10 +108,8 @@ fn of(draft: &Draft) -> Typed {
             target: number(draft.thresholds.target * 100.0),
             sample: number(draft.thresholds.sample * 100.0),
         },
-        handling: TypedHandling {
-            quorum: draft.handling.quorum.to_string(),
-            due: draft.handling.due_minutes.map(|minutes| number(f64::from(minutes) / 60.0)).unwrap_or_default(),
-        },
+        handling: TypedHandling::of(&draft.handling),
+        steps: draft.handling.ladder.iter().map(TypedStep::of).collect(),
         rules: draft
             .rules
             .iter()
@@ -113,8 +127,8 @@ pub(super) fn of_tool(tool: &str) -> String {
     if tool == EVERY_TOOL { "All tools".to_owned() } else { tool_label(tool) }
 }
 
-fn list_card(policies: &[Policy], tools: &[&'static str]) -> AnyView {
-    let rows = policies.iter().map(row).collect_view();
+fn list_card(policies: &[Policy], tools: &[&'static str], people: &[(UserId, String)]) -> AnyView {
+    let rows = policies.iter().map(|policy| row(policy, people)).collect_view();
     let frame = use_frame();
     let without = tools.iter().filter(|tool| !policies.iter().any(|policy| policy.tool == **tool));
     let links = without.map(move |tool| {
@@ -131,7 +145,7 @@ fn list_card(policies: &[Policy], tools: &[&'static str]) -> AnyView {
     .into_any()
 }
 
-fn row(policy: &Policy) -> AnyView {
+fn row(policy: &Policy, people: &[(UserId, String)]) -> AnyView {
     let href = use_frame().href(&format!(
         "{}?{}",
         Part::Policies.path(),
@@ -143,12 +157,8 @@ fn row(policy: &Policy) -> AnyView {
     } else {
         format!("by itself from {:.0}, where {} % agreement is certain", t.auto, trimmed(t.target * 100.0))
     };
-    let waits = match (policy.handling.quorum, policy.handling.due_minutes) {
-        (1, None) => String::new(),
-        (n, None) => format!(" · {n} have to approve"),
-        (1, Some(due)) => format!(" · times out after {} h", trimmed(f64::from(due) / 60.0)),
-        (n, Some(due)) => format!(" · {n} have to approve · times out after {} h", trimmed(f64::from(due) / 60.0)),
-    };
+    let waits = waiting::sentences(&policy.handling, people).into_iter().map(|words| format!(" · {words}"));
+    let waits: String = waits.collect();
     let facts =
         format!("{auto} · a glance from {:.0} · {} % looked at afterwards{waits}", t.quick, trimmed(t.sample * 100.0));
     let rules = policy.rules.iter().map(|rule| {

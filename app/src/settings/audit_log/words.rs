@@ -24,6 +24,9 @@ pub(super) fn verb(action: &str) -> String {
         "approval.asked" => "asked the agent about",
         "approval.assigned" => "handed over or put off",
         "approval.commented" => "commented on",
+        "approval.reminded" => "reminded those who are asked of",
+        "approval.reassigned" => "asked somebody else about",
+        "approval.escalated" => "asked everybody of a role about",
         "approval.timed_out" => "let time out",
         "approval.auto_approved" => "let through by rule",
         "approval.confirmed" => "would have approved",
@@ -58,6 +61,9 @@ pub(super) fn verb(action: &str) -> String {
         "webhook.disabled" => "disabled",
         "webhook.rotated" => "gave another secret to",
         "webhook.replayed" => "sent what had happened again to",
+        "event.dead_lettered" => "gave up on",
+        "event.requeued" => "had dealt with again",
+        "event.discarded" => "discarded",
         "webhook.redelivered" => "sent an event again to",
         "ai_fallbacks.set" => "changed who is asked instead in",
         "data_key.made" => "made a new data key for",
@@ -79,6 +85,11 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.member.left" => "left",
         "workspace.member.removed" => "removed a member",
         "workspace.member.role_changed" => "changed the role of a member",
+        "channel.connected" => "connected a user of Slack with",
+        "channel.disconnected" => "disconnected a user of Slack from",
+        "notification_settings.changed" => "changed their own notifications",
+        "notification_settings.webhook_set" => "has their notifications sent to a webhook",
+        "notification_settings.webhook_removed" => "removed a webhook of their notifications",
         "auth.linked" => "linked another way to sign in",
         "auth.unlinked" => "unlinked a way to sign in",
         "auth.signed_in" => "signed in",
@@ -122,9 +133,10 @@ pub(super) fn object(row: &Row) -> String {
             detail("tool").map_or_else(|| "a grant".to_owned(), |tool| format!("a grant of “{}”", tool_label(tool)))
         }
         "webhook" => detail("host").map_or_else(|| "a webhook".to_owned(), |host| format!("the webhook to {host}")),
+        "event" => detail("type").map_or_else(|| "an event".to_owned(), |name| format!("the event {name}")),
         "invitation" => "an invitation".to_owned(),
         "workspace" => "this workspace".to_owned(),
-        "user" => String::new(),
+        "user" | "notification_settings" => String::new(),
         other => other.replace('_', " "),
     }
 }
@@ -140,6 +152,7 @@ pub(super) fn path(row: &Row) -> Option<String> {
         "ai_provider" => Some("/settings/ai-providers".to_owned()),
         "budget" => Some("/usage/budgets".to_owned()),
         "approval_grant" => Some("/settings/approval-policy/grants".to_owned()),
+        "event" if row.action != "event.discarded" => Some("/settings/events/dead-letters".to_owned()),
         "webhook" if row.action != "webhook.deleted" => Some(format!("/settings/webhooks/{id}")),
         _ => None,
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hyvve_domain::{
     Timestamp,
+    events::filter::split,
     ids::{WebhookDeliveryId, WebhookId},
-    webhooks::{Changes, NewEndpoint, State, service},
+    webhooks::{Changes, Format, NewEndpoint, State, service},
 };
 use leptos::prelude::*;
 
@@ -26,11 +27,19 @@ pub async fn add_webhook(
     /// Types of events, or beginnings of such, between spaces or commas; empty for all.
     #[server(default)]
     events: String,
+    /// In which words it is told.
+    #[server(default)]
+    format: Format,
 ) -> Result<(), ApiError> {
-    let typed = vec![("url", url.clone()), ("description", description.clone()), ("events", events.clone())];
+    let mut typed = vec![("description", description.clone()), ("events", events.clone())];
+    typed.push(("format", format.as_str().to_owned()));
+    // An address that is a credential does not travel back.
+    if format == Format::Events {
+        typed.push(("url", url.clone()));
+    }
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
-        let new = NewEndpoint { url, description, events: split(&events) };
+        let new = NewEndpoint { url, format, description, events: split(&events) };
         let (made, secret) = service::create(&services, &actor, new).await?;
         tell(vec![("secret", secret.expose().to_owned())]);
         go_on(&format!("{}/{}", page_before(&context::parts()?.headers), made.id));
@@ -44,27 +53,48 @@ pub async fn add_webhook(
 pub async fn change_webhook(
     /// Which one.
     id: WebhookId,
-    /// Where events are sent.
+    /// Where events are sent; empty: there, as before, where the address is a credential.
+    #[server(default)]
     url: String,
     /// What it is for.
     #[server(default)]
     description: String,
-    /// Types of events, or beginnings of such, between spaces or commas; empty for all.
+    /// Types of events, or beginnings of such, between spaces or commas; empty for all. `None`: not asked for.
     #[server(default)]
-    events: String,
+    events: Option<String>,
 ) -> Result<(), ApiError> {
-    let typed = vec![
-        ("url", url.clone()),
-        ("description", description.clone()),
-        ("events", events.clone()),
-        ("typed", "1".to_owned()),
-    ];
+    let mut typed = vec![("description", description.clone()), ("typed", "1".to_owned())];
+    if let Some(events) = &events {
+        typed.extend([("url", url.clone()), ("events", events.clone())]);
+    }
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
-        let changes =
-            Changes { url: Some(url), description: Some(description), events: Some(split(&events)), enabled: None };
+        let events = events.as_deref().map(split);
+        let url = Some(url).filter(|url| events.is_some() || !url.is_empty());
+        let changes = Changes { url, description: Some(description), events, ..Changes::default() };
         service::update(&services, &actor, id, changes).await?;
         done_at(&page_before(&context::parts()?.headers), "Saved.".to_owned());
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Keeps the signing secret of a channel's Slack app, so that messages have buttons; or forgets it.
+#[server(prefix = "/_fn", endpoint = "webhooks/signing-secret", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn sign_channel(
+    /// Which one.
+    id: WebhookId,
+    /// The secret; empty: none. It does not come back to the page.
+    #[server(default)]
+    secret: String,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        let done =
+            if secret.trim().is_empty() { "New messages have no buttons." } else { "New messages have buttons." };
+        let changes = Changes { signing_secret: Some(secret), ..Changes::default() };
+        service::update(&services, &actor, id, changes).await?;
+        done_at(&page_before(&context::parts()?.headers), done.to_owned());
         Ok::<_, ApiError>(())
     })
     .await
@@ -154,7 +184,7 @@ pub async fn replay_webhook(
     answer(async move {
         let (services, actor) = context::actor().await?;
         let since = Timestamp::now().minus(Duration::from_secs(3600 * u64::from(hours)));
-        let events = service::replay(&services, &actor, id, since).await?;
+        let events = service::replay(&services, &actor, id, since, Vec::new()).await?;
         let done = format!("{} sent again, with the ids of then.", verb(events));
         done_at(&page_before(&context::parts()?.headers), done);
         Ok::<_, ApiError>(())
@@ -180,11 +210,6 @@ pub async fn redeliver_webhook(
 }
 
 /// `1 event is`, `5 events are`.
-fn verb(events: i64) -> String {
+pub(crate) fn verb(events: i64) -> String {
     format!("{} {}", counted(events.unsigned_abs(), "event"), if events == 1 { "is" } else { "are" })
-}
-
-fn split(events: &str) -> Vec<String> {
-    let entries = events.split(|c: char| c.is_whitespace() || c == ',').filter(|entry| !entry.is_empty());
-    entries.map(str::to_owned).collect()
 }

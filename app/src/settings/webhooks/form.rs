@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The fields at which the server's messages show.
-pub(super) const FIELDS: [&str; 3] = ["url", "description", "events"];
+pub(super) const FIELDS: [&str; 4] = ["url", "description", "events", "signingSecret"];
 
 /// What stands in the fields.
 pub(super) struct Values {
@@ -37,6 +37,19 @@ pub(super) fn fields(values: Values, flash: &Flash) -> AnyView {
             name="events" label="Which events?" value=values.events error=flash.at("events") placeholder="all of them"
             hint="Types, or beginnings that end in a dot, with spaces between: approval. run.failed budget.alerted"
         />
+    }
+    .into_any()
+}
+
+/// Description and, where it is another one, the address of a channel.
+pub(super) fn channel_fields(description: String, flash: &Flash) -> AnyView {
+    view! {
+        <Field
+            name="url" label="Another address" kind="url" error=flash.at("url")
+            hint="Leave it empty to keep the present one. Whoever knows it can write there, so only its host and its end are shown."
+            wrong="Please enter an address that begins with https://."
+        />
+        <Field name="description" label="What is it for?" value=description error=flash.at("description")/>
     }
     .into_any()
 }

@@ -3,14 +3,14 @@
 use hyvve_domain::{
     PageRequest,
     ids::WebhookId,
-    webhooks::{Endpoint, service},
+    webhooks::{Endpoint, Format, service},
 };
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
 use super::{
-    api::{ChangeWebhook, RemoveWebhook, ReplayWebhook, RotateWebhook, SwitchWebhook, TestWebhook},
-    form::{Values, fields, problem, secret_card},
+    api::{ChangeWebhook, RemoveWebhook, ReplayWebhook, RotateWebhook, SignChannel, SwitchWebhook, TestWebhook},
+    form::{Values, channel_fields, fields, problem, secret_card},
     log::log_card,
     page::HERE,
     state::{endpoint_state, hears},
@@ -20,7 +20,7 @@ use crate::{
     flash::Flash,
     settings::layout::{done, settings_page},
     shell::{Visit, use_frame},
-    ui::{Button, ButtonLink, Card, CardBody, Form, Select, Time, Variant},
+    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Select, Time, Variant},
 };
 
 /// What can be sent again: how many hours, in words.
@@ -40,6 +40,7 @@ pub(crate) async fn webhook_page(visit: &Visit, id: WebhookId) -> Result<AnyView
     } else {
         asks("rotate").then(|| rotate_card(endpoint.clone()))
     };
+    let answers = format!("{}/api/slack/{id}", visit.services.settings.public_url);
     // What is shown only once is not taken away because something happens meanwhile.
     let follow = secret.is_none().then_some("webhook.");
     let content = view! {
@@ -50,7 +51,8 @@ pub(crate) async fn webhook_page(visit: &Visit, id: WebhookId) -> Result<AnyView
             {question}
             {state_card(endpoint.clone())}
             {log_card(log, &endpoint)}
-            {endpoint.enabled.then(|| replay_card(endpoint.clone()))}
+            {(endpoint.enabled && endpoint.format == Format::Events).then(|| replay_card(endpoint.clone()))}
+            {(endpoint.format == Format::Slack).then(|| buttons_card(endpoint.clone(), answers, flash.at("signingSecret")))}
             {change_card(endpoint, flash)}
         </div>
     };
@@ -149,6 +151,42 @@ fn replay_card(endpoint: Endpoint) -> AnyView {
     .into_any()
 }
 
+/// Buttons under the messages of a channel, and where what is pressed comes back.
+fn buttons_card(endpoint: Endpoint, answers: String, error: Option<String>) -> AnyView {
+    let state = if endpoint.takes_answers {
+        "Messages have buttons. Whoever presses one decides as the person whom he or she is connected with."
+    } else {
+        "Messages have no buttons. With the signing secret of the Slack app that made this channel’s address, they do."
+    };
+    let forget = endpoint.takes_answers.then(|| {
+        view! {
+            <form method="post" action=SignChannel::url()>
+                {hidden(&endpoint)}
+                <Button kind="submit">"Without buttons again"</Button>
+            </form>
+        }
+    });
+    view! {
+        <Card title="Buttons" note="to decide in the channel">
+            <CardBody>
+                <p class="pb-3">{state}</p>
+                <p class="text-sm text-muted-foreground">"In the app’s settings, under “Interactivity”, the request URL is:"</p>
+                <p class="mono text-sm break-all pb-3">{answers}</p>
+                <Form action=SignChannel::url()>
+                    {hidden(&endpoint)}
+                    <Field
+                        name="secret" label="Signing secret" kind="password" required=true error=error
+                        hint="Slack shows it under “Basic Information”. It is sealed, and not shown again."
+                    />
+                    <div><Button kind="submit">"Keep it"</Button></div>
+                </Form>
+                {forget}
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
 fn change_card(endpoint: Endpoint, flash: Flash) -> AnyView {
     let values = if flash.typed("typed").is_empty() {
         Values {
@@ -159,12 +197,16 @@ fn change_card(endpoint: Endpoint, flash: Flash) -> AnyView {
     } else {
         Values::typed(&flash)
     };
+    let fields = match endpoint.format {
+        Format::Events => fields(values, &flash),
+        Format::Slack => channel_fields(values.description, &flash),
+    };
     view! {
         <Card title="Change it">
             <CardBody>
                 <Form action=ChangeWebhook::url()>
                     {hidden(&endpoint)}
-                    {fields(values, &flash)}
+                    {fields}
                     <div><Button variant=Variant::Primary kind="submit">"Save"</Button></div>
                 </Form>
             </CardBody>

@@ -1,6 +1,6 @@
 //! The page: the endpoints, and the form for another one.
 
-use hyvve_domain::webhooks::{Endpoint, MAX_ENDPOINTS, service};
+use hyvve_domain::webhooks::{Endpoint, Format, MAX_ENDPOINTS, service};
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
@@ -14,7 +14,7 @@ use crate::{
     flash::Flash,
     settings::layout::{done, settings_page},
     shell::{Visit, use_frame},
-    ui::{Button, Card, CardBody, EmptyState, Form, Glyph, Variant},
+    ui::{Button, Card, CardBody, EmptyState, Form, Glyph, Select, Variant},
 };
 
 /// The page's address in the workspace.
@@ -71,10 +71,16 @@ fn row(endpoint: Endpoint) -> AnyView {
 }
 
 fn add_card(flash: Flash) -> AnyView {
+    let formats = [
+        (Format::Events, "A program: of events, as it filters them"),
+        (Format::Slack, "A channel of Slack, or of what speaks like it: of approvals that wait"),
+    ];
+    let formats = formats.map(|(format, words)| (format.as_str().to_owned(), words.to_owned())).to_vec();
     view! {
         <Card title="Add a webhook">
             <CardBody>
                 <Form action=AddWebhook::url()>
+                    <Select name="format" label="Who is told?" options=formats chosen=flash.typed("format")/>
                     {fields(Values::typed(&flash), &flash)}
                     <div><Button variant=Variant::Primary kind="submit">"Add it"</Button></div>
                 </Form>

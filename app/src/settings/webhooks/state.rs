@@ -1,6 +1,6 @@
 //! How an endpoint and a delivery stand, in words and in colour.
 
-use hyvve_domain::webhooks::{Because, Delivery, Endpoint, State};
+use hyvve_domain::webhooks::{Because, Delivery, Endpoint, Format, State};
 use leptos::prelude::*;
 
 use crate::ui::{Pill, Time, Tone};
@@ -28,6 +28,9 @@ pub(super) fn endpoint_state(endpoint: &Endpoint) -> AnyView {
 
 /// What an endpoint hears of.
 pub(super) fn hears(endpoint: &Endpoint) -> String {
+    if endpoint.format == Format::Slack {
+        return "approvals that wait, in words".to_owned();
+    }
     if endpoint.events.is_empty() { "all events".to_owned() } else { endpoint.events.join(" ") }
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     auth::SIGN_OUT,
     shell::{
+        bell::{Unread, count},
         entry::{FrameData, Pictures},
         places::PLACES,
     },
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Above every page.
-pub(super) fn header(data: &FrameData, pictures: &Pictures, here: usize) -> AnyView {
+pub(super) fn header(data: &FrameData, pictures: &Pictures, unread: Unread, here: usize) -> AnyView {
     let place = PLACES.get(here).map(|place| view! { <a id="place" href=data.href(place.path)>{place.name}</a> });
     view! {
         <header class="app-header">
@@ -31,9 +32,22 @@ pub(super) fn header(data: &FrameData, pictures: &Pictures, here: usize) -> AnyV
                 <Icon glyph=Glyph::Search/><span class="command-text">"Go to…"</span><Kbd key="⌘K"/>
             </button>
             {theme_menu()}
+            {bell(data, unread)}
             {button("Chat", "btn btn-ghost btn-icon", "chat", Glyph::Chat)}
             {user_menu(data, pictures)}
         </header>
+    }
+    .into_any()
+}
+
+/// The way to what one was told, with how many of it one has not read. Where there is a script, it opens a dialog.
+fn bell(data: &FrameData, Unread(unread): Unread) -> AnyView {
+    view! {
+        <a id="bell" class="btn btn-ghost btn-icon bell" href=data.href("/notifications") title="Notifications">
+            <Icon glyph=Glyph::Bell/>
+            <span class="sr-only">"Notifications "</span>
+            <span class="bell-count" id="unread">{count(unread)}</span>
+        </a>
     }
     .into_any()
 }

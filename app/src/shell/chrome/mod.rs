@@ -12,15 +12,18 @@ use leptos::prelude::*;
 
 use self::preferences::Preferences;
 use super::{
+    bell::Unread,
     dock::DOCK,
     entry::{FrameData, Pictures},
     places::{PLACES, Place, place_of},
 };
+use crate::ui::{Glyph, Icon};
 
 /// The body of a workspace's document, with the page in it.
 pub(super) fn chrome(
     data: &FrameData,
     pictures: &Pictures,
+    unread: Unread,
     path: &str,
     preferences: &Preferences,
     page: AnyView,
@@ -31,13 +34,14 @@ pub(super) fn chrome(
         <div class="app">
             {sidebar::sidebar(data, pictures, here)}
             <div class="app-body">
-                {header::header(data, pictures, here)}
+                {header::header(data, pictures, unread, here)}
                 <main id="main" class="app-main" tabindex="-1">{page}</main>
             </div>
             {dock(preferences)}
         </div>
         {palette::palette(data)}
         {help::help(preferences)}
+        {notices()}
         <ol id="toasts" class="toaster" aria-live="polite" aria-label="Messages"></ol>
     }
     .into_any()
@@ -47,6 +51,22 @@ pub(super) fn chrome(
 fn places(data: &FrameData) -> impl Iterator<Item = (usize, &'static Place)> {
     let role = data.role;
     PLACES.iter().enumerate().filter(move |(_, place)| (place.allowed)(role))
+}
+
+/// The dialog behind the bell; it is filled when it is opened.
+fn notices() -> AnyView {
+    view! {
+        <dialog id="notices" class="dialog" aria-labelledby="notices-title">
+            <header class="flex items-center gap-2 px-4 py-2 border-b border-border">
+                <h2 class="font-semibold grow" id="notices-title">"Notifications"</h2>
+                <button type="button" class="btn btn-ghost btn-icon" data-do="hide" aria-label="Close">
+                    <Icon glyph=Glyph::Close/>
+                </button>
+            </header>
+            <div id="notices-list" class="notices-list"></div>
+        </dialog>
+    }
+    .into_any()
 }
 
 /// The frame of the chat; it is filled when the page comes alive.

@@ -3,6 +3,7 @@
 
 mod act;
 mod awake;
+mod bell;
 mod edge;
 mod hear;
 mod keyboard;
@@ -44,6 +45,7 @@ pub(crate) fn conduct() {
     let cursor = fact("cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
     hub::join(&workspace, cursor);
     pending::listen(&workspace);
+    bell::listen(&workspace);
     online::listen();
     reading::listen();
     tick();

@@ -50,8 +50,8 @@ fn show(now: i64) {
     LISTENERS.with_borrow(Clone::clone).iter().for_each(|listener| listener(now));
 }
 
-/// The browser's own fetch and JSON: the machinery of server functions is not in the first download.
-async fn total(address: &str) -> Result<Option<i64>, JsValue> {
+/// How many there are of what the API lists at an address. The browser's own fetch and JSON: the machinery of server functions is not in the first download.
+pub(super) async fn total(address: &str) -> Result<Option<i64>, JsValue> {
     let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
     let body = JsFuture::from(response.json()?).await?;
     let total = Reflect::get(&Reflect::get(&body, &"meta".into())?, &"total".into())?;

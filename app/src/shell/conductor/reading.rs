@@ -137,7 +137,7 @@ async fn ask(address: String, other: bool) {
     follow_run();
 }
 
-async fn fetch(address: &str) -> Result<Document, JsValue> {
+pub(super) async fn fetch(address: &str) -> Result<Document, JsValue> {
     let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
     if response.redirected() {
         return Err(JsValue::NULL);
@@ -146,17 +146,24 @@ async fn fetch(address: &str) -> Result<Document, JsValue> {
     DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)
 }
 
-/// Puts a page in the place of the one that shows. What was unfolded by hand stays so when it is the same page.
+/// Puts a page in the place of the one that shows. What was unfolded by hand stays so when it is the same page; in a list that grows
+/// at its top it is known by its id.
 fn put(here: &Element, there: &Element, other: bool) {
-    let open: Vec<bool> = all("#page details").iter().map(|one| one.has_attribute("open")).collect();
+    let open: Vec<(String, bool)> =
+        all("#page details").iter().map(|one| (one.id(), one.has_attribute("open"))).collect();
     let focus = document().active_element().filter(|element| here.contains(Some(element)));
     let focus = focus.and_then(|element| element.get_attribute("href"));
     here.set_inner_html(&there.inner_html());
     tick();
     if !other {
-        for (one, open) in here.query_selector_all("details").map(elements).unwrap_or_default().iter().zip(open) {
-            // An attribute of a fixed name is always accepted.
-            let _ = one.toggle_attribute_with_force("open", open);
+        let now = here.query_selector_all("details").map(elements).unwrap_or_default();
+        for (place, one) in now.iter().enumerate() {
+            let id = one.id();
+            let before = if id.is_empty() { open.get(place) } else { open.iter().find(|(other, _)| *other == id) };
+            if let Some((_, open)) = before {
+                // An attribute of a fixed name is always accepted.
+                let _ = one.toggle_attribute_with_force("open", *open);
+            }
         }
         if let Some(href) = focus {
             let same = here.query_selector_all("a[href]").map(elements).unwrap_or_default();

@@ -7,10 +7,16 @@ use futures::{
     StreamExt,
     stream::{BoxStream, SelectAll, unfold},
 };
-use hyvve_domain::{Code, Error, agents::RunEvent, events, ids::RunId};
+use hyvve_domain::{
+    Code, Error,
+    agents::RunEvent,
+    approvals::presence,
+    events,
+    ids::{ApprovalId, RunId},
+};
 use serde::Serialize;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
@@ -19,7 +25,7 @@ use crate::{
     asking::Entered,
     follow::{Batch, Follow, is_final},
     guard::Welcome,
-    sse::{BEAT, Frames, HEARTBEAT},
+    sse::{Frames, HEARTBEAT},
 };
 
 /// How often the session and the membership behind a stream are checked.
@@ -37,6 +43,10 @@ struct Hello {
     cursor: i64,
 }
 
+/// Nothing has happened. An event and not a comment, because a page hears of no comments, and is to notice when they stop.
+#[derive(Serialize)]
+struct Beat {}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OfRun<'a> {
@@ -48,6 +58,13 @@ struct OfRun<'a> {
 #[serde(rename_all = "camelCase")]
 struct Gone {
     run_id: RunId,
+}
+
+/// Somebody came to an approval, or left it: who is there now is asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Presence {
+    approval_id: ApprovalId,
 }
 
 /// A run's events up to its last one, or to the first error.
@@ -67,6 +84,7 @@ pub(super) struct Feed {
     welcome: Welcome,
     stopping: CancellationToken,
     news: watch::Receiver<u64>,
+    presence: broadcast::Receiver<ApprovalId>,
     runs: Runs,
     cursor: i64,
     greeted: bool,
@@ -80,7 +98,7 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn new(
         asking: Entered,
-        news: watch::Receiver<u64>,
+        (news, presence): (watch::Receiver<u64>, broadcast::Receiver<ApprovalId>),
         cursor: i64,
         runs: Runs,
         stopping: CancellationToken,
@@ -89,7 +107,7 @@ impl Feed {
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (welcome, quiet_since) = (asking.welcome(), Instant::now());
         let (greeted, behind, checked) = (false, true, 0);
-        Self { asking, welcome, stopping, news, runs, cursor, greeted, behind, checks, checked, quiet_since }
+        Self { asking, welcome, stopping, news, presence, runs, cursor, greeted, behind, checks, checked, quiet_since }
     }
 
     /// The next write; `None` ends the stream.
@@ -106,13 +124,21 @@ impl Feed {
             return write(|frames| frames.push("hello", &hello, Some(self.cursor)));
         }
         loop {
-            if self.behind
-                && let Some(frames) = self.events().await
-            {
-                return Some(frames);
+            if self.behind {
+                match self.events().await {
+                    Ok(Some(frames)) => return Some(frames),
+                    // The next look finds what could not be found now.
+                    Ok(None) => {}
+                    Err(error) if error.code == Code::Unavailable => {}
+                    // Removed, or in another role: whoever still belongs here comes back as what he or she is now.
+                    Err(_) => return None,
+                }
             }
             tokio::select! {
                 Some((run_id, batch)) = self.runs.next() => {
+                    if !self.welcome.lasts().await {
+                        return None;
+                    }
                     let batch = match batch {
                         Ok(batch) => batch,
                         // Not there, or not the reader's to see.
@@ -126,6 +152,12 @@ impl Feed {
                     return write(|frames| events.try_for_each(|event| frames.push("run", &event, None::<i64>)));
                 }
                 Ok(()) = self.news.changed() => self.behind = true,
+                Ok(approval_id) = self.presence.recv() => {
+                    let Entered { services, actor, .. } = &self.asking;
+                    if presence::may_see(services, actor, approval_id).await.unwrap_or(false) {
+                        return write(|frames| frames.push("presence", &Presence { approval_id }, None::<i64>));
+                    }
+                }
                 _ = self.checks.tick() => {
                     if !self.welcome.lasts().await {
                         return None;
@@ -133,7 +165,7 @@ impl Feed {
                     self.checked += 1;
                     self.behind |= self.checked.is_multiple_of(LOOK_AGAIN);
                     if self.quiet_since.elapsed() >= HEARTBEAT {
-                        return Some(BEAT);
+                        return write(|frames| frames.push("beat", &Beat {}, None::<i64>));
                     }
                 }
                 () = self.stopping.cancelled() => return None,
@@ -141,16 +173,21 @@ impl Feed {
         }
     }
 
-    /// Events after the cursor; `None` when there are none, or when the database is away and the next look finds them.
-    async fn events(&mut self) -> Option<Bytes> {
+    /// Events after the cursor; `None` when there are none. Whether the session stands is looked up before, whether the membership
+    /// does together with the events: nothing that happened after either ended is written.
+    async fn events(&mut self) -> Result<Option<Bytes>, Error> {
+        if !self.welcome.lasts().await {
+            return Err(Error::unauthorized());
+        }
         let Entered { services, actor, .. } = &self.asking;
-        let (events, reached) = events::service::after(services, actor, self.cursor).await.ok()?;
+        let (events, reached) = events::service::after(services, actor, self.cursor).await?;
         self.cursor = reached;
         if events.is_empty() {
             self.behind = false;
-            return None;
+            return Ok(None);
         }
-        write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))))
+        let frames = write(|frames| events.iter().try_for_each(|event| frames.push("event", event, Some(event.seq))));
+        frames.map(Some).ok_or_else(|| Error::internal("an event that is not JSON"))
     }
 }
 

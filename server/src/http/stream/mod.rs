@@ -1,4 +1,5 @@
-//! The browser's one stream: the workspace's events, and those of the runs that it follows, each with its own cursor.
+//! The browser's one stream: the workspace's events, and those of the runs that it follows, each with its own cursor; and, between
+//! them, at which approvals somebody comes or goes.
 
 mod feed;
 
@@ -46,7 +47,7 @@ pub(crate) async fn open(
     let (s, actor) = (&asking.services, &asking.actor);
     let follow = |(run, next)| feed::run(Follow::from(s, *actor, run, next), run);
     let runs: SelectAll<_> = wanted.runs.0.into_iter().map(follow).collect();
-    let news = s.hub.follow_workspace(actor.workspace);
+    let news = (s.hub.follow_workspace(actor.workspace), s.hub.follow_presence(actor.workspace));
     let head = events::service::head(s, actor).await?;
     let last: Option<i64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let cursor = last.or(wanted.cursor).unwrap_or(head).clamp(0, head);

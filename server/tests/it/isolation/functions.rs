@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 77] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -21,6 +21,11 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
     ("approvals/comment", "id={change}&body=x"),
     ("approvals/edit", "id={change}&hash=0"),
     ("approvals/undo", "id={change}"),
+    ("approvals/filters", ""),
+    ("approvals/save-filter", "name=From+a+form&tab=waiting"),
+    ("approvals/rename-filter", "id={filter}&name=Another"),
+    ("approvals/remove-filter", "id={filter}"),
+    ("approvals/watch", "id={change}&tab=x"),
     (
         "approval-policy/change",
         "tool=update_record&thresholds[auto]=86&thresholds[quick]=60&thresholds[target]=95&thresholds[sample]=5",
@@ -66,8 +71,22 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 61] = [
     ("webhooks/rotate", "id={webhook}"),
     ("webhooks/test", "id={webhook}"),
     ("webhooks/replay", "id={webhook}&hours=1"),
+    ("events/replay", "id={webhook}&since=&only=nothing."),
     ("webhooks/redeliver", "id={webhook}&delivery={delivery}"),
     ("webhooks/remove", "id={webhook}"),
+    ("notifications/read", "id={notification}"),
+    ("notifications/read-all", ""),
+    (
+        "notifications/choose",
+        "channels[mentioned][in_app]=true&channels[mentioned][mail]=now&digest=daily&digest_hour=8",
+    ),
+    ("notifications/set-webhook", "url=http%3A%2F%2F127.0.0.1%3A9"),
+    ("notifications/remove-webhook", ""),
+    ("notifications/connect-channel", "token=x"),
+    ("notifications/disconnect-channel", "id=00000000-0000-7000-8000-000000000000&slack_user=x"),
+    ("webhooks/signing-secret", "id={webhook}&secret=0123456789abcdef"),
+    ("dead-letters/requeue", "id={dead_letter}"),
+    ("dead-letters/discard", "id={dead_letter}"),
     ("members/invite", "emails=new%40example.com&role=viewer"),
     ("members/invite-by-link", "role=viewer"),
     ("members/resend", "id={invitation}"),
@@ -121,7 +140,7 @@ pub(crate) const ON_ONES_ACCOUNT: [(&str, &str); 23] = [
     ("invitation/reject", "invitation=x"),
 ];
 
-const IDS: [(&str, Thing); 13] = [
+const IDS: [(&str, Thing); 16] = [
     ("{key}", Thing::Key),
     ("{member}", Thing::Member),
     ("{invitation}", Thing::Invitation),
@@ -133,8 +152,11 @@ const IDS: [(&str, Thing); 13] = [
     ("{provider}", Thing::Provider),
     ("{budget}", Thing::Budget),
     ("{grant}", Thing::Grant),
+    ("{filter}", Thing::Filter),
     ("{webhook}", Thing::Webhook),
     ("{delivery}", Thing::Delivery),
+    ("{notification}", Thing::Notification),
+    ("{dead_letter}", Thing::DeadLetter),
 ];
 
 pub(crate) async fn call(caller: &Caller, function: &str, form: String) -> Reply {
@@ -150,7 +172,7 @@ pub(crate) fn filled(form: &str, id_of: impl Fn(Thing) -> String) -> String {
 async fn a_server_function_answers_a_stranger_as_if_there_were_nothing() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     let stranger = app.sign_up("Eve").await;
     let in_hers = stranger.clone().in_workspace(story.user.workspace());
     for (function, form) in IN_A_WORKSPACE {
@@ -179,7 +201,7 @@ async fn a_server_function_answers_a_stranger_as_if_there_were_nothing() {
 async fn an_owner_may_call_what_a_stranger_may_not() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     for (function, form) in IN_A_WORKSPACE {
         let reply = call(&story.user, function, filled(form, |thing| things.id(thing).to_owned())).await;
         let status = reply.status.as_u16();

@@ -8,6 +8,7 @@ pub(crate) mod routes;
 use serde_json::json;
 
 use crate::{
+    bus::dead_letters::dead_letter_of,
     grants::grant_of,
     pictures::data_url,
     support::{Story, TestApp, id},
@@ -33,8 +34,11 @@ pub(crate) enum Thing {
     Budget,
     Interrupt,
     Grant,
+    Filter,
     Webhook,
     Delivery,
+    Notification,
+    DeadLetter,
 }
 
 /// The ids of what is Ada's.
@@ -53,12 +57,15 @@ pub(crate) struct Things {
     pub(crate) budget: String,
     pub(crate) interrupt: String,
     pub(crate) grant: String,
+    pub(crate) filter: String,
     pub(crate) webhook: String,
     pub(crate) delivery: String,
+    pub(crate) notification: String,
+    pub(crate) dead_letter: String,
 }
 
 impl Things {
-    pub(crate) async fn of(story: &Story) -> Self {
+    pub(crate) async fn of(story: &Story, database: &str) -> Self {
         let providers = story.user.get("/api/ai-providers").await;
         let records = story.user.get("/api/collections/customers/records").await;
         let run = story.user.get(&format!("/api/runs/{}", story.run)).await;
@@ -76,10 +83,13 @@ impl Things {
         });
         let interrupt = story.user.post("/api/inbox/interrupts", &interrupt).await;
         let grant = story.user.post("/api/approval-grants", &grant_of(&story.agent)).await;
+        let filter = story.user.post("/api/approval-filters", &json!({ "name": "Ada’s" })).await;
         // Nobody listens there, and it hears of nothing.
         let webhook = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] });
         let webhook = story.user.post("/api/webhooks", &webhook).await.expect(201).body["data"].clone();
         let tested = story.user.post(&format!("/api/webhooks/{}/test", id(&webhook)), &json!({})).await;
+        // Something waits that she may decide on.
+        let told = story.user.get("/api/notifications").await;
         let pictured = story.user.get("/api/auth/session").await.expect(200).body["user"]["image"].clone();
         Self {
             workspace: story.user.workspace().to_owned(),
@@ -93,10 +103,13 @@ impl Things {
             invitation: id(&invitation.expect(201).body["data"]).to_owned(),
             key: id(&key.expect(201).body["data"]).to_owned(),
             grant: id(&grant.expect(201).body["data"]).to_owned(),
+            filter: id(&filter.expect(201).body["data"]).to_owned(),
             budget: id(&budget.expect(201).body["data"]).to_owned(),
             interrupt: id(&interrupt.expect(201).body["data"]).to_owned(),
             webhook: id(&webhook).to_owned(),
+            dead_letter: dead_letter_of(database, story.user.workspace()).await,
             delivery: id(&tested.expect(200).body["data"]).to_owned(),
+            notification: id(&told.expect(200).body["data"][0]).to_owned(),
             picture: pictured.as_str().and_then(|path| path.rsplit('/').next()).unwrap().to_owned(),
         }
     }
@@ -117,8 +130,11 @@ impl Things {
             Thing::Budget => &self.budget,
             Thing::Interrupt => &self.interrupt,
             Thing::Grant => &self.grant,
+            Thing::Filter => &self.filter,
             Thing::Webhook => &self.webhook,
             Thing::Delivery => &self.delivery,
+            Thing::Notification => &self.notification,
+            Thing::DeadLetter => &self.dead_letter,
         }
     }
 }
@@ -128,9 +144,16 @@ async fn lists_show_ones_own_workspace_only() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
-    for path in
-        ["/api/approvals", "/api/runs", "/api/mails", "/approvals", "/api/ai-providers/budgets", "/api/webhooks"]
-    {
+    for path in [
+        "/api/approvals",
+        "/api/runs",
+        "/api/mails",
+        "/approvals",
+        "/api/ai-providers/budgets",
+        "/api/webhooks",
+        "/api/notifications",
+        "/api/events/dead-letters",
+    ] {
         let list = stranger.get(path).await;
         assert_eq!(list.expect(200).body["data"], json!([]), "{path}");
     }

@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 25] = [
+const PAGES: [(&str, Thing); 30] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -18,6 +18,8 @@ const PAGES: [(&str, Thing); 25] = [
     ("/usage/budgets", Thing::Workspace),
     ("/usage/prices", Thing::Workspace),
     ("/mailbox", Thing::Workspace),
+    ("/notifications", Thing::Workspace),
+    ("/settings/notifications", Thing::Workspace),
     ("/welcome", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),
@@ -29,6 +31,9 @@ const PAGES: [(&str, Thing); 25] = [
     ("/settings/api-keys", Thing::Workspace),
     ("/settings/webhooks", Thing::Workspace),
     ("/settings/webhooks/{id}", Thing::Webhook),
+    ("/settings/events", Thing::Workspace),
+    ("/settings/events/dead-letters", Thing::Workspace),
+    ("/settings/events/dead-letters/{id}", Thing::DeadLetter),
     ("/settings/audit-log?verify=1", Thing::Workspace),
 ];
 
@@ -43,7 +48,7 @@ async fn home(caller: &Caller) -> String {
 async fn a_page_shows_what_is_ones_own_and_nothing_else() {
     let app = TestApp::start().await;
     let story = Story::begin(&app, "Ada").await;
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     let stranger = app.sign_up("Eve").await;
     let (hers, eves) = (home(&story.user).await, home(&stranger).await);
     for (page, thing) in PAGES {

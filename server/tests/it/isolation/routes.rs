@@ -85,6 +85,9 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/approvals/{id}/reject", Thing::Change, Json(json!({ "reason": "Mine now." }))),
         probe(Method::GET, "/api/inbox/interrupts/{id}", Thing::Interrupt, None),
         probe(Method::DELETE, "/api/approval-grants/{id}", Thing::Grant, None),
+        probe(Method::PATCH, "/api/approval-filters/{id}", Thing::Filter, Json(json!({ "name": "Mine" }))),
+        probe(Method::DELETE, "/api/approval-filters/{id}", Thing::Filter, None),
+        probe(Method::POST, "/api/approvals/{id}/presence", Thing::Change, Json(json!({ "tab": "x", "here": true }))),
         probe(Method::PATCH, "/api/ai-providers/{id}", Thing::Provider, Json(json!({ "name": "Mine" }))),
         probe(Method::DELETE, "/api/ai-providers/{id}", Thing::Provider, None),
         probe(Method::POST, "/api/ai-providers/{id}/test", Thing::Provider, None),
@@ -99,6 +102,18 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/webhooks/{id}/replay", Thing::Webhook, Json(json!({ "since": Timestamp::now() }))),
         probe(Method::GET, "/api/webhooks/{id}/deliveries", Thing::Webhook, None),
         probe(Method::POST, "/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", Thing::Webhook, None),
+        probe(Method::POST, "/api/notifications/{id}/read", Thing::Notification, None),
+        probe(Method::GET, "/api/workspaces/{id}/notification-settings", Thing::Workspace, None),
+        probe(Method::PATCH, "/api/workspaces/{id}/notification-settings", Thing::Workspace, Json(json!({}))),
+        probe(
+            Method::PUT,
+            "/api/workspaces/{id}/notification-webhook",
+            Thing::Workspace,
+            Json(json!({ "url": "http://127.0.0.1:9/" })),
+        ),
+        probe(Method::DELETE, "/api/workspaces/{id}/notification-webhook", Thing::Workspace, None),
+        probe(Method::DELETE, "/api/events/dead-letters/{id}", Thing::DeadLetter, None),
+        probe(Method::POST, "/api/events/dead-letters/{id}/requeue", Thing::DeadLetter, Json(json!({}))),
         probe(Method::PATCH, "/api/agents/{id}", Thing::Agent, Json(json!({ "model": null }))),
         probe(Method::GET, "/api/records/{id}", Thing::Record, None),
         probe(Method::GET, "/api/records/{id}/access", Thing::Record, None),
@@ -123,7 +138,9 @@ fn probes() -> Vec<Probe> {
 }
 
 /// Routes whose parameter is no id of anybody's: a collection's name is looked for in one's own workspace only.
-const NAMES_NOTHING: [(&str, &str); 4] = [
+const NAMES_NOTHING: [(&str, &str); 5] = [
+    // Nobody who asks is known: what counts is a signature, and without one all ids are alike.
+    ("POST", "/api/slack/{id}"),
     ("GET", "/api/collections/{slug}/records"),
     ("GET", "/api/auth/callback/{provider}"),
     ("ANY", "/api/{*rest}"),
@@ -184,7 +201,7 @@ async fn a_strangers_id_answers_exactly_like_one_that_nobody_has() {
     let story = Story::begin(&app, "Ada").await;
     let stranger = app.sign_up("Eve").await;
     let own_agent = stranger.get("/agents").await.body[0]["id"].as_str().unwrap().to_owned();
-    let things = Things::of(&story).await;
+    let things = Things::of(&story, app.setting("DATABASE_URL")).await;
     for probe in probes() {
         let what = format!("{} {}", probe.method, probe.route);
         let caller = match probe.names {

@@ -117,12 +117,12 @@ impl Caller {
 
     /// Opens a stream.
     pub(crate) async fn open(&self, path: &str) -> Sse {
-        Sse::new(self.request(Method::GET, path).send().await.unwrap())
+        Sse::of(self.request(Method::GET, path).send().await.unwrap())
     }
 
     /// Opens a stream with a form.
     pub(crate) async fn open_form(&self, path: &str, fields: &[(&str, &str)]) -> Sse {
-        Sse::new(self.request(Method::POST, path).multipart(form(fields)).send().await.unwrap())
+        Sse::of(self.request(Method::POST, path).multipart(form(fields)).send().await.unwrap())
     }
 }
 
@@ -144,6 +144,11 @@ impl Reply {
         let text = response.text().await.expect("a whole body");
         let body = serde_json::from_str(&text).unwrap_or_default();
         Self { status, headers, text, body }
+    }
+
+    /// Whether anybody answers.
+    pub(crate) async fn is_there(request: RequestBuilder) -> bool {
+        request.send().await.is_ok()
     }
 
     /// Fails the test unless the status is this one.

@@ -28,7 +28,7 @@ pub(crate) struct Database {
 
 impl Database {
     /// In the shared cluster.
-    pub(super) async fn make() -> Self {
+    pub(crate) async fn make() -> Self {
         spawn_blocking(|| LazyLock::force(&SHARED)).await.expect("a cluster");
         Self::with(&shared).await
     }
@@ -39,7 +39,7 @@ impl Database {
     }
 
     /// Settings of a server on it, by name.
-    pub(super) fn environment(self, data: &Path) -> BTreeMap<String, String> {
+    pub(crate) fn environment(self, data: &Path) -> BTreeMap<String, String> {
         let key = |digit: &str| digit.repeat(64);
         [
             ("DATABASE_URL", self.app),

@@ -84,6 +84,11 @@ impl Redis {
         assert_eq!(said, [":1"], "{line}");
     }
 
+    /// What it answers: strings, and numbers as `:1`.
+    pub(crate) fn answer(&self, line: &str) -> Vec<String> {
+        self.ask(line).unwrap()
+    }
+
     async fn ready(&self) {
         for _ in 0..500 {
             if self.ask("PING").is_ok() {

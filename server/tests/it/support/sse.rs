@@ -24,7 +24,7 @@ pub(crate) struct Frame {
 }
 
 impl Sse {
-    pub(super) fn new(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         Self { response, unread: String::new() }
     }
 

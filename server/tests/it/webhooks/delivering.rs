@@ -132,6 +132,36 @@ async fn by_hand_a_delivery_goes_again_and_a_replay_sends_all_again_with_their_i
 }
 
 #[tokio::test]
+async fn a_replay_can_be_of_some_types_only_and_keeps_nothing_new_back() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app).await;
+    office.change(&json!({ "events": ["workspace."] })).await.expect(200);
+    let begun = Timestamp::now();
+    let here = format!("/api/workspaces/{}/invitations", office.user.workspace());
+    office.happen("Another name").await;
+    office.user.post(&here, &json!({ "role": "viewer" })).await.expect(201);
+    let told = office.receiver.wait_for(2).await;
+    let invited = told.iter().find(|told| told.json()["type"] == "workspace.member.invited").expect("the invitation");
+    assert_eq!(invited.json()["version"], 1);
+
+    let replay = json!({ "since": begun, "types": ["workspace.member."] });
+    let replayed = office.user.post(&format!("{}/replay", office.path), &replay).await;
+    assert_eq!(replayed.expect(200).body["data"]["events"], 1);
+    office.happen("Once more").await;
+    let told = office.receiver.wait_for(4).await;
+    let again: BTreeSet<&str> = told[2..].iter().map(|told| told.id.as_str()).collect();
+    assert!(again.contains(invited.id.as_str()), "the invitation comes with the id that it had");
+    let newest = told[2..].iter().find(|told| told.id != invited.id).expect("what is new");
+    assert_eq!(newest.json()["type"], "workspace.updated");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(office.receiver.told().len(), 4, "nothing that was not asked for");
+
+    let bad = json!({ "since": begun, "types": ["Everything"] });
+    let refused = office.user.post(&format!("{}/replay", office.path), &bad).await;
+    assert_eq!(refused.expect(400).body["error"]["details"]["field"], "types");
+}
+
+#[tokio::test]
 async fn what_happens_while_it_is_disabled_is_told_only_if_somebody_asks() {
     let app = TestApp::start().await;
     let office = Office::open(&app).await;

@@ -147,6 +147,12 @@ async fn the_pages_work_with_plain_forms() {
     assert!(rotated.text.contains("value=\"whsec_") && rotated.text.contains("signs as well"));
     let (_, replayed) = submit(&user, &one, "webhooks/replay", &format!("id={webhook}&hours=24")).await;
     assert!(replayed.text.contains("sent again, with the ids of then"));
+    let events = list.replace("/webhooks", "/events");
+    let form = |since: &str| format!("id={webhook}&since={since}&only=webhook.");
+    let (to, some) = submit(&user, &events, "events/replay", &form("")).await;
+    assert!(to == events && some.text.contains("sent again, with the ids of then"), "{to}");
+    let (_, wrong) = submit(&user, &events, "events/replay", &form("yesterday")).await;
+    assert!(wrong.text.contains("Please enter a time like") && wrong.text.contains("value=\"webhook.\""));
     let (_, off) = submit(&user, &one, "webhooks/switch", &format!("id={webhook}&enabled=false")).await;
     assert!(off.text.contains("Enable it") && off.text.contains("somebody disabled it"));
     let (_, on) = submit(&user, &one, "webhooks/switch", &format!("id={webhook}&enabled=true")).await;

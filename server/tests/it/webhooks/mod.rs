@@ -3,6 +3,7 @@
 mod delivering;
 mod managing;
 mod receiver;
+mod slack;
 mod trouble;
 
 use reqwest::Method;

@@ -110,7 +110,7 @@ async fn one_that_is_gone_is_disabled_at_once_and_one_that_fails_for_a_day_too_a
     assert_eq!(gone["data"]["disabledBecause"], "gone");
     assert_eq!(office.newest(|newest| newest["state"] != "waiting").await["state"], "failed");
     let letters = "UPDATE letters SET recipient = recipient WHERE subject = 'A webhook was disabled' AND recipient = 'ada@example.com'";
-    assert_eq!(in_database(database, letters).await, 1);
+    wait_for_letters(database, letters, 1).await;
 
     office.change(&json!({ "enabled": true })).await.expect(200);
     office.receiver.says(503, "");
@@ -128,7 +128,7 @@ async fn one_that_is_gone_is_disabled_at_once_and_one_that_fails_for_a_day_too_a
     assert_eq!(failing["data"]["disabledBecause"], "failing");
     let states: Vec<String> = office.log().await.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect();
     assert!(states.contains(&"cancelled".to_owned()) && !states.contains(&"waiting".to_owned()), "{states:?}");
-    assert_eq!(in_database(database, letters).await, 2);
+    wait_for_letters(database, letters, 2).await;
 
     let log = office.user.get("/api/audit-log?limit=50").await;
     let rows = log.expect(200).body["data"].as_array().unwrap().clone();
@@ -155,4 +155,15 @@ async fn what_is_a_month_old_goes() {
     let user = office.user.clone().at(&app);
     let log = until(&user, &format!("{}/deliveries", office.path), |body| body["meta"]["total"] == 1).await;
     assert_eq!(log["data"][0]["id"], kept["id"]);
+}
+
+/// Letters are posted a moment after what they tell of, by whoever settles notifications.
+async fn wait_for_letters(database: &str, letters: &str, count: u64) {
+    for _ in 0..200 {
+        if in_database(database, letters).await == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(in_database(database, letters).await, count);
 }

@@ -144,8 +144,10 @@ impl Driver<'_> {
                     tool_call_id: Some(&call.id),
                     setup: setup(&self.choice().model, &self.agent.instructions),
                     agent: Some(&self.agent.name),
+                    attachments: Vec::new(),
                 };
                 let proposed = propose::propose(&mut tx, tool, &parsed, &plan, source).await?;
+                self.answer(&mut tx).await?;
                 self.pending
                     .push(EventDraft::new("ToolCallStarted", json!({ "tool": waiting(&call, Some(proposed.id)) })));
                 self.keep(tx, call, None, Some(proposed.id)).await?;

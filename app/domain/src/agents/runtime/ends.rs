@@ -13,7 +13,7 @@ use crate::{
     approvals,
     audit::Entry,
     crash,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::OfRun},
     providers::Usage,
     services::Services,
     usage::ledger,
@@ -49,7 +49,7 @@ impl Driver<'_> {
         let requirements: Vec<_> = tools.iter().map(|t| json!({ "tool_execution": t })).collect();
         self.pending.push(EventDraft::new("RunPaused", json!({ "tools": tools, "requirements": requirements })));
         let events = self.put(&mut tx, Write { leaves: Some(RunStatus::Paused), ..Write::default() }).await?;
-        self.tell(&mut tx, "run.paused");
+        self.tell(&mut tx, DomainEvent::RunPaused(self.of()));
         tx.commit().await?;
         crash::point("run.paused");
         self.publish(events);
@@ -84,8 +84,9 @@ impl Driver<'_> {
             ..Write::default()
         };
         let events = self.put(&mut tx, what).await?;
+        self.answer(&mut tx).await?;
         tx.audit(Entry::new("run.completed", "run", self.id.0));
-        self.tell(&mut tx, "run.completed");
+        self.tell(&mut tx, DomainEvent::RunCompleted(self.of()));
         crash::point("run.before_complete");
         tx.commit().await?;
         crash::point("run.completed");
@@ -93,21 +94,31 @@ impl Driver<'_> {
         Ok(Flow::Ended)
     }
 
+    /// Tells whoever asked the agent something that it has gone on.
+    pub(super) async fn answer(&self, tx: &mut crate::db::TenantTx) -> Result<()> {
+        if self.steps.iter().any(|step| step.content.is_question()) {
+            approvals::answered(tx, self.id).await?;
+        }
+        Ok(())
+    }
+
     /// Ends the run for a reason other than an answer.
     pub(super) async fn stop(&mut self, stop: Stop) -> Result<()> {
-        let (event, status, action, failure) = match stop {
+        let (event, status, ended, failure) = match stop {
             Stop::Lost => return Ok(()),
             Stop::Fault(e) if is_outage(&e) => return Err(e),
             Stop::Cancelled => (
                 EventDraft::new("RunCancelled", json!({ "reason": "Cancelled by a person." })),
                 RunStatus::Cancelled,
-                "run.cancelled",
+                DomainEvent::RunCancelled(self.of()),
                 None,
             ),
-            Stop::Failed(failure) => (failed(&failure), RunStatus::Error, "run.failed", Some(failure)),
+            Stop::Failed(failure) => {
+                (failed(&failure), RunStatus::Error, DomainEvent::RunFailed(self.of()), Some(failure))
+            }
             Stop::Fault(e) => {
                 let failure = fault(&e.message);
-                (failed(&failure), RunStatus::Error, "run.failed", Some(failure))
+                (failed(&failure), RunStatus::Error, DomainEvent::RunFailed(self.of()), Some(failure))
             }
         };
         self.pending.push(event);
@@ -121,15 +132,20 @@ impl Driver<'_> {
         store::set_status(&mut tx, self.id, status).await?;
         approvals::cancel_for_run(&mut tx, self.id).await?;
         let kind = failure.as_ref().map(|f| f.kind.clone());
-        tx.audit(Entry::new(action, "run", self.id.0).details(json!({ "error": kind })));
-        self.tell(&mut tx, action);
+        tx.audit(Entry::new(ended.name(), "run", self.id.0).details(json!({ "error": kind })));
+        self.tell(&mut tx, ended);
         tx.commit().await?;
         self.publish(events);
         Ok(())
     }
 
-    fn tell(&self, tx: &mut crate::db::TenantTx, name: &'static str) {
-        let event = Draft::new(name, "run", self.id.0, json!({ "agent": self.agent.id }));
+    /// What events say about it.
+    const fn of(&self) -> OfRun {
+        OfRun { agent: self.agent.id }
+    }
+
+    fn tell(&self, tx: &mut crate::db::TenantTx, event: DomainEvent) {
+        let event = Draft::new(event, self.id);
         tx.emit(match self.actor.user_id() {
             Some(requester) => event.only_for(requester),
             None => event,
@@ -172,7 +188,7 @@ pub(super) async fn stop_untaken(s: &Services, run: &Claimed, stop: Stop) -> Res
     store::set_status(&mut tx, run.id, RunStatus::Error).await?;
     approvals::cancel_for_run(&mut tx, run.id).await?;
     tx.audit(Entry::new("run.failed", "run", run.id.0).details(json!({ "error": failure.kind })));
-    tx.emit(Draft::new("run.failed", "run", run.id.0, json!({ "agent": run.agent })).only_for(run.requester));
+    tx.emit(Draft::new(DomainEvent::RunFailed(OfRun { agent: run.agent }), run.id).only_for(run.requester));
     tx.commit().await?;
     s.hub.publish_run(run.id, events.into());
     Ok(())

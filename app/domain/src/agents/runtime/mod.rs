@@ -327,7 +327,7 @@ impl<'s> Driver<'s> {
         }
         self.limited = written.limited;
         if let Some(call) = what.call.filter(|_| written.billed) {
-            budgets::settle(tx, self.s, call, written.limited).await?;
+            budgets::settle(tx, call, written.limited).await?;
         }
         self.next_event += events.len() as i32;
         Ok(events.into())

@@ -13,7 +13,10 @@ use crate::{
     approvals::policies::service as policies,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{
+        DomainEvent, Draft,
+        payload::{GrantRevoked, Granted},
+    },
     ids::{AgentId, ApprovalId, GrantId},
     services::Services,
     tools::registry,
@@ -42,7 +45,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewGrant) -> Result<Grant>
     let new = checked(&mut tx, new).await?;
     let id = GrantId::new();
     store::insert(&mut tx, id, &new, user).await?;
-    note(&mut tx, "approval_grant.created", id, &new);
+    note(&mut tx, id, &new);
     let grant = found(&mut tx, id).await?;
     tx.commit().await?;
     Ok(grant)
@@ -58,8 +61,9 @@ pub async fn revoke(s: &Services, actor: &Actor, id: GrantId) -> Result<Grant> {
     }
     store::hold_back(&mut tx, id, "The standing grant that covered it was revoked.").await?;
     let details = json!({ "agent": before.agent_id, "tool": before.tool, "used": before.used });
-    tx.audit(Entry::new("approval_grant.revoked", SUBJECT, id.0).details(details.clone()));
-    tx.emit(Draft::new("approval_grant.revoked", SUBJECT, id.0, details));
+    tx.audit(Entry::new("approval_grant.revoked", SUBJECT, id.0).details(details));
+    let revoked = GrantRevoked { agent: before.agent_id, tool: before.tool, used: before.used };
+    tx.emit(Draft::new(DomainEvent::ApprovalGrantRevoked(revoked), id));
     let grant = found(&mut tx, id).await?;
     tx.commit().await?;
     Ok(grant)
@@ -116,8 +120,8 @@ async fn checked(tx: &mut TenantTx, mut new: NewGrant) -> Result<NewGrant> {
     if !store::has_agent(tx, new.agent_id).await? {
         return Err(Error::not_found("agent"));
     }
-    if policies::in_force(tx, tool.name).await?.handling.quorum > 1 {
-        let message = "Its policy wants several people to approve, which one person cannot do in advance.";
+    if policies::in_force(tx, tool.name).await?.handling.wants_several() {
+        let message = "Its policy wants several people to approve, or somebody of a certain role, which one person cannot do in advance.";
         return Err(Error::invalid("tool", "quorum", message));
     }
     if !(1..=MAX_USES).contains(&new.max_uses) {
@@ -137,7 +141,7 @@ async fn checked(tx: &mut TenantTx, mut new: NewGrant) -> Result<NewGrant> {
     Ok(new)
 }
 
-fn note(tx: &mut TenantTx, action: &'static str, id: GrantId, new: &NewGrant) {
+fn note(tx: &mut TenantTx, id: GrantId, new: &NewGrant) {
     let details = json!({
         "agent": new.agent_id,
         "tool": new.tool,
@@ -145,6 +149,7 @@ fn note(tx: &mut TenantTx, action: &'static str, id: GrantId, new: &NewGrant) {
         "maxUses": new.max_uses,
         "expiresAt": new.expires_at,
     });
-    tx.audit(Entry::new(action, SUBJECT, id.0).details(details));
-    tx.emit(Draft::new(action, SUBJECT, id.0, json!({ "agent": new.agent_id, "tool": new.tool })));
+    tx.audit(Entry::new("approval_grant.created", SUBJECT, id.0).details(details));
+    let granted = Granted { agent: new.agent_id, tool: new.tool.clone() };
+    tx.emit(Draft::new(DomainEvent::ApprovalGrantCreated(granted), id));
 }

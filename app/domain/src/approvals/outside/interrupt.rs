@@ -175,7 +175,8 @@ fn newer(value: Value) -> Result<Vec<Action>> {
 /// Programs write descriptions, and do not mind their length.
 fn asked(action: String, arguments: Value, description: Option<String>, allowed: Vec<DecisionKind>) -> NewProposal {
     let reason = description.map(|words| words.trim().chars().take(MAX_DESCRIPTION).collect());
-    NewProposal { action, arguments, title: None, reason, confidence: None, reversible: false, allowed }
+    let (title, confidence, attachments) = (None, None, Vec::new());
+    NewProposal { action, arguments, title, reason, confidence, reversible: false, attachments, allowed }
 }
 
 /// A value of a body as a type of ours.

@@ -19,7 +19,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{EffectState, Status};
+use super::{EffectState, Status, attachments::Attachment};
 use crate::ids::ApprovalId;
 
 /// The item's type, and the tool that it is of.
@@ -121,6 +121,8 @@ pub struct NewProposal {
     pub confidence: Option<u8>,
     /// Whether it says that it can take it back.
     pub reversible: bool,
+    /// What it refers to, at most 20: shown, decided on with it, and never loaded.
+    pub attachments: Vec<Attachment>,
     /// The decisions that it understands.
     pub allowed: Vec<DecisionKind>,
 }

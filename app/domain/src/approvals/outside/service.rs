@@ -8,8 +8,8 @@ use super::{Decided, DecisionKind, NewProposal, Outcome, Outside, inbox_store::M
 use crate::{
     Actor, Code, Error, Result, Role,
     approvals::{
-        EffectState, Item, Status, decisions_store, effects_store, list_store,
-        outcomes::checked,
+        EffectState, Item, Status, attachments, decisions_store, effects_store, list_store,
+        outcomes::{checked, tell},
         proposal::Proposal,
         propose::{self, Source},
         store::{self as items, Locked},
@@ -17,7 +17,7 @@ use crate::{
     audit::Entry,
     canonical,
     db::TenantTx,
-    events::Draft,
+    events::DomainEvent,
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{
@@ -78,7 +78,15 @@ pub(super) async fn add(
     if let Some(title) = title {
         plan.title = format!("{action}: {title}");
     }
-    let source = Source { requester: user, run: None, tool_call_id: None, setup: String::new(), agent: None };
+    attachments::check(&new.attachments, at)?;
+    let source = Source {
+        requester: user,
+        run: None,
+        tool_call_id: None,
+        setup: String::new(),
+        agent: None,
+        attachments: new.attachments,
+    };
     let proposed = propose::propose(tx, tool, &arguments, &plan, source).await?;
     let said = Outside { confidence: new.confidence.map(i16::from), allowed: new.allowed };
     store::insert(tx, proposed.id, &said, from.as_ref()).await?;
@@ -100,13 +108,11 @@ fn name(action: &str) -> Result<&str, (&'static str, String)> {
 
 /// One line, in which nothing turns the direction of what stands after it.
 fn title(title: Option<&str>) -> Result<Option<&str>, (&'static str, String)> {
-    let turns =
-        |c: char| matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     match title.map(str::trim).filter(|title| !title.is_empty()) {
         Some(title) if title.chars().count() > MAX_TITLE => {
             Err(("maxLength", format!("At most {MAX_TITLE} characters, please.")))
         }
-        Some(title) if title.chars().any(|c| c.is_control() || turns(c)) => {
+        Some(title) if title.chars().any(attachments::steers) => {
             Err(("characters", "One line, please, without characters that steer.".to_owned()))
         }
         other => Ok(other),
@@ -228,8 +234,11 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
     if outcome.hash != hex::encode(&item.hash) {
         return Err(Error::new(Code::Conflict, "This is not what was approved: the hash is another one."));
     }
-    let (state, name) =
-        if outcome.happened { (EffectState::Done, "effect.done") } else { (EffectState::Failed, "effect.failed") };
+    let (state, name, event): (_, _, fn(_) -> _) = if outcome.happened {
+        (EffectState::Done, "effect.done", DomainEvent::EffectDone)
+    } else {
+        (EffectState::Failed, "effect.failed", DomainEvent::EffectFailed)
+    };
     if !effects_store::report(&mut tx, id, state, result.as_ref(), error.as_deref()).await? {
         let known = effects_store::newest(&mut tx, id).await?.is_some_and(|effect| effect.ended_at.is_some());
         let why = if known && matches!(item.status, Status::Approved | Status::AutoApproved) {
@@ -241,8 +250,7 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
     }
     let facts = json!({ "hash": hex::encode(&item.hash), "tool": item.tool, "reported": true });
     tx.audit(Entry::new(name, "approval", id.0).details(facts));
-    let payload = json!({ "title": item.title, "run": item.run });
-    tx.emit(Draft::new(name, "approval", id.0, payload).only_for(item.requester));
+    tell(&mut tx, event, id, &item);
     tx.commit().await?;
     decision(s, actor, id).await
 }

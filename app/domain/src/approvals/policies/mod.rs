@@ -4,7 +4,10 @@
 //! a second person approves where there is one; items keep the version that routed them.
 
 #[cfg(feature = "ssr")]
+mod check;
+#[cfg(feature = "ssr")]
 pub mod dry_run;
+mod handling;
 #[cfg(feature = "ssr")]
 mod rules;
 #[cfg(feature = "ssr")]
@@ -14,7 +17,8 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use super::routing::{Floor, Review, Thresholds};
+pub use self::handling::{Action, Assignment, Handling, Step};
+use super::routing::{Review, Thresholds};
 use crate::{Timestamp, ids::ApprovalId};
 
 /// The word that stands for all tools that have no policy of their own.
@@ -31,31 +35,6 @@ pub struct Rule {
     pub when: String,
     /// At least this look: `quick` or `full`.
     pub review: Review,
-}
-
-/// How an item waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Handling {
-    /// How many people have to approve, 1 to 10. Where it is more than one, nothing goes on by itself.
-    pub quorum: i16,
-    /// After how many minutes without a decision it has timed out, 1 to 43,200; `None`: it waits for ever. Nobody decides by
-    /// not being there: what has timed out is not done.
-    pub due_minutes: Option<i32>,
-}
-
-impl Handling {
-    /// The look that has to be, because several people have to agree.
-    pub fn floor(&self) -> Option<Floor> {
-        let why = format!("{} people have to agree on this.", self.quorum);
-        (self.quorum > 1).then_some(Floor { review: Review::Quick, why })
-    }
-}
-
-impl Default for Handling {
-    fn default() -> Self {
-        Self { quorum: 1, due_minutes: None }
-    }
 }
 
 /// The policy of a tool in one version.

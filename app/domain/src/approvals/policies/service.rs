@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Changed, Draft, EVERY_TOOL, Handling, Policy, Rule, rules, store};
+use super::{Changed, Draft, EVERY_TOOL, Policy, check, rules, store};
 use crate::{
     Actor, Code, Error, Result, Role,
     approvals::{
         propose::{self, Source},
-        routing::{Floor, Review, Thresholds},
+        routing::{Floor, Review},
     },
     audit::Entry,
     db::TenantTx,
@@ -79,13 +79,20 @@ pub async fn change(s: &Services, actor: &Actor, draft: Draft) -> Result<Changed
         return Err(Error::invalid("tool", "unchanged", "This is what holds already."));
     }
     // Whoever asks is one of them.
-    if store::deciders(&mut tx).await? < 2 {
+    if store::deciders(&mut tx).await?.len() < 2 {
         hold(&mut tx, &draft, before.version, user, None).await?;
         tx.commit().await?;
         return Ok(Changed { version: Some(before.version + 1), approval_id: None });
     }
     let (tool, arguments, plan) = as_action(user, &draft, before.version)?;
-    let source = Source { requester: user, run: None, tool_call_id: None, setup: String::new(), agent: None };
+    let source = Source {
+        requester: user,
+        run: None,
+        tool_call_id: None,
+        setup: String::new(),
+        agent: None,
+        attachments: Vec::new(),
+    };
     let proposed = propose::propose(&mut tx, tool, &arguments, &plan, source).await?;
     tx.commit().await?;
     Ok(Changed { version: None, approval_id: Some(proposed.id) })
@@ -116,8 +123,8 @@ pub(crate) async fn hold(
     let version = after + 1;
     let details = json!({ "tool": draft.tool, "version": version, "thresholds": draft.thresholds, "rules": draft.rules, "handling": draft.handling, "by": by, "approval": approval });
     tx.audit(Entry::new("approval_policy.changed", "workspace", tx.workspace().0).details(details));
-    let facts = json!({ "tool": draft.tool, "version": version });
-    tx.emit(events::Draft::new("approval_policy.changed", "workspace", tx.workspace().0, facts));
+    let changed = events::payload::PolicyChanged { tool: draft.tool.clone(), version };
+    tx.emit(events::Draft::new(events::DomainEvent::ApprovalPolicyChanged(changed), tx.workspace()));
     Ok(version)
 }
 
@@ -134,14 +141,14 @@ pub(super) async fn checked(tx: &mut TenantTx, mut draft: Draft) -> Result<Draft
     if draft.tool != EVERY_TOOL && !tool.is_some_and(|tool| tool.acts() && tool.is_governed()) {
         return Err(Error::invalid("tool", "unknown", "There is no such tool that acts."));
     }
-    thresholds(&draft.thresholds)?;
-    handling(tx, &draft.handling).await?;
+    check::thresholds(&draft.thresholds)?;
+    check::handling(tx, &draft.handling).await?;
     if draft.rules.len() > MAX_RULES {
         return Err(Error::invalid("rules", "maxItems", format!("At most {MAX_RULES} rules, please.")));
     }
     let examples = examples(tx, &draft.tool).await?;
     for (place, rule) in draft.rules.iter_mut().enumerate() {
-        name(rule, place)?;
+        check::name(rule, place)?;
         if rule.review == Review::Auto {
             let field = format!("rules[{place}].review");
             return Err(Error::invalid(&field, "range", "A rule asks for a quick or a full review."));
@@ -165,72 +172,4 @@ async fn examples(tx: &mut TenantTx, tool: &str) -> Result<Vec<Map<String, Value
     examples
         .extend(store::past(tx, tool, TRIED_ON).await?.into_iter().map(|past| past.fields).filter(|f| !f.is_empty()));
     Ok(examples)
-}
-
-fn name(rule: &mut Rule, place: usize) -> Result<()> {
-    let field = format!("rules[{place}].name");
-    rule.name = rule.name.trim().to_owned();
-    match rule.name.chars().count() {
-        0 => Err(Error::invalid(&field, "required", "Please name the rule; people read the name when it applies.")),
-        1..=80 if !rule.name.chars().any(char::is_control) => Ok(()),
-        _ => Err(Error::invalid(
-            &field,
-            "maxLength",
-            "A rule’s name has at most 80 characters, none of them for control.",
-        )),
-    }
-}
-
-fn thresholds(of: &Thresholds) -> Result<()> {
-    let within = |field: &str, value: f64, least: f64, most: f64, words: &str| {
-        if (least..=most).contains(&value) {
-            return Ok(());
-        }
-        Err(Error::invalid(&format!("thresholds.{field}"), "range", words))
-    };
-    within("auto", of.auto, 50.0, 101.0, "Between 50 and 100, or 101 for never.")?;
-    within("quick", of.quick, 0.0, 101.0, "Between 0 and 100, or 101 for never.")?;
-    within("target", of.target, 0.5, 0.999, "Between 50 and 99.9 %.")?;
-    within("sample", of.sample, 0.01, 1.0, "Between 1 and 100 %.")?;
-    if of.quick > of.auto {
-        return Err(Error::invalid(
-            "thresholds.quick",
-            "range",
-            "A quick review cannot begin above what goes on by itself.",
-        ));
-    }
-    Ok(())
-}
-
-async fn handling(tx: &mut TenantTx, of: &Handling) -> Result<()> {
-    let deciders = store::deciders(tx).await?;
-    if !(1..=10).contains(&of.quorum) || i64::from(of.quorum) > deciders.max(1) {
-        let message = format!("Between 1 and 10, and no more than there are owners and admins ({deciders}).");
-        return Err(Error::invalid("handling.quorum", "range", message));
-    }
-    if of.due_minutes.is_some_and(|minutes| !(1..=43_200).contains(&minutes)) {
-        return Err(Error::invalid("handling.dueMinutes", "range", "Between 1 minute and 30 days (43,200)."));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn absurd_thresholds_are_refused_with_their_field() {
-        let good = Thresholds::default();
-        assert!(thresholds(&good).is_ok());
-        for (field, bad) in [
-            ("thresholds.auto", Thresholds { auto: 20.0, ..good }),
-            ("thresholds.auto", Thresholds { auto: f64::NAN, ..good }),
-            ("thresholds.quick", Thresholds { quick: 90.0, ..good }),
-            ("thresholds.quick", Thresholds { quick: -1.0, ..good }),
-            ("thresholds.target", Thresholds { target: 1.0, ..good }),
-            ("thresholds.sample", Thresholds { sample: 0.0, ..good }),
-        ] {
-            assert_eq!(thresholds(&bad).err().and_then(|e| e.field().map(str::to_owned)).as_deref(), Some(field));
-        }
-    }
 }

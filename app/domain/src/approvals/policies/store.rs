@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Draft, EVERY_TOOL, Handling, Policy, Rule};
 use crate::{
-    Error, Result, Timestamp,
+    Error, Result, Role, Timestamp,
     approvals::routing::{Estimate, Thresholds},
     db::TenantTx,
     ids::{ApprovalId, UserId},
@@ -83,7 +83,7 @@ pub(super) async fn add(
     let workspace = tx.workspace().0;
     let thresholds = serde_json::to_value(draft.thresholds).map_err(Error::internal)?;
     let rules = serde_json::to_value(&draft.rules).map_err(Error::internal)?;
-    let handling = serde_json::to_value(draft.handling).map_err(Error::internal)?;
+    let handling = serde_json::to_value(&draft.handling).map_err(Error::internal)?;
     let done = sqlx::query!(
         "INSERT INTO approval_policies (workspace_id, tool, version, thresholds, rules, created_by, approval_id, handling)
          SELECT $1, $2, $3 + 1, $4, $5, $6, $7, $8
@@ -103,15 +103,14 @@ pub(super) async fn add(
     Ok(done.rows_affected() == 1)
 }
 
-/// How many people may decide in the workspace.
-pub(super) async fn deciders(tx: &mut TenantTx) -> Result<i64> {
+/// The roles of those who may decide in the workspace, one for each person.
+pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Role>> {
     let workspace = tx.workspace().0;
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
+    let roles = sqlx::query_scalar!(
+        r#"SELECT role AS "role: Role" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
         workspace,
-    )
-    .fetch_one(tx.conn())
-    .await?)
+    );
+    Ok(roles.fetch_all(tx.conn()).await?)
 }
 
 /// A proposal of an agent, as it was routed and as it ended.

@@ -8,7 +8,7 @@ use crate::{
     approvals::policies::service as policies,
     audit::Entry,
     db::TenantTx,
-    events::Draft,
+    events::{DomainEvent, Draft, payload::CalibrationReset},
 };
 
 /// Where a lesson comes from.
@@ -41,8 +41,10 @@ pub(in crate::approvals) async fn learn(tx: &mut TenantTx, lesson: &Lesson, agre
     store::keep(tx, lesson, &cell, anew).await?;
     if anew {
         let facts = json!({ "tool": lesson.tool, "agent": lesson.agent, "setup": lesson.setup, "target": target });
-        tx.audit(Entry::new("calibration.reset", "agent", lesson.agent).details(facts.clone()));
-        tx.emit(Draft::new("calibration.reset", "agent", lesson.agent, facts));
+        tx.audit(Entry::new("calibration.reset", "agent", lesson.agent).details(facts));
+        let (tool, setup) = (lesson.tool.clone(), lesson.setup.clone());
+        let reset = CalibrationReset { tool, agent: lesson.agent, setup, target };
+        tx.emit(Draft::new(DomainEvent::CalibrationReset(reset), lesson.agent));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::calibration::Estimate;
 
 /// How closely people look before a proposal is carried out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Review {
     /// Not at all; a share is looked at afterwards.

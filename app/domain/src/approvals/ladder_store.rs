@@ -1,0 +1,62 @@
+//! SQL of ladders.
+
+use super::policies::Step;
+use crate::{
+    Error, Result,
+    db::{SystemTx, TenantTx},
+    ids::{ApprovalId, WorkspaceId},
+};
+
+/// A step that is due.
+pub(super) struct Due {
+    /// How many were taken before.
+    pub(super) taken: i16,
+    pub(super) step: Step,
+    /// The one after it.
+    pub(super) next: Option<Step>,
+}
+
+/// What waits and has a step that is due, of any workspace.
+pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, ApprovalId)>> {
+    let rows = sqlx::query!(
+        "SELECT workspace_id, id FROM approval_items WHERE status = 'pending' AND ladder_at IS NOT NULL AND ladder_at < now()
+           AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
+         ORDER BY ladder_at LIMIT $1",
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id))).collect())
+}
+
+/// The next step of an item, if it is due.
+pub(super) async fn next(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Due>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        "SELECT ladder, ladder_taken FROM approval_items WHERE workspace_id = $1 AND id = $2 AND ladder_at < now()",
+        workspace,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let steps: Vec<Step> = serde_json::from_value(row.ladder).map_err(Error::internal)?;
+    let place = usize::try_from(row.ladder_taken).map_err(Error::internal)?;
+    let step = steps.get(place).copied().ok_or_else(|| Error::internal("a step beyond the ladder"))?;
+    Ok(Some(Due { taken: row.ladder_taken, step, next: steps.get(place + 1).copied() }))
+}
+
+/// So many steps were taken; the next one is due as long after the proposal as it says.
+pub(super) async fn taken(tx: &mut TenantTx, id: ApprovalId, taken: i16, next: Option<Step>) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE approval_items SET ladder_taken = $3, ladder_at = created_at + make_interval(mins => $4) WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        taken,
+        next.map(|step| step.after_minutes),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Settles the ways of what was told, writes digests, and sends to people's webhooks.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use tokio::{
+    task::{Id, JoinSet},
+    time::{Instant, sleep},
+};
+
+use super::{
+    Kind, Mail,
+    deliver_store::{self as store, Parcel},
+    hook,
+    letters::{self, Here},
+    service, settings, slack,
+};
+use crate::{
+    Actor, Result, Timestamp,
+    approvals::{self, reminders::Waiting},
+    db::TenantTx,
+    ids::{UserId, WorkspaceId},
+    mail::letters::post,
+    services::Services,
+    webhooks, workspaces,
+};
+
+/// How long it is looked at nothing, when nothing happens here.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long events are gathered before it is looked at them.
+const GATHER: Duration = Duration::from_millis(50);
+/// How often it is looked after what has become pointless.
+const TIDY: Duration = Duration::from_secs(30);
+/// How many notifications one transaction settles.
+const BATCH: i64 = 100;
+/// To how many people's webhooks one server sends at once; to each, one thing after the other.
+const AT_ONCE: usize = 32;
+/// For how long a message to a webhook is a server's; well above what sending it may take.
+const LEASE: Duration = Duration::from_mins(1);
+
+type Whom = (WorkspaceId, UserId);
+
+/// Delivers until the task is aborted. What is under way then is done by whoever finds it next.
+pub async fn work(s: Services) {
+    let mut wake = s.hub.follow_events();
+    let mut sending = Sending::default();
+    let mut tidied: Option<Instant> = None;
+    loop {
+        wake.mark_unchanged();
+        let more = look(&s, &mut sending).await.unwrap_or_else(|error| {
+            tracing::warn!(error.message = %error, "notifications were not delivered; trying again");
+            false
+        });
+        if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
+            tidied = Some(Instant::now());
+            if let Err(error) = tidy(&s).await {
+                tracing::warn!(error.message = %error, "notifications were not tidied up; trying again");
+            }
+        }
+        if more {
+            continue;
+        }
+        tokio::select! {
+            _ = wake.changed() => sleep(GATHER).await,
+            () = sending.one_ended() => {}
+            () = sleep(IDLE) => {}
+        }
+    }
+}
+
+/// Does what is due; answers whether there may be more at once.
+async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
+    let mut tx = s.db.system("notifications on their way").await?;
+    let unsettled = store::unsettled(&mut tx).await?;
+    let digests = store::digests_due(&mut tx).await?;
+    drop(tx);
+    let mut more = false;
+    for workspace in unsettled {
+        // One workspace's trouble keeps no other from its letters.
+        match settle(s, workspace).await {
+            Ok(whole) => more |= !whole,
+            Err(error) => {
+                tracing::warn!(workspace_id = %workspace, error.message = %error, "notifications did not go their ways; trying again");
+            }
+        }
+    }
+    for (workspace, user) in digests {
+        if let Err(error) = write_digest(s, workspace, user).await {
+            tracing::warn!(workspace_id = %workspace, error.message = %error, "a digest was not written; trying again");
+        }
+    }
+    // After the ways were settled: what goes to a webhook goes now.
+    let mut tx = s.db.system("webhooks of people that are to hear something").await?;
+    let hooks = store::hooks_due(&mut tx).await?;
+    drop(tx);
+    for whom in hooks {
+        sending.begin(s, whom);
+    }
+    Ok(more)
+}
+
+async fn tidy(s: &Services) -> Result<()> {
+    service::forget_those_who_left(s).await?;
+    service::settle_waiting(s).await
+}
+
+/// Settles the ways of some of a workspace's notifications; answers whether these were all. Letters are posted with it.
+async fn settle(s: &Services, workspace: WorkspaceId) -> Result<bool> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    let parcels = store::to_settle(&mut tx, BATCH).await?;
+    let here = here(&mut tx, s).await?;
+    let waiting = waiting(&mut tx, &parcels).await?;
+    for parcel in &parcels {
+        let person = parcel.person.as_ref().filter(|person| parcel.kind.concerns(person.role));
+        let ways = settings::ways(&parcel.channels, parcel.kind);
+        if let Some(person) = person.filter(|_| ways.mail == Mail::Now) {
+            post(tx.conn(), s, letters::about(&here, parcel, person, waiting_of(parcel, waiting.as_ref()))).await?;
+        }
+        let digest = person.filter(|_| ways.mail == Mail::Digest).map(|_| (parcel.digest, parcel.digest_hour));
+        let hook = person.is_some() && ways.webhook && parcel.has_hook;
+        store::settled(&mut tx, parcel.id, digest, hook).await?;
+    }
+    tx.commit().await?;
+    Ok((parcels.len() as i64) < BATCH)
+}
+
+/// What waits for a decision, where one of these is about that.
+async fn waiting(tx: &mut TenantTx, parcels: &[Parcel]) -> Result<Option<Waiting>> {
+    if parcels.iter().any(|parcel| parcel.kind == Kind::ApprovalWaiting) {
+        return approvals::reminders::waiting(tx).await.map(Some);
+    }
+    Ok(None)
+}
+
+fn waiting_of<'w>(parcel: &Parcel, waiting: Option<&'w Waiting>) -> Option<&'w Waiting> {
+    waiting.filter(|_| parcel.kind == Kind::ApprovalWaiting)
+}
+
+async fn here(tx: &mut TenantTx, s: &Services) -> Result<Here> {
+    let here = workspaces::service::of(tx).await?;
+    let home = format!("{}/w/{}", s.settings.public_url, here.slug);
+    Ok(Here { id: tx.workspace(), name: here.name, home })
+}
+
+/// Writes to a person of all that is due and was not read meanwhile, once.
+async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    let Some((mut parcels, due)) = store::take_digest(&mut tx, user).await? else { return Ok(()) };
+    parcels.retain(|parcel| {
+        let concerned = parcel.person.as_ref().is_some_and(|person| parcel.kind.concerns(person.role));
+        // Who has changed his or her mind since gets what is wanted now.
+        concerned && !parcel.read && settings::ways(&parcel.channels, parcel.kind).mail != Mail::No
+    });
+    if let Some(person) = parcels.first().and_then(|parcel| parcel.person.as_ref()) {
+        let (here, waiting) = (here(&mut tx, s).await?, waiting(&mut tx, &parcels).await?);
+        post(tx.conn(), s, letters::digest(&here, user, person, due, &parcels, waiting.as_ref())).await?;
+    }
+    tx.commit().await
+}
+
+/// Whose webhooks this server sends to now.
+#[derive(Default)]
+struct Sending {
+    tasks: JoinSet<()>,
+    to: HashMap<Id, Whom>,
+}
+
+impl Sending {
+    fn begin(&mut self, s: &Services, whom: Whom) {
+        let busy: HashSet<Whom> = self.to.values().copied().collect();
+        if self.to.len() >= AT_ONCE || busy.contains(&whom) {
+            return;
+        }
+        let s = s.clone();
+        let task = self.tasks.spawn(async move {
+            if let Err(error) = send_all(&s, whom).await {
+                tracing::warn!(workspace_id = %whom.0, error.message = %error, "a person's webhook was not told; trying again");
+            }
+        });
+        self.to.insert(task.id(), whom);
+    }
+
+    /// Waits until one has ended; for ever where none is under way.
+    async fn one_ended(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => drop(self.to.remove(&id)),
+            Some(Err(broken)) => drop(self.to.remove(&broken.id())),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Sends to one person's webhook what is due, one thing after the other.
+async fn send_all(s: &Services, (workspace, user): Whom) -> Result<()> {
+    let actor = Actor::system(workspace);
+    loop {
+        let mut tx = s.db.tenant(&actor).await?;
+        let given_up = Timestamp::now().plus(LEASE);
+        let Some((parcel, tries)) = store::claim_for_hook(&mut tx, user, given_up).await? else { return Ok(()) };
+        let here = here(&mut tx, s).await?;
+        let waiting = waiting(&mut tx, std::slice::from_ref(&parcel)).await?;
+        tx.commit().await?;
+        let concerned = parcel.person.as_ref().is_some_and(|person| parcel.kind.concerns(person.role));
+        let wanted = concerned && settings::ways(&parcel.channels, parcel.kind).webhook;
+        let next = if !wanted || hook::tell(s, workspace, user, message(&here, &parcel, waiting.as_ref())).await? {
+            None
+        } else {
+            webhooks::next_try(parcel.created_at, tries, Timestamp::now())?
+        };
+        let mut tx = s.db.tenant(&actor).await?;
+        store::hook_settled(&mut tx, parcel.id, tries, next).await?;
+        tx.commit().await?;
+    }
+}
+
+fn message(here: &Here, parcel: &Parcel, waiting: Option<&Waiting>) -> String {
+    let total = waiting.map_or(0, |waiting| waiting.total);
+    let told = parcel.kind.sentence(&parcel.facts, parcel.by.as_deref(), total);
+    let page = format!("{}{}", here.home, parcel.kind.path(parcel.subject_id));
+    slack::message(&told, std::slice::from_ref(&here.name), Some(("Open it in HYVVE", &page)))
+}

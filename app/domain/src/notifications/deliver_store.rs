@@ -1,0 +1,244 @@
+//! SQL of the ways that notifications go besides the list.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Digest, Kind, store::kind};
+use crate::{
+    Result, Role, Timestamp,
+    db::{SystemTx, TenantTx},
+    ids::{NotificationId, UserId, WorkspaceId},
+};
+
+/// A notification on its way, with what is known of its recipient now.
+pub(super) struct Parcel {
+    pub(super) id: NotificationId,
+    pub(super) kind: Kind,
+    pub(super) by: Option<String>,
+    pub(super) subject_id: Option<Uuid>,
+    pub(super) facts: Value,
+    pub(super) created_at: Timestamp,
+    pub(super) read: bool,
+    /// Name, address and role; `None`: he or she belongs here no more.
+    pub(super) person: Option<Person>,
+    /// What the person has chosen.
+    pub(super) channels: Value,
+    pub(super) digest: Digest,
+    pub(super) digest_hour: i16,
+    pub(super) has_hook: bool,
+}
+
+/// A recipient.
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) role: Role,
+}
+
+struct Found {
+    id: Uuid,
+    kind: String,
+    by: Option<String>,
+    subject_id: Option<Uuid>,
+    facts: Value,
+    created_at: OffsetDateTime,
+    read: bool,
+    name: Option<String>,
+    email: Option<String>,
+    role: Option<String>,
+    channels: Option<Value>,
+    digest: Option<String>,
+    digest_hour: Option<i16>,
+    has_hook: bool,
+}
+
+impl TryFrom<Found> for Parcel {
+    type Error = crate::Error;
+
+    fn try_from(r: Found) -> Result<Self> {
+        let role = r.role.and_then(|role| role.parse().ok());
+        let person = r.name.zip(r.email).zip(role).map(|((name, email), role)| Person { name, email, role });
+        Ok(Self {
+            id: NotificationId(r.id),
+            kind: kind(&r.kind)?,
+            by: r.by,
+            subject_id: r.subject_id,
+            facts: r.facts,
+            created_at: Timestamp(r.created_at),
+            read: r.read,
+            person,
+            channels: r.channels.unwrap_or_default(),
+            digest: r.digest.as_deref().and_then(Digest::parse).unwrap_or(Digest::Daily),
+            digest_hour: r.digest_hour.unwrap_or(8),
+            has_hook: r.has_hook,
+        })
+    }
+}
+
+/// Workspaces in which something was told that nobody has settled the ways of.
+pub(super) async fn unsettled(tx: &mut SystemTx) -> Result<Vec<WorkspaceId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT DISTINCT n.workspace_id FROM notifications n JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL
+         WHERE n.routed_at IS NULL LIMIT 100",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(WorkspaceId).collect())
+}
+
+/// The oldest whose ways nobody has settled, locked; what another server has in hand is left out.
+pub(super) async fn to_settle(tx: &mut TenantTx, limit: i64) -> Result<Vec<Parcel>> {
+    let workspace = tx.workspace().0;
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM notifications WHERE workspace_id = $1 AND routed_at IS NULL ORDER BY created_at, id LIMIT $2
+         FOR UPDATE SKIP LOCKED",
+        workspace,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    parcels(tx, &ids).await
+}
+
+/// Some of them, oldest first.
+async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query_as!(
+        Found,
+        r#"SELECT n.id, n.kind, b.name AS "by?", n.subject_id, n.facts, n.created_at, n.read_at IS NOT NULL AS "read!",
+                  u.name AS "name?", u.email AS "email?", m.role AS "role?", s.channels AS "channels?", s.digest AS "digest?",
+                  s.digest_hour AS "digest_hour?", s.hook IS NOT NULL AS "has_hook!"
+           FROM notifications n
+           LEFT JOIN workspace_members m ON m.workspace_id = n.workspace_id AND m.user_id = n.recipient_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN users b ON b.id = n.by_id
+           LEFT JOIN notification_settings s ON s.workspace_id = n.workspace_id AND s.user_id = n.recipient_id
+           WHERE n.workspace_id = $1 AND n.id = ANY ($2) ORDER BY n.created_at, n.id"#,
+        workspace,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Parcel::try_from).collect()
+}
+
+/// Writes down which ways it goes: with which digest, and whether to the person's webhook.
+pub(super) async fn settled(
+    tx: &mut TenantTx,
+    id: NotificationId,
+    digest: Option<(Digest, i16)>,
+    hook: bool,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    let (digest, hour) = digest.map_or((None, 0), |(digest, hour)| (Some(digest.as_str()), i32::from(hour)));
+    sqlx::query!(
+        "UPDATE notifications SET routed_at = now(), hook_at = CASE WHEN $5 THEN now() END,
+           digest_at = CASE $3::text
+             WHEN 'hourly' THEN date_trunc('hour', now()) + interval '1 hour'
+             WHEN 'daily' THEN (
+               SELECT min(at) FROM (
+                 SELECT (date_trunc('day', now() AT TIME ZONE w.timezone) + make_interval(days => d.n, hours => $4)) AT TIME ZONE w.timezone AS at
+                 FROM workspaces w, generate_series(0, 2) AS d (n) WHERE w.id = $1) possible
+               WHERE at > now()) END
+         WHERE workspace_id = $1 AND id = $2",
+        workspace,
+        id.0,
+        digest,
+        hour,
+        hook,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// People of all workspaces whose digest is due.
+pub(super) async fn digests_due(tx: &mut SystemTx) -> Result<Vec<(WorkspaceId, UserId)>> {
+    let rows = sqlx::query!(
+        "SELECT DISTINCT n.workspace_id, n.recipient_id FROM notifications n
+         JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL WHERE n.digest_at <= now() LIMIT 100",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), UserId(r.recipient_id))).collect())
+}
+
+/// Takes what is due out of a person's digest, oldest first, with the moment that it was for. Of several servers that do so, the later
+/// ones wait and find nothing.
+pub(super) async fn take_digest(tx: &mut TenantTx, user: UserId) -> Result<Option<(Vec<Parcel>, Timestamp)>> {
+    let workspace = tx.workspace().0;
+    let taken = sqlx::query!(
+        r#"SELECT id, digest_at AS "digest_at!" FROM notifications
+           WHERE workspace_id = $1 AND recipient_id = $2 AND digest_at <= now() ORDER BY id FOR UPDATE"#,
+        workspace,
+        user.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let Some(due) = taken.iter().map(|r| r.digest_at).max() else { return Ok(None) };
+    let ids: Vec<Uuid> = taken.iter().map(|r| r.id).collect();
+    sqlx::query!(
+        "UPDATE notifications SET digest_at = NULL WHERE workspace_id = $1 AND id = ANY ($2)",
+        workspace,
+        &ids
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(Some((parcels(tx, &ids).await?, Timestamp(due))))
+}
+
+/// People of all workspaces to whose webhooks something is to be sent.
+pub(super) async fn hooks_due(tx: &mut SystemTx) -> Result<Vec<(WorkspaceId, UserId)>> {
+    let rows = sqlx::query!(
+        "SELECT DISTINCT n.workspace_id, n.recipient_id FROM notifications n
+         JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL WHERE n.hook_at <= now() LIMIT 200",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), UserId(r.recipient_id))).collect())
+}
+
+/// Claims what is due longest for a person's webhook: until `given_up` it is this server's. Answers how often it was tried with this
+/// time.
+pub(super) async fn claim_for_hook(
+    tx: &mut TenantTx,
+    user: UserId,
+    given_up: Timestamp,
+) -> Result<Option<(Parcel, i32)>> {
+    let workspace = tx.workspace().0;
+    let claimed = sqlx::query!(
+        "UPDATE notifications SET hook_at = $3, hook_tries = hook_tries + 1
+         WHERE workspace_id = $1 AND id IN (
+           SELECT id FROM notifications WHERE workspace_id = $1 AND recipient_id = $2 AND hook_at <= now()
+           ORDER BY hook_at, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, hook_tries",
+        workspace,
+        user.0,
+        given_up.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(claimed) = claimed else { return Ok(None) };
+    Ok(parcels(tx, &[claimed.id]).await?.pop().map(|parcel| (parcel, claimed.hook_tries)))
+}
+
+/// When it is tried next, or that it is not any more; unless somebody else has it by now.
+pub(super) async fn hook_settled(
+    tx: &mut TenantTx,
+    id: NotificationId,
+    tries: i32,
+    next: Option<Timestamp>,
+) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE notifications SET hook_at = $4 WHERE workspace_id = $1 AND id = $2 AND hook_tries = $3",
+        workspace,
+        id.0,
+        tries,
+        next.map(|at| at.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

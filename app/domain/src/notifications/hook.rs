@@ -1,0 +1,129 @@
+//! A person's own webhook, in the manner of Slack's incoming webhooks: whoever knows its address may write there, so the address is
+//! sealed with the workspace's data key, and what is shown of it is its host and its last four characters.
+
+use std::time::Duration;
+
+use reqwest::{Method, Url, header::CONTENT_TYPE};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{hook_store as store, settings, slack};
+use crate::{
+    Actor, Error, Result,
+    audit::Entry,
+    db::{SystemTx, TenantTx},
+    ids::{UserId, WorkspaceId},
+    keys::{self, Swept},
+    outward::{Outward, Refused},
+    seal::DataKey,
+    services::Services,
+    webhooks,
+};
+
+/// What it is sealed for.
+const PURPOSE: &str = "notification webhook";
+/// How long one message may take.
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// Keeps the address of the actor's webhook, once a message has got through to it.
+pub async fn set(s: &Services, actor: &Actor, url: &str) -> Result<super::Settings> {
+    let (user, _) = actor.person()?;
+    let url = webhooks::checked_url(&s.http, url)?;
+    let hello = slack::message("HYVVE will tell you here.", &[], None);
+    if let Err(why) = send(&s.http, &url, hello).await {
+        return Err(Error::invalid("url", "answers", format!("A first message did not get through: {why}")));
+    }
+    let shown = webhooks::masked(&url);
+    let mut tx = s.db.tenant(actor).await?;
+    let sealed = keys::for_sealing(&mut tx, s).await?.seal(user, PURPOSE, &SecretString::from(url))?;
+    store::put(&mut tx, user, &sealed, &shown).await?;
+    tx.audit(
+        Entry::new("notification_settings.webhook_set", settings::SUBJECT, user.0).details(json!({ "shown": shown })),
+    );
+    tx.commit().await?;
+    settings::get(s, actor).await
+}
+
+/// Forgets the address of the actor's webhook.
+pub async fn remove(s: &Services, actor: &Actor) -> Result<super::Settings> {
+    let (user, _) = actor.person()?;
+    let mut tx = s.db.tenant(actor).await?;
+    if let Some(shown) = store::remove(&mut tx, user).await? {
+        let entry = Entry::new("notification_settings.webhook_removed", settings::SUBJECT, user.0);
+        tx.audit(entry.details(json!({ "shown": shown })));
+    }
+    tx.commit().await?;
+    settings::get(s, actor).await
+}
+
+/// The address of a person's webhook, if there is one.
+pub(super) async fn address(tx: &mut TenantTx, s: &Services, user: UserId) -> Result<Option<SecretString>> {
+    match store::sealed(tx, user).await? {
+        Some(sealed) => open(tx, s, user, &sealed).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn open(tx: &mut TenantTx, s: &Services, user: UserId, sealed: &[u8]) -> Result<SecretString> {
+    let version = DataKey::version_of(sealed).ok_or_else(|| Error::internal("no data key has sealed it"))?;
+    // A data key that has gone since this was read: whoever reads it again finds it sealed anew.
+    let key = keys::for_opening(tx, s, version).await?.ok_or_else(|| Error::internal("a data key is gone"))?;
+    key.open(user, PURPOSE, sealed)
+}
+
+/// Sends one message; why it did not get through, in words without the address. What it answers is not read, and no redirect is
+/// followed.
+pub(crate) async fn send(http: &Outward, url: &str, body: String) -> Result<(), String> {
+    let url = Url::parse(url).map_err(|_| "The address is not a URL.".to_owned())?;
+    let request = http.request(Method::POST, url).map_err(|refused| refused.to_string())?;
+    let sent = timeout(WITHIN, request.header(CONTENT_TYPE, "application/json").body(body).send()).await;
+    match sent {
+        Err(_) => Err(format!("There was no answer within {} s.", WITHIN.as_secs())),
+        Ok(Err(error)) => Err(Refused::of(&error).map_or_else(
+            || "It could not be reached: no connection, no such host, or no valid TLS.".to_owned(),
+            ToString::to_string,
+        )),
+        Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+        Ok(Ok(answer)) => Err(format!("It answered with {}.", answer.status().as_u16())),
+    }
+}
+
+/// Seals anew, with the newest data key of a workspace, what another one than `version` has sealed.
+pub(crate) async fn seal_with_newest(s: &Services, workspace: WorkspaceId, version: u32) -> Result<Swept> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    // First the data key and then rows, the order in which people who enter an address hold them.
+    let newest = keys::for_sealing(&mut tx, s).await?;
+    let mut swept = Swept::default();
+    for (user, sealed) in store::all_sealed(&mut tx).await? {
+        if DataKey::version_of(&sealed) == Some(version) {
+            continue;
+        }
+        let again = open(&mut tx, s, user, &sealed).await.and_then(|url| newest.seal(user, PURPOSE, &url));
+        swept += Swept::one(format_args!("the webhook of a person of workspace {workspace}"), &again);
+        if let Ok(again) = again {
+            store::reseal(&mut tx, user, &again).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// The versions of a workspace's data key that these addresses are sealed with.
+pub(crate) async fn versions(tx: &mut SystemTx, workspace: WorkspaceId) -> Result<Vec<u32>> {
+    let versions = store::versions(tx, workspace).await?;
+    Ok(versions.into_iter().filter_map(|version| u32::try_from(version).ok()).collect())
+}
+
+/// Sends a person a message by his or her webhook, and writes down whether it got through.
+pub(super) async fn tell(s: &Services, workspace: WorkspaceId, user: UserId, body: String) -> Result<bool> {
+    let actor = Actor::system(workspace);
+    let mut tx = s.db.tenant(&actor).await?;
+    let Some(url) = address(&mut tx, s, user).await? else { return Ok(true) };
+    drop(tx);
+    let sent = send(&s.http, url.expose_secret(), body).await;
+    let mut tx = s.db.tenant(&actor).await?;
+    store::set_problem(&mut tx, user, sent.as_ref().err().map(String::as_str)).await?;
+    tx.commit().await?;
+    Ok(sent.is_ok())
+}

@@ -1,0 +1,6 @@
+//! The event bus: the same promises with both back ends, and what is particular to Redis.
+
+mod conformance;
+pub(crate) mod dead_letters;
+mod stage;
+mod through_redis;
