@@ -69,6 +69,9 @@ pub(crate) async fn go_on(
     Ids(ids): Ids<(AgentId, RunId)>,
     Form(form): Form<Continue>,
 ) -> Answer<Response> {
+    // Before the run itself: one that has not ended by then ends with an event that is not known, and so is waited for.
+    let known =
+        service::events(&asking.services, &asking.actor, ids.1, 0).await?.last().map_or(-1, |event| event.index);
     let detail = runs::find(&asking, ids).await?;
     if detail.run.status.is_final() {
         return Err(Error::new(Code::Conflict, "This run has already ended.").into());
@@ -80,8 +83,6 @@ pub(crate) async fn go_on(
     if acts.is_empty() {
         may_wait(&asking, &detail).await?;
     }
-    let known =
-        service::events(&asking.services, &asking.actor, ids.1, 0).await?.last().map_or(-1, |event| event.index);
     for act in acts {
         carry_out(&asking, ids.1, act).await?;
     }
