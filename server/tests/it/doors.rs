@@ -15,7 +15,7 @@ use crate::{
 
 /// The ways in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Door {
+pub(crate) enum Door {
     Approve,
     Reject,
     Edit,
@@ -25,6 +25,9 @@ enum Door {
     /// AgentOS's.
     Resolve,
     ResolveRejected,
+    /// AgentOS's as well: its clients confirm a call, and the run goes on. Only what an agent proposed has this door.
+    Continue,
+    ContinueRejected,
     /// The page's own.
     Form,
     FormReject,
@@ -33,7 +36,10 @@ enum Door {
     FormBulk,
 }
 
-const DOORS: [Door; 13] = [
+/// What somebody says who confirms a call, or does not.
+pub(crate) const CONFIRMED: &str = "Through a client of AgentOS.";
+
+const DOORS: [Door; 15] = [
     Door::Approve,
     Door::Reject,
     Door::Edit,
@@ -42,6 +48,8 @@ const DOORS: [Door; 13] = [
     Door::BulkReject,
     Door::Resolve,
     Door::ResolveRejected,
+    Door::Continue,
+    Door::ContinueRejected,
     Door::Form,
     Door::FormReject,
     Door::FormEdit,
@@ -50,8 +58,8 @@ const DOORS: [Door; 13] = [
 ];
 
 impl Door {
-    /// Presses it, as somebody to whom the item was shown as `item`.
-    async fn press(self, who: &Caller, item: &Value) -> Reply {
+    /// Presses it, as somebody to whom the item was [`shown`] as `item`.
+    pub(crate) async fn press(self, who: &Caller, item: &Value) -> Reply {
         let (id, hash) = (id(item), item["hash"].as_str().unwrap());
         let rest = |how: &str| format!("/api/approvals/{id}/{how}");
         let resolve = format!("/approvals/{id}/resolve");
@@ -75,6 +83,8 @@ impl Door {
             }
             Self::Resolve => who.post(&resolve, &json!({ "status": "approved" })).await,
             Self::ResolveRejected => who.post(&resolve, &json!({ "status": "rejected" })).await,
+            Self::Continue => go_on(who, item, true).await,
+            Self::ContinueRejected => go_on(who, item, false).await,
             Self::Form => call(who, "approvals/decide", format!("id={id}&verdict=approve&hash={hash}")).await,
             Self::FormReject => {
                 call(who, "approvals/decide", format!("id={id}&verdict=reject&note=No.&hash={hash}")).await
@@ -85,14 +95,41 @@ impl Door {
         }
     }
 
+    /// Whether this item has it.
+    fn leads_to(self, item: &Value) -> bool {
+        !matches!(self, Self::Continue | Self::ContinueRejected) || item["runId"].is_string()
+    }
+
     /// What the reply says of the one item: several are answered with 200, and the refusal is inside.
-    fn refusal(self, reply: &Reply) -> bool {
+    pub(crate) fn refusal(self, reply: &Reply) -> bool {
         match self {
             Self::Bulk | Self::BulkReject => reply.status != 200 || reply.body["errors"][0]["code"].is_string(),
             Self::FormBulk => reply.status != 200 || reply.body["refused"][0]["why"].is_string(),
             _ => !reply.status.is_success(),
         }
     }
+}
+
+/// AgentOS's `continue`, with what its clients say of the call that waits for the item.
+async fn go_on(who: &Caller, item: &Value, confirmed: bool) -> Reply {
+    let [agent, run, call] = ["agentId", "runId", "callId"].map(|what| item[what].as_str().expect("an item of a run"));
+    let tools = json!([{ "tool_call_id": call, "confirmed": confirmed, "confirmation_note": CONFIRMED }]).to_string();
+    let form = [("tools", tools.as_str()), ("stream", "false")];
+    who.post_form(&format!("/agents/{agent}/runs/{run}/continue"), &form).await
+}
+
+/// An item as its card shows it, and, if an agent proposed it, which one, and in which call.
+pub(crate) async fn shown(who: &Caller, item: &str) -> Value {
+    let mut shown = detail(who, item).await;
+    let Some(run) = shown["runId"].as_str().map(str::to_owned) else { return shown };
+    let approval = who.get(&format!("/approvals/{item}")).await;
+    let agent = approval.expect(200).body["agent_id"].as_str().expect("the run's agent");
+    let run = who.get(&format!("/agents/{agent}/runs/{run}")).await;
+    let calls = run.expect(200).body["tools"].as_array().expect("the run's calls");
+    let call = calls.iter().find(|call| call["approval_id"] == item).expect("the call that waits for it");
+    shown["agentId"] = json!(agent);
+    shown["callId"] = call["tool_call_id"].clone();
+    shown
 }
 
 /// What must not change.
@@ -104,9 +141,11 @@ async fn state(of: &Caller, item: &str) -> [Value; 5] {
 /// Every door is shut for this person, and nothing of the item changes as `owner` sees it.
 async fn shut(rule: &str, who: &Caller, item: &Value, owner: &Caller, statuses: &[u16]) {
     let before = state(owner, id(item)).await;
-    for door in DOORS {
+    for door in DOORS.into_iter().filter(|door| door.leads_to(item)) {
         let reply = door.press(who, item).await;
-        assert!(door.refusal(&reply), "{rule}: {door:?} answers {}: {}", reply.status, reply.text);
+        // Whoever confirms what is decided is not refused, and decides nothing: the run goes on either way.
+        let comes_back = matches!(door, Door::Continue | Door::ContinueRejected) && before[0] != "pending";
+        assert!(comes_back || door.refusal(&reply), "{rule}: {door:?} answers {}: {}", reply.status, reply.text);
         let status = reply.status.as_u16();
         assert!(status == 200 || statuses.contains(&status), "{rule}: {door:?} answers {status}: {}", reply.text);
         assert_eq!(state(owner, id(item)).await, before, "{rule}: {door:?} changed something");
@@ -132,7 +171,7 @@ async fn no_door_leads_around_any_rule() {
     shut("a member does not decide", &mia, &hers, &grace, &[403]).await;
 
     let story = Story::of(grace.clone()).await;
-    let (change, mail) = (detail(&grace, id(&story.change)).await, detail(&grace, id(&story.mail)).await);
+    let (change, mail) = (shown(&grace, id(&story.change)).await, shown(&grace, id(&story.mail)).await);
     shut("a member does not see it", &mia, &change, &grace, &[404]).await;
     let path = format!("/api/workspaces/{}/api-keys", grace.workspace());
     let key = grace.post(&path, &json!({ "name": "ci", "scopes": ["read", "propose"] })).await;
@@ -153,7 +192,7 @@ async fn no_door_leads_around_any_rule() {
     shut("it was answered with a question", &grace, &mail, &grace, &[409]).await;
 
     let late = Story::of(grace.clone()).await;
-    let late = detail(&grace, id(&late.change)).await;
+    let late = shown(&grace, id(&late.change)).await;
     let due = json!({ "dueAt": Timestamp::now().plus(Duration::from_millis(400)) });
     let path = format!("/api/approvals/{}", id(&late));
     Reply::of(grace.request(Method::PATCH, &path).json(&due)).await.expect(200);
@@ -173,8 +212,9 @@ async fn where_two_have_to_agree_one_person_opens_no_door_however_often_they_pre
     until(&ada, "/api/approval-policies", held).await;
 
     let story = Story::of(grace).await;
-    let item = detail(&story.user, id(&story.change)).await;
-    for door in [Door::Approve, Door::Bulk, Door::Resolve, Door::Form, Door::FormBulk, Door::Approve, Door::Form] {
+    let item = shown(&story.user, id(&story.change)).await;
+    let pressed = [Door::Approve, Door::Bulk, Door::Resolve, Door::Continue, Door::Form, Door::FormBulk];
+    for door in pressed.into_iter().chain([Door::Approve, Door::Form]) {
         door.press(&story.user, &item).await;
         let [status, hash, votes, effect, _] = state(&ada, id(&item)).await;
         assert_eq!((status, votes, effect), (json!("pending"), json!(1), Value::Null), "{door:?}");
@@ -182,7 +222,8 @@ async fn where_two_have_to_agree_one_person_opens_no_door_however_often_they_pre
     }
     // What somebody changes begins anew, and is one voice again.
     let edited = Door::Edit.press(&story.user, &item).await.expect(200).body["data"].clone();
-    for door in [Door::Approve, Door::Bulk, Door::Resolve, Door::Form, Door::FormBulk] {
+    let edited = shown(&story.user, id(&edited)).await;
+    for door in pressed {
         door.press(&story.user, &edited).await;
         let [status, _, votes, effect, _] = state(&ada, id(&edited)).await;
         assert_eq!((status, votes, effect), (json!("pending"), json!(1), Value::Null), "{door:?}");

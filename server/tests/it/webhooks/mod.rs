@@ -2,6 +2,7 @@
 
 mod delivering;
 mod managing;
+pub(crate) mod pressing;
 mod receiver;
 mod slack;
 mod trouble;

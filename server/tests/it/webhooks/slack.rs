@@ -1,6 +1,10 @@
 //! A channel of Slack: approvals that wait, in words.
 
-use super::{receiver::Receiver, *};
+use super::{
+    pressing::{SIGNING, body, send, token_in},
+    receiver::Receiver,
+    *,
+};
 use crate::support::Story;
 
 #[tokio::test]
@@ -59,8 +63,6 @@ struct Channel {
     message: Value,
 }
 
-const SIGNING: &str = "0123456789abcdef0123456789abcdef";
-
 impl Channel {
     async fn open(app: &TestApp) -> Self {
         let user = app.sign_up("Ada").await;
@@ -82,34 +84,15 @@ impl Channel {
     /// What Slack sends when this user presses the button.
     fn body(&self, slack_user: &str, button: usize) -> String {
         let button = &self.message["blocks"][3]["elements"][button];
-        let payload = json!({
-            "type": "block_actions",
-            "user": { "id": slack_user, "username": "<b>ada</b>" },
-            "actions": [{ "action_id": button["action_id"], "value": button["value"] }],
-            "response_url": self.office.receiver.url().replace("/hooks", "/answer"),
-        });
-        reqwest::Url::parse_with_params("http://x/", [("payload", payload.to_string())])
-            .unwrap()
-            .query()
-            .unwrap()
-            .to_owned()
-    }
-
-    async fn send(&self, app: &TestApp, endpoint: &str, body: String, at: i64, secret: &str) -> Reply {
-        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.as_bytes());
-        let tag = aws_lc_rs::hmac::sign(&key, format!("v0:{at}:{body}").as_bytes());
-        let signature: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let request = app.anonymous().request(Method::POST, &format!("/api/slack/{endpoint}"));
-        let request = request.header("x-slack-request-timestamp", at.to_string());
-        let request = request.header("x-slack-signature", format!("v0={signature}"));
-        Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
+        let answer_to = self.office.receiver.url().replace("/hooks", "/answer");
+        body(slack_user, &button["action_id"], &button["value"], &answer_to)
     }
 
     /// Presses the button as this user of Slack; answers what he or she is told.
     async fn press(&self, app: &TestApp, slack_user: &str, button: usize) -> String {
         let before = self.office.receiver.told().len();
         let now = hyvve_domain::Timestamp::now().unix_seconds();
-        self.send(app, self.endpoint(), self.body(slack_user, button), now, SIGNING).await.expect(200);
+        send(&app.anonymous(), self.endpoint(), self.body(slack_user, button), now, SIGNING).await.expect(200);
         let told = self.office.receiver.wait_for(before + 1).await;
         let told = told[before].json();
         assert_eq!(told["response_type"], "ephemeral");
@@ -126,12 +109,6 @@ impl Channel {
     }
 }
 
-/// The secret of a link that connects.
-fn token_in(said: &str) -> String {
-    let (_, rest) = said.split_once("?connect=").unwrap_or_else(|| panic!("no link in {said}"));
-    rest.split_once('|').unwrap().0.to_owned()
-}
-
 #[tokio::test]
 async fn a_button_decides_for_whoever_is_connected_and_for_nobody_else() {
     let app = TestApp::start().await;
@@ -144,7 +121,7 @@ async fn a_button_decides_for_whoever_is_connected_and_for_nobody_else() {
         (channel.endpoint(), now + 330, SIGNING),
         ("00000000-0000-7000-8000-000000000000", now, SIGNING),
     ] {
-        channel.send(&app, endpoint, body.clone(), at, secret).await.expect(401);
+        send(&app.anonymous(), endpoint, body.clone(), at, secret).await.expect(401);
     }
     // Nobody is connected: whoever presses is told how, and nothing is decided.
     let said = channel.press(&app, "U1", 0).await;
@@ -214,5 +191,5 @@ async fn a_button_decides_on_what_its_message_was_about_with_the_role_of_that_mo
     // And once its secret is gone, nothing comes back.
     other.office.change(&json!({ "signingSecret": "" })).await.expect(200);
     let now = hyvve_domain::Timestamp::now().unix_seconds();
-    other.send(&app, other.endpoint(), other.body("U3", 0), now, SIGNING).await.expect(401);
+    send(&app.anonymous(), other.endpoint(), other.body("U3", 0), now, SIGNING).await.expect(401);
 }
