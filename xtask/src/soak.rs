@@ -23,14 +23,18 @@ pub(crate) struct Options {
     /// Secrets that are sealed with one key
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     sealings: u64,
+    /// Items on each of which a hundred decide at once (the sample has 200 customers, and an item for each)
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=200))]
+    rounds: u64,
     /// Chooses who asks for what, and who leaves when
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// The checks: modules of the server's test `soak`, and one of the domain's own tests.
-const NAMES: [&str; 3] = ["enumeration", "bleed", SEALING];
+/// The checks: modules of the server's test `soak`, one of the domain's own tests, and one of the server's, at greater length.
+const NAMES: [&str; 4] = ["enumeration", "bleed", SEALING, RACES];
 const SEALING: &str = "sealing";
+const RACES: &str = "races";
 
 /// Runs the checks, each whatever has come of the other, and closes with a table.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -54,6 +58,9 @@ fn check(name: &str, options: &Options) -> Result<()> {
         return sealing(options.sealings);
     }
     tools::postgres()?;
+    if name == RACES {
+        return races(options.rounds);
+    }
     let mut command = process::cargo(&["test", "--quiet", "--package", "hyvve-server", "--test", "soak", "--"]);
     command.args([&format!("{name}::"), "--include-ignored", "--nocapture"]);
     command.env("SOAK_SAMPLES", options.samples.to_string()).env("SOAK_REPLIES", options.replies.to_string());
@@ -65,4 +72,9 @@ fn sealing(sealings: u64) -> Result<()> {
         process::cargo(&["test", "--quiet", "--package", "hyvve-domain", "--features", "ssr", "--lib", "--"]);
     command.args(["--exact", "seal::tests::no_nonce_comes_twice"]).env("HYVVE_TEST_SEALINGS", sealings.to_string());
     process::run(&mut command)
+}
+
+fn races(rounds: u64) -> Result<()> {
+    let mut command = process::cargo(&["test", "--quiet", "--package", "hyvve-server", "--test", "it", "--"]);
+    process::run(command.arg("races::").env("HYVVE_TEST_ROUNDS", rounds.to_string()))
 }
