@@ -117,7 +117,7 @@ fn decided(door: Door, reply: &Reply) -> bool {
 }
 
 /// Starts that many runs, each about another customer, and waits until all of them wait.
-async fn ask_for_changes(user: &Caller, count: usize) -> Vec<String> {
+pub(crate) async fn ask_for_changes(user: &Caller, count: usize) -> Vec<String> {
     let agents = user.get("/agents").await;
     let path = format!("/agents/{}/runs", id(&agents.expect(200).body[0]));
     let customers = all(user, "/api/collections/customers/records").await;
@@ -136,7 +136,7 @@ async fn ask_for_changes(user: &Caller, count: usize) -> Vec<String> {
 }
 
 /// Every row of a list.
-async fn all(user: &Caller, path: &str) -> Vec<Value> {
+pub(crate) async fn all(user: &Caller, path: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     for page in 1.. {
         let and = if path.contains('?') { '&' } else { '?' };

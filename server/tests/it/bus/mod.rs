@@ -2,5 +2,6 @@
 
 mod conformance;
 pub(crate) mod dead_letters;
+mod decisions;
 mod stage;
 mod through_redis;

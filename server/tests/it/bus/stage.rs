@@ -32,7 +32,7 @@ use tempfile::TempDir;
 use tokio::{task::JoinSet, time::sleep};
 use uuid::Uuid;
 
-use crate::support::{Database, Redis, cluster::superuser};
+use crate::support::{Database, Redis, TestApp, cluster::superuser};
 
 /// The consumer's name.
 pub(super) const RECORDER: &str = "recorder";
@@ -111,6 +111,14 @@ impl Stage {
         tasks.spawn(bus.clone().relay(s.clone()));
         tasks.spawn(bus.clone().publish(s.clone(), vec![RECORDER]));
         Node { name, started, bus, tasks }
+    }
+
+    /// A whole server, with all that it does besides events.
+    pub(super) async fn server(&self) -> TestApp {
+        let (data, mut environment) = (tempfile::tempdir().unwrap(), self.environment.clone());
+        environment.insert("HYVVE_DATA_DIR".to_owned(), data.path().display().to_string());
+        environment.extend(self.redis.as_ref().map(|redis| ("REDIS_URL".to_owned(), redis.url())));
+        TestApp::start_in(environment, data).await
     }
 
     /// All that the consumer has done, in the order in which it was done: workspace, event's number, node.
