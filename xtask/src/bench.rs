@@ -8,7 +8,7 @@ use crate::{process, size, tools};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Only this case
-    #[arg(value_parser = ["runs", "providers", "sessions", "streams", "approvals", "queue", "memory", "start", "bytes"])]
+    #[arg(value_parser = ["runs", "providers", "sessions", "streams", "approvals", "queue", "bus", "memory", "start", "bytes"])]
     name: Option<String>,
     /// One JSON object per row; `bytes` is a table either way
     #[arg(long)]
@@ -20,6 +20,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let name = options.name.as_deref();
     if name != Some("bytes") {
         tools::postgres()?;
+        if name.is_none_or(|name| name == "bus") {
+            tools::redis()?;
+        }
         let mut command = process::cargo(&["bench", "--quiet", "--package", "hyvve-server", "--bench", "whole", "--"]);
         process::run(command.args(name).args(options.json.then_some("--json")))?;
     }

@@ -10,12 +10,16 @@
 )]
 
 mod approvals;
+mod bus;
 mod load;
 mod memory;
 mod probe;
 mod provider;
 mod providers;
 mod queue;
+#[path = "../../tests/it/support/redis.rs"]
+#[expect(dead_code, reason = "tests do more with it than to start it and to ask it")]
+mod redis;
 mod report;
 mod runs;
 mod sessions;
@@ -24,7 +28,7 @@ mod streams;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use clap::{Parser, ValueEnum};
 use hyvve_postgres::Options;
@@ -39,6 +43,7 @@ enum Case {
     Streams,
     Approvals,
     Queue,
+    Bus,
     Memory,
     Start,
 }
@@ -77,6 +82,7 @@ fn main() {
                     Case::Streams => streams::measure(&mut report).await,
                     Case::Approvals => approvals::measure(&mut report).await,
                     Case::Queue => queue::measure(&mut report).await,
+                    Case::Bus => bus::measure(&mut report).await,
                     Case::Memory => memory::measure(&mut report).await,
                     Case::Start => start::measure(&mut report).await,
                 }
@@ -85,12 +91,14 @@ fn main() {
     });
 }
 
-/// A world whose database keeps every commit: a figure without that would say nothing about a real one.
+/// A database that keeps every commit: a figure without that would say nothing about a real one.
+fn durable(folder: &Path) -> Options {
+    // PostgreSQL's own account has to reach its data.
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711)).unwrap();
+    Options::kept(folder.join("postgres"))
+}
+
+/// A world with such a database.
 async fn world(settings: Vec<(&'static str, String)>) -> World {
-    let durable = |folder: &std::path::Path| {
-        // PostgreSQL's own account has to reach its data.
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711)).unwrap();
-        Options::kept(folder.join("postgres"))
-    };
     World::new(durable, settings).await
 }
