@@ -28,7 +28,7 @@ struct Load {
 const LOADS: [Load; 4] = [
     Load { batch: 1, spread: 1, events: 2_000 },
     Load { batch: 1, spread: WORKSPACES, events: 20_000 },
-    Load { batch: 100, spread: 1, events: 100_000 },
+    Load { batch: 100, spread: 1, events: 20_000 },
     Load { batch: 100, spread: WORKSPACES, events: 200_000 },
 ];
 const WORKSPACES: usize = 16;
