@@ -108,6 +108,8 @@ ALTER TABLE webhook_endpoints
     ((get_byte(address, 1) << 24) | (get_byte(address, 2) << 16) | (get_byte(address, 3) << 8) | get_byte(address, 4)) STORED,
   -- What a channel's buttons are signed with when they come back, sealed; NULL: its messages have none.
   ADD COLUMN signing_secret bytea,
+  -- Since when this is so. Whoever was connected before is asked again: who sets a secret could sign in anybody's name.
+  ADD COLUMN signing_since timestamptz,
   ADD COLUMN signing_version integer GENERATED ALWAYS AS
     ((get_byte(signing_secret, 1) << 24) | (get_byte(signing_secret, 2) << 16) | (get_byte(signing_secret, 3) << 8) | get_byte(signing_secret, 4)) STORED,
   ADD CONSTRAINT webhook_endpoints_signing CHECK (format = 'slack' OR signing_secret IS NULL),
@@ -116,7 +118,7 @@ ALTER TABLE webhook_endpoints
   ADD CONSTRAINT webhook_endpoints_address CHECK ((format = 'slack') = (address IS NOT NULL)),
   ADD CONSTRAINT webhook_endpoints_address_key
     FOREIGN KEY (workspace_id, address_version) REFERENCES workspace_keys DEFERRABLE INITIALLY DEFERRED;
-GRANT UPDATE (address, signing_secret) ON webhook_endpoints TO hyvve_app;
+GRANT UPDATE (address, signing_secret, signing_since) ON webhook_endpoints TO hyvve_app;
 GRANT SELECT (address_version, signing_version) ON webhook_endpoints TO hyvve_system;
 
 -- Whose account a user of a channel's Slack has been connected with, by that person.

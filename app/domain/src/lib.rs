@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod error;
+pub mod hidden;
 pub mod ids;
 pub mod number;
 pub mod page;

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 #[path = "support/mod.rs"]
-#[expect(dead_code, reason = "other tests look into the database as well")]
 mod support;
 
 use hyvve_domain::{

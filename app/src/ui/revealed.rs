@@ -3,6 +3,7 @@
 //! People decide on what they read, so what they read has to be what is there. Zero-width and direction characters change
 //! how a text looks without showing themselves (Unicode TR36); letters of other scripts can look like Latin ones (TR39).
 
+use hyvve_domain::hidden::is_hidden;
 use leptos::prelude::*;
 
 /// A part of a text.
@@ -18,15 +19,6 @@ pub enum Piece {
 
 /// Cyrillic and Greek letters that readers take for Latin ones; a working subset of Unicode's confusables.
 const LOOK_ALIKES: &str = "аеорсухѕіјԁԛԝһӏАВЕКМНОРСТХУЅІЈԌԚԜαορνικτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
-
-fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    ) || (c.is_control() && !matches!(c, '\n' | '\t'))
-}
 
 /// Letters in disguise wherever they stand: full-width forms and mathematical alphabets.
 fn is_costume(c: char) -> bool {

@@ -20,7 +20,7 @@ pub struct Options {
 pub enum Place {
     /// In this directory, for good, with every commit on disk before it is acknowledged.
     Kept(PathBuf),
-    /// In the temporary directory, gone after `stop`, with no care for a crash. For tests and tools.
+    /// In memory where there is plenty, else in the temporary directory; gone after `stop`, with no care for a crash. For tests and tools.
     ThrowAway,
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     assignment::{ask_for, hold, person, program, send},
+    grants::grant_of,
     queue::{admin, detail},
     routing::{propose, trusted},
     support::{Caller, Reply, Story, TestApp, id, until},
@@ -102,6 +103,15 @@ async fn whoever_asked_for_it_does_not_decide_on_it_where_the_policy_says_so() {
     assert_eq!(approve(&ada, item).await.expect(200).body["data"]["status"], "approved");
     // Mails have another policy.
     approve(user, &story.mail).await.expect(200);
+
+    // Nor does one decide in advance on what one asks for: a grant of one's own covers nothing of it, somebody else's does.
+    user.post("/api/approval-grants", &grant_of(&story.agent)).await.expect(201);
+    let next = propose(&story, 2).await;
+    let waits = detail(user, id(&next)).await;
+    assert_eq!((&waits["status"], &waits["review"]), (&json!("pending"), &json!("full")), "{waits:#}");
+    ada.post("/api/approval-grants", &grant_of(&story.agent)).await.expect(201);
+    let covered = detail(user, id(&propose(&story, 1).await)).await;
+    assert_eq!(covered["review"], "auto", "{covered:#}");
 }
 
 #[tokio::test]
@@ -118,7 +128,7 @@ async fn what_an_owner_has_to_agree_on_never_goes_on_by_itself() {
         shown["confidence"]["because"].as_str().is_some_and(|why| why.contains("An owner has to agree")),
         "{shown:#}"
     );
-    let grant = story.user.post("/api/approval-grants", &crate::grants::grant_of(&story.agent)).await;
+    let grant = story.user.post("/api/approval-grants", &grant_of(&story.agent)).await;
     assert_eq!(grant.expect(400).body["error"]["details"]["constraint"], "quorum");
     approve(&story.user, &next).await.expect(200);
     until(&story.user, &format!("/api/approvals/{}", id(&next)), |body| body["data"]["status"] == "approved").await;

@@ -30,6 +30,8 @@ pub(super) fn read(sort: Sort, cursor: &str) -> Result<After> {
         Some(match sort {
             Sort::Newest | Sort::Oldest | Sort::Due => {
                 let moment = OffsetDateTime::from_unix_timestamp_nanos(place.parse().ok()?).ok()?;
+                // PostgreSQL's calendar begins in 4713 BC; ours in 1970.
+                let moment = Some(moment).filter(|moment| moment.year() >= 0)?;
                 After { moment: Some(moment), score: None, id }
             }
             Sort::Score => {
@@ -55,7 +57,10 @@ mod tests {
             assert!(read(sort, &cursor).is_ok_and(|after| after.id == id));
             assert!(read(Sort::Oldest, &cursor).is_err());
         }
-        for bad in ["", "newest", "newest.", "newest.x.y", "newest.1.", "newest.99999999999999999999999999999999.x"] {
+        let early = format!("newest.-300000000000000000000.{id}");
+        for bad in
+            ["", "newest", "newest.", "newest.x.y", "newest.1.", "newest.99999999999999999999999999999999.x", &early]
+        {
             assert!(read(Sort::Newest, bad).is_err(), "{bad}");
         }
         assert_eq!(never().year(), 9999);

@@ -18,8 +18,9 @@ pub(super) async fn insert(
 ) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, actor_id, note, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        // When the item was this decision's, not when its transaction began to wait for it.
+        "INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, actor_id, note, hash, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())",
         workspace,
         DecisionId::new().0,
         item.0,

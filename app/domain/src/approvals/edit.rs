@@ -62,6 +62,8 @@ pub async fn edit(s: &Services, actor: &Actor, id: ApprovalId, edit: Edit) -> Re
     outside::allow(&mut tx, id, &item, DecisionKind::Edit).await?;
     let new = Box::pin(replace(&mut tx, s, id, &item, user, edit.arguments, note.as_deref())).await?;
     let changed = store::look(&mut tx, new).await?.ok_or_else(|| Error::internal("an item that was just made"))?;
+    // Who may decide on it is what the policy says now, and not what it said of the old one.
+    policy::person(actor, &changed)?;
     let yes = Approval { by: Decider::Person(user), note, undo: edit.interactive };
     Box::pin(door::approve(&mut tx, s, new, &changed, yes)).await?;
     tx.commit().await?;

@@ -85,7 +85,12 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     items::ask(&mut tx, id, &asked).await?;
     store::taken(&mut tx, id, taken + 1, next).await?;
     decisions_store::insert(&mut tx, id, verb, None, Some(&words), &item.hash).await?;
-    write(&mut tx, s, (id, taken), &item, &told).await?;
+    match (&step.action, asked.person) {
+        (Action::Reassign { .. }, Some(person)) => {
+            assignment::notify(&mut tx, (id, &item.title), person, format_args!("step {taken}")).await?;
+        }
+        _ => write(&mut tx, s, (id, taken), &item, &told).await?,
+    }
     say(&mut tx, event, id, &item, step, &asked);
     crash::point("step.before_commit");
     tx.commit().await?;

@@ -223,7 +223,9 @@ async fn routing(
     let mut routed = routing::route(&estimate, reversible, &policy.thresholds, floor);
     // Where nobody asks for a closer look than was earned, a person's word in advance is enough for what can be taken back.
     let granted = reversible && !asked && routed.review != Review::Auto;
-    let grant = if granted { grants::cover(tx, AgentId(agent), tool.name, fields).await? } else { None };
+    // Whoever asks for this and may not decide on it has not decided on it in advance either.
+    let barred = tx.actor().user_id().filter(|_| policy.handling.requester_barred);
+    let grant = if granted { grants::cover(tx, AgentId(agent), tool.name, fields, barred).await? } else { None };
     if let Some(Covered { why, .. }) = &grant {
         (routed.review, routed.why) = (Review::Auto, why.clone());
     }

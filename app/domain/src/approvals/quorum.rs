@@ -73,6 +73,8 @@ pub(super) fn agreement(quorum: i16, groups: &[Group], electorate: &[(UserId, Ro
     let size = |n: i16| usize::try_from(n).unwrap_or(0);
     let wanted: Vec<(Role, usize)> =
         groups.iter().map(|group| (group.role, size(group.at_least).min(there_are(group.role)))).collect();
+    // Where a role has too few, others stand in: who may take a role from somebody must not make several into one by it.
+    let asked: usize = groups.iter().map(|group| size(group.at_least)).sum();
     let of_groups: usize = wanted.iter().map(|(_, n)| n).sum();
     let missing = wanted.into_iter().filter_map(|(role, n)| {
         let left = n.saturating_sub(agree(role));
@@ -80,7 +82,7 @@ pub(super) fn agreement(quorum: i16, groups: &[Group], electorate: &[(UserId, Ro
     });
     Agreement {
         agreed: electorate.iter().filter(|(user, _)| agreed.contains(user)).count(),
-        needed: size(quorum).min(electorate.len()).max(of_groups).max(1),
+        needed: size(quorum).max(asked).min(electorate.len()).max(of_groups).max(1),
         missing: missing.collect(),
     }
 }
@@ -106,6 +108,11 @@ mod tests {
         assert_eq!((alone.needed, alone.is_reached()), (1, false));
         // A vote of somebody who is gone is none.
         assert_eq!(agreement(2, &[], &everybody[..2], &[alan]).agreed, 0);
+        // Two admins are two people, whoever of them is not an admin any more.
+        let two = [Group { role: Role::Admin, at_least: 2 }];
+        let left = agreement(1, &two, &everybody[..2], &[ada]);
+        assert_eq!((left.needed, left.is_reached()), (2, false));
+        assert!(agreement(1, &two, &everybody[..2], &[ada, grace]).is_reached());
         // Groups together may be more than the number.
         let both = [Group { role: Role::Owner, at_least: 1 }, Group { role: Role::Admin, at_least: 2 }];
         let begun = agreement(1, &both, &everybody, &[alan]);

@@ -104,6 +104,12 @@ pub(crate) async fn items(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<I
     list_store::items(tx, ids).await
 }
 
+/// What would run if an item were approved, exactly.
+pub(crate) async fn proposal(tx: &mut TenantTx, id: ApprovalId) -> Result<Proposal> {
+    let row = store::look(tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
+    Proposal::open(tx.workspace(), &row.canonical, &row.hash)
+}
+
 /// One item with everything that a decision needs.
 pub async fn get(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> {
     let mut tx = s.db.tenant(actor).await?;

@@ -11,8 +11,21 @@ pub(crate) fn message(what: &str, lines: &[String], link: Option<(&str, &str)>) 
     with_buttons(what, lines, link, None)
 }
 
-/// The same, with a block of buttons at its end.
-pub(crate) fn with_buttons(what: &str, lines: &[String], link: Option<(&str, &str)>, buttons: Option<Value>) -> String {
+/// What somebody decides on in a channel: all of it, and the buttons that do it.
+pub(crate) struct Question {
+    /// Exactly what would run.
+    pub(crate) whole: String,
+    /// A block of buttons.
+    pub(crate) buttons: Value,
+}
+
+/// The same, with a question at its end.
+pub(crate) fn with_buttons(
+    what: &str,
+    lines: &[String],
+    link: Option<(&str, &str)>,
+    question: Option<Question>,
+) -> String {
     let plain = |text: &str| json!({ "type": "plain_text", "text": cut(text), "emoji": false });
     let mut blocks = vec![json!({ "type": "section", "text": plain(what) })];
     if !lines.is_empty() {
@@ -23,7 +36,11 @@ pub(crate) fn with_buttons(what: &str, lines: &[String], link: Option<(&str, &st
         let text = format!("<{}|{}>", escaped(address), escaped(words));
         blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } }));
     }
-    blocks.extend(buttons);
+    if let Some(Question { whole, buttons }) = question {
+        let whole = format!("This would run:\n{whole}");
+        blocks.push(json!({ "type": "section", "text": { "type": "plain_text", "text": whole, "emoji": false } }));
+        blocks.push(buttons);
+    }
     // Where blocks are shown, this is not: it is for what has room for one line.
     json!({ "text": escaped(&cut(what)), "blocks": blocks }).to_string()
 }

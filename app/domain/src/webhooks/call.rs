@@ -57,7 +57,9 @@ pub(super) async fn call(http: &Outward, parcel: &Parcel, secrets: &[Secret]) ->
                 "It answered with a redirect, which is never followed. Enter the address that it leads to.".to_owned()
             });
             let reply = beginning(response, WITHIN.saturating_sub(began.elapsed())).await;
-            (Some(status.as_u16()), error, shown(&reply, secrets))
+            // Where the address is a credential, an answer that repeats it would show it.
+            let reply = if parcel.address.is_some() { String::new() } else { shown(&reply, secrets) };
+            (Some(status.as_u16()), error, reply)
         }
     };
     Ok(Answer { at, took: began.elapsed(), status, error, reply })

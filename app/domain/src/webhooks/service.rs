@@ -140,7 +140,7 @@ pub async fn update(s: &Services, actor: &Actor, id: WebhookId, changes: Changes
     let before = locked(&mut tx, id).await?;
     if let Some(signing) = &signing {
         store::set_signing(&mut tx, id, signing.as_deref()).await?;
-        log(&mut tx, DomainEvent::WebhookUpdated(Nothing {}), &before);
+        tx.audit(Entry::new("channel.signing_changed", SUBJECT, id.0).details(json!({ "buttons": signing.is_some() })));
     }
     if changes.url.is_some() || changes.description.is_some() || changes.events.is_some() {
         store::change(&mut tx, id, &changes, address.as_deref()).await?;

@@ -16,6 +16,7 @@ use crate::{
     Actor, Error, Result, Timestamp, approvals,
     db::TenantTx,
     events::Event,
+    hidden::is_hidden,
     ids::{WebhookId, WorkspaceId},
     notifications::slack,
     services::Services,
@@ -24,6 +25,8 @@ use crate::{
 
 /// How many events one transaction tells one endpoint of.
 const BATCH: i64 = 200;
+/// The most characters of what would run that a message has room for; Slack takes 3,000 in one block.
+const WHOLE: usize = 2_500;
 /// How many endpoints one look is about.
 const ENDPOINTS: i64 = 100;
 
@@ -127,10 +130,19 @@ async fn in_words<'e>(
         let card = format!("{}/w/{}/approvals/{}", s.settings.public_url, here.slug, item.id);
         let score = item.score.map_or_else(|| "no score yet".to_owned(), |score| format!("score {score:.0}"));
         let lines = [format!("Proposed by {}", item.proposer), score, here.name.clone()];
-        let buttons = takes_answers.then(|| buttons::service::of_message(item));
-        new.push(event, slack::with_buttons(&item.title, &lines, Some(("Open the card", &card)), buttons));
+        let question = if takes_answers { asked(tx, item).await? } else { None };
+        new.push(event, slack::with_buttons(&item.title, &lines, Some(("Open the card", &card)), question));
     }
     Ok(new)
+}
+
+/// The question that buttons answer, where a message has room for all of what would run. What has more to it, or hides something,
+/// is decided on its card: nobody says yes to what a message leaves out.
+async fn asked(tx: &mut TenantTx, item: &approvals::Item) -> Result<Option<slack::Question>> {
+    let proposal = approvals::service::proposal(tx, item.id).await?;
+    let whole = serde_json::to_string_pretty(&proposal.arguments).map_err(Error::internal)?;
+    let fits = whole.chars().count() <= WHOLE && !whole.chars().any(is_hidden) && proposal.attachments.is_empty();
+    Ok(fits.then(|| slack::Question { whole, buttons: buttons::service::of_message(item) }))
 }
 
 fn of<'e>(workspace: WorkspaceId, events: impl Iterator<Item = &'e Event>) -> Result<New> {

@@ -122,11 +122,13 @@ pub(super) async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes, 
     Ok(())
 }
 
-/// Keeps what a channel's buttons are signed with, sealed; `None`: its messages have none any more.
+/// Keeps what a channel's buttons are signed with, sealed; `None`: its messages have none any more. Whoever was connected has to
+/// connect again.
 pub(super) async fn set_signing(tx: &mut TenantTx, id: WebhookId, sealed: Option<&[u8]>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "UPDATE webhook_endpoints SET signing_secret = $3, updated_at = now() WHERE workspace_id = $1 AND id = $2",
+        "UPDATE webhook_endpoints SET signing_secret = $3, signing_since = CASE WHEN $3::bytea IS NULL THEN NULL ELSE now() END,
+           updated_at = now() WHERE workspace_id = $1 AND id = $2",
         workspace,
         id.0,
         sealed,

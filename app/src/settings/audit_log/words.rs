@@ -85,6 +85,7 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.member.left" => "left",
         "workspace.member.removed" => "removed a member",
         "workspace.member.role_changed" => "changed the role of a member",
+        "channel.signing_changed" => "changed what signs the buttons of",
         "channel.connected" => "connected a user of Slack with",
         "channel.disconnected" => "disconnected a user of Slack from",
         "notification_settings.changed" => "changed their own notifications",

@@ -183,7 +183,8 @@ pub async fn replay_webhook(
 ) -> Result<(), ApiError> {
     answer(async move {
         let (services, actor) = context::actor().await?;
-        let since = Timestamp::now().minus(Duration::from_secs(3600 * u64::from(hours)));
+        // What is kept is younger than this.
+        let since = Timestamp::now().minus(Duration::from_hours(u64::from(hours.min(24 * 31))));
         let events = service::replay(&services, &actor, id, since, Vec::new()).await?;
         let done = format!("{} sent again, with the ids of then.", verb(events));
         done_at(&page_before(&context::parts()?.headers), done);

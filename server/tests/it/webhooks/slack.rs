@@ -83,7 +83,7 @@ impl Channel {
 
     /// What Slack sends when this user presses the button.
     fn body(&self, slack_user: &str, button: usize) -> String {
-        let button = &self.message["blocks"][3]["elements"][button];
+        let button = &self.message["blocks"][4]["elements"][button];
         let answer_to = self.office.receiver.url().replace("/hooks", "/answer");
         body(slack_user, &button["action_id"], &button["value"], &answer_to)
     }
@@ -109,6 +109,11 @@ impl Channel {
     }
 }
 
+async fn connect(who: &Caller, token: &str) -> Reply {
+    let request = who.request(Method::POST, "/_fn/notifications/connect-channel");
+    Reply::of(request.form(&[("token", token)])).await
+}
+
 #[tokio::test]
 async fn a_button_decides_for_whoever_is_connected_and_for_nobody_else() {
     let app = TestApp::start().await;
@@ -123,6 +128,9 @@ async fn a_button_decides_for_whoever_is_connected_and_for_nobody_else() {
     ] {
         send(&app.anonymous(), endpoint, body.clone(), at, secret).await.expect(401);
     }
+    // What the buttons decide on stands above them.
+    let whole = channel.message["blocks"][3]["text"].clone();
+    assert!(whole["type"] == "plain_text" && whole["text"].as_str().unwrap().contains("\"changes\""), "{whole}");
     // Nobody is connected: whoever presses is told how, and nothing is decided.
     let said = channel.press(&app, "U1", 0).await;
     assert!(said.starts_with("Nothing is decided"), "{said}");
@@ -137,10 +145,6 @@ async fn a_button_decides_for_whoever_is_connected_and_for_nobody_else() {
             "{page}"
         );
     }
-    let connect = async |who: &Caller, token: &str| {
-        let request = who.request(Method::POST, "/_fn/notifications/connect-channel");
-        Reply::of(request.form(&[("token", token)])).await
-    };
     let mia = app.sign_up("Mia").await;
     crate::workspaces::join(ada, &mia, "member").await;
     let mia = mia.in_workspace(ada.workspace());
@@ -168,16 +172,15 @@ async fn a_button_decides_on_what_its_message_was_about_with_the_role_of_that_mo
     crate::workspaces::join(ada, &bob, "admin").await;
     let bob = bob.in_workspace(ada.workspace());
     let said = channel.press(&app, "U3", 0).await;
-    let request = bob.request(Method::POST, "/_fn/notifications/connect-channel");
-    Reply::of(request.form(&[("token", token_in(&said))])).await.expect(200);
+    connect(&bob, &token_in(&said)).await.expect(200);
 
     let mut other = Channel { message: channel.message.clone(), story: channel.story, office: channel.office };
-    let value = other.message["blocks"][3]["elements"][0]["value"].as_str().unwrap().to_owned();
+    let value = other.message["blocks"][4]["elements"][0]["value"].as_str().unwrap().to_owned();
     let (item, _) = value.split_once(' ').unwrap();
-    other.message["blocks"][3]["elements"][0]["value"] = json!(format!("{item} {}", "0".repeat(64)));
+    other.message["blocks"][4]["elements"][0]["value"] = json!(format!("{item} {}", "0".repeat(64)));
     let said = other.press(&app, "U3", 0).await;
     assert!(said.starts_with("Nothing is decided. This is not what you were shown."), "{said}");
-    other.message["blocks"][3]["elements"][0]["value"] = json!(value);
+    other.message["blocks"][4]["elements"][0]["value"] = json!(value);
 
     let user = bob.get("/api/auth/session").await.body["user"]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/workspaces/{}/members/{user}", other.office.user.workspace());
@@ -188,6 +191,14 @@ async fn a_button_decides_on_what_its_message_was_about_with_the_role_of_that_mo
     Reply::of(ada.request(Method::DELETE, &path)).await.expect(200);
     assert!(other.press(&app, "U3", 0).await.contains("?connect="), "who has left is nobody");
     assert_eq!(other.status().await, "pending");
+
+    // Whoever sets another secret could sign in anybody's name: all connect once more.
+    let said = other.press(&app, "U1", 0).await;
+    connect(&ada, &token_in(&said)).await.expect(200);
+    other.press(&app, "U1", 1).await;
+    assert_eq!(other.status().await, "rejected");
+    other.office.change(&json!({ "signingSecret": SIGNING })).await.expect(200);
+    assert!(other.press(&app, "U1", 0).await.contains("?connect="), "nobody is connected under this secret");
     // And once its secret is gone, nothing comes back.
     other.office.change(&json!({ "signingSecret": "" })).await.expect(200);
     let now = hyvve_domain::Timestamp::now().unix_seconds();

@@ -17,7 +17,7 @@ use crate::{
         DomainEvent, Draft,
         payload::{GrantRevoked, Granted},
     },
-    ids::{AgentId, ApprovalId, GrantId},
+    ids::{AgentId, ApprovalId, GrantId, UserId},
     services::Services,
     tools::registry,
 };
@@ -59,7 +59,9 @@ pub async fn revoke(s: &Services, actor: &Actor, id: GrantId) -> Result<Grant> {
     if !store::revoke(&mut tx, id, user).await? {
         return Err(Error::new(Code::Conflict, "This grant was revoked already."));
     }
-    store::hold_back(&mut tx, id, "The standing grant that covered it was revoked.").await?;
+    if store::hold_back(&mut tx, id, "The standing grant that covered it was revoked.").await? {
+        notifications::something_waits(&mut tx).await?;
+    }
     let details = json!({ "agent": before.agent_id, "tool": before.tool, "used": before.used });
     tx.audit(Entry::new("approval_grant.revoked", SUBJECT, id.0).details(details));
     let revoked = GrantRevoked { agent: before.agent_id, tool: before.tool, used: before.used };
@@ -80,14 +82,15 @@ pub(in crate::approvals) struct Covered {
 }
 
 /// Counts a use of a grant that covers what an agent proposes, if there is one. The grant stays locked until the
-/// transaction ends, so that it is never used more often than it may be.
+/// transaction ends, so that it is never used more often than it may be. Grants of `barred` do not count.
 pub(in crate::approvals) async fn cover(
     tx: &mut TenantTx,
     agent: AgentId,
     tool: &str,
     fields: &Map<String, Value>,
+    barred: Option<UserId>,
 ) -> Result<Option<Covered>> {
-    for (id, when) in store::live(tx, agent, tool).await? {
+    for (id, when) in store::live(tx, agent, tool, barred).await? {
         if !policies::holds(&when, fields) {
             continue;
         }

@@ -92,10 +92,10 @@ pub(super) async fn revoke(tx: &mut TenantTx, id: GrantId, by: UserId) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets what a grant has covered, and what has not gone on yet, wait for a glance.
-pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Result<()> {
+/// Lets what a grant has covered, and what has not gone on yet, wait for a glance; whether there was anything.
+pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Result<bool> {
     let workspace = tx.workspace().0;
-    sqlx::query!(
+    let held = sqlx::query!(
         "UPDATE approval_items SET review = 'quick', routed_because = $3
          WHERE workspace_id = $1 AND grant_id = $2 AND status = 'pending' AND review = 'auto'",
         workspace,
@@ -104,20 +104,28 @@ pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Resu
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(held.rows_affected() > 0)
 }
 
-/// Grants of an agent for a tool that may be used now, and what they cover; those that end first come first.
-pub(super) async fn live(tx: &mut TenantTx, agent: AgentId, tool: &str) -> Result<Vec<(GrantId, String)>> {
+/// Grants of an agent for a tool that may be used now, made by somebody else than `not_of`, and what they cover; those that end
+/// first come first.
+pub(super) async fn live(
+    tx: &mut TenantTx,
+    agent: AgentId,
+    tool: &str,
+    not_of: Option<UserId>,
+) -> Result<Vec<(GrantId, String)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         "SELECT g.id, g.covers FROM approval_grants g
            JOIN workspace_members m ON m.workspace_id = g.workspace_id AND m.user_id = g.created_by AND m.role IN ('owner', 'admin')
            WHERE g.workspace_id = $1 AND g.agent_id = $2 AND g.tool = $3 AND g.revoked_at IS NULL AND g.expires_at > now() AND g.used < g.max_uses
+             AND g.created_by IS DISTINCT FROM $4
            ORDER BY g.expires_at, g.id",
         workspace,
         agent.0,
         tool,
+        not_of.map(|user| user.0),
     )
     .fetch_all(tx.conn())
     .await?;

@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{
     Actor, Error, Result, Role, Timestamp,
-    approvals::{Decide, Status, Verdict, door},
+    approvals::{self, Decide, Status, Verdict, door},
     audit::Entry,
     canonical,
     ids::{WebhookId, WorkspaceId},
     notifications::{hook, slack},
     services::Services,
+    tools::change_policy,
     webhooks::{disabling::SUBJECT, secrets},
     workspaces::service::{self as workspaces, Named},
 };
@@ -86,6 +87,14 @@ async fn decide(s: &Services, workspace: WorkspaceId, id: WebhookId, press: &Pre
         Err(error) => return Err(error),
     };
     drop(tx);
+    let shown = match approvals::service::get(s, &actor, press.item).await {
+        Ok(shown) => shown,
+        Err(error) => return Ok(format!("Nothing is decided. {} {open}", slack::escaped(&error.message))),
+    };
+    // Whoever has entered the secret could press for everybody, and one person is not several.
+    if shown.agreement.is_some() || shown.item.tool == change_policy::NAME {
+        return Ok(format!("Nothing is decided: more than one person has a say in this. {open}"));
+    }
     let note = match press.verdict {
         Verdict::Approve => "Approved in Slack.",
         Verdict::Reject => "Rejected in Slack, without a reason.",

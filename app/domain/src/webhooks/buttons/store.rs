@@ -32,11 +32,13 @@ pub(super) async fn signing_secret(tx: &mut TenantTx, id: WebhookId) -> Result<O
     .flatten())
 }
 
-/// Whom a user of Slack is connected with.
+/// Whom a user of Slack is connected with, since the present secret signs.
 pub(super) async fn person(tx: &mut TenantTx, id: WebhookId, slack_user: &str) -> Result<Option<UserId>> {
     let workspace = tx.workspace().0;
     let found = sqlx::query_scalar!(
-        "SELECT user_id FROM channel_people WHERE workspace_id = $1 AND endpoint_id = $2 AND slack_user = $3",
+        "SELECT p.user_id FROM channel_people p
+         JOIN webhook_endpoints e ON e.workspace_id = p.workspace_id AND e.id = p.endpoint_id AND p.created_at >= e.signing_since
+         WHERE p.workspace_id = $1 AND p.endpoint_id = $2 AND p.slack_user = $3",
         workspace,
         id.0,
         slack_user,
@@ -122,8 +124,9 @@ pub(super) async fn connect(tx: &mut TenantTx, token_hash: &[u8], user: UserId) 
 pub(super) async fn connected(tx: &mut TenantTx, user: UserId) -> Result<Vec<Connected>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT endpoint_id, slack_user, slack_name, created_at FROM channel_people
-         WHERE workspace_id = $1 AND user_id = $2 ORDER BY created_at, slack_user",
+        "SELECT p.endpoint_id, p.slack_user, p.slack_name, p.created_at FROM channel_people p
+         JOIN webhook_endpoints e ON e.workspace_id = p.workspace_id AND e.id = p.endpoint_id AND p.created_at >= e.signing_since
+         WHERE p.workspace_id = $1 AND p.user_id = $2 ORDER BY p.created_at, p.slack_user",
         workspace,
         user.0,
     )
