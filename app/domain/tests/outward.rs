@@ -325,6 +325,26 @@ async fn a_host_that_is_allowed_is_reached_at_its_port_and_others_are_not() {
     assert_eq!((four.came(), six.came(), other.came()), (3, 1, 0));
 }
 
+#[test]
+fn a_host_that_is_allowed_is_no_public_one() {
+    let out = guarded("ollama.internal:11434, 10.0.0.5, plain.example", Arc::new(Stub::default()));
+    let is_public = |url: &str| out.is_public(&url.parse().unwrap());
+    assert!(is_public("https://hooks.example.com/services/x"));
+    assert!(is_public("https://ollama.internal/"), "at another port: its name is looked up as anybody's");
+    for inside in [
+        "http://ollama.internal:11434/",
+        "https://10.0.0.5/",
+        "https://0xa.5/",
+        "http://plain.example/",
+        "https://10.0.0.6/",
+        "https://127.0.0.1/",
+        "https://169.254.169.254/",
+        "http://hooks.example.com/",
+    ] {
+        assert!(!is_public(inside), "{inside}");
+    }
+}
+
 #[tokio::test]
 async fn no_redirect_is_followed_not_even_to_a_host_that_is_allowed() {
     let target = Listener::on("127.0.0.1", ok()).await;

@@ -96,6 +96,12 @@ impl Outward {
         self.client_for(url).map(drop)
     }
 
+    /// Whether it leads to no place inside, neither to one that is allowed nor to one that is not. For those whose word is not enough
+    /// to reach what whoever runs the server allows.
+    pub fn is_public(&self, url: &Url) -> bool {
+        !self.allowed.contains(url) && self.check(url).is_ok()
+    }
+
     /// A request to be filled and sent. Where a name leads is seen when it is: then [`Refused::of`] finds it in the error.
     pub fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, Refused> {
         Ok(self.client_for(&url)?.request(method, url))
