@@ -9,13 +9,14 @@ use tokio::{
     task::{Id, JoinSet},
     time::{Instant, sleep},
 };
+use uuid::Uuid;
 
 use super::{
     Kind, Mail,
     deliver_store::{self as store, Parcel},
     hook,
     letters::{self, Here},
-    service, settings, slack,
+    service, settings, slack, store as rows,
 };
 use crate::{
     Actor, Result, Timestamp,
@@ -37,6 +38,8 @@ const TIDY: Duration = Duration::from_secs(30);
 const BATCH: i64 = 100;
 /// To how many people's webhooks one server sends at once; to each, one thing after the other.
 const AT_ONCE: usize = 32;
+/// How many of these may be of one workspace: whose webhooks hang, hold up their own workspace and no other.
+const OF_EACH: usize = 4;
 /// For how long a message to a webhook is a server's; well above what sending it may take.
 const LEASE: Duration = Duration::from_mins(1);
 
@@ -55,8 +58,8 @@ pub async fn work(s: Services) {
         });
         if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
             tidied = Some(Instant::now());
-            if let Err(error) = tidy(&s).await {
-                tracing::warn!(error.message = %error, "notifications were not tidied up; trying again");
+            if let Err(error) = service::settle_waiting(&s).await {
+                tracing::warn!(error.message = %error, "that approvals wait was not settled; trying again");
             }
         }
         if more {
@@ -93,7 +96,8 @@ async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
     }
     // After the ways were settled: what goes to a webhook goes now.
     let mut tx = s.db.system("webhooks of people that are to hear something").await?;
-    let hooks = store::hooks_due(&mut tx).await?;
+    // Some of these are being sent to now.
+    let hooks = store::hooks_due(&mut tx, 2 * OF_EACH as i64).await?;
     drop(tx);
     for whom in hooks {
         sending.begin(s, whom);
@@ -101,18 +105,15 @@ async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
     Ok(more)
 }
 
-async fn tidy(s: &Services) -> Result<()> {
-    service::forget_those_who_left(s).await?;
-    service::settle_waiting(s).await
-}
-
 /// Settles the ways of some of a workspace's notifications; answers whether these were all. Letters are posted with it.
 async fn settle(s: &Services, workspace: WorkspaceId) -> Result<bool> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
     let parcels = store::to_settle(&mut tx, BATCH).await?;
     let here = here(&mut tx, s).await?;
+    let held = hold(&mut tx, &parcels).await?;
     let waiting = waiting(&mut tx, &parcels).await?;
-    for parcel in &parcels {
+    let mut settled = 0;
+    for parcel in parcels.iter().filter(|parcel| held || !is_held(parcel)) {
         let person = parcel.person.as_ref().filter(|person| parcel.kind.concerns(person.role));
         let ways = settings::ways(&parcel.channels, parcel.kind);
         if let Some(person) = person.filter(|_| ways.mail == Mail::Now) {
@@ -120,10 +121,24 @@ async fn settle(s: &Services, workspace: WorkspaceId) -> Result<bool> {
         }
         let digest = person.filter(|_| ways.mail == Mail::Digest).map(|_| (parcel.digest, parcel.digest_hour));
         let hook = person.is_some() && ways.webhook && parcel.has_hook;
-        store::settled(&mut tx, parcel.id, digest, hook).await?;
+        // What the list does not show can be marked by nobody, and would keep whatever comes of the same cause from being told.
+        let read = !ways.in_app && digest.is_none();
+        store::settled(&mut tx, parcel.id, digest, hook, read).await?;
+        settled += 1;
     }
     tx.commit().await?;
-    Ok((parcels.len() as i64) < BATCH)
+    Ok((parcels.len() as i64) < BATCH || settled == 0)
+}
+
+/// Whether it is said, by other ways than the list, that approvals wait: then that counts as read once it was said.
+fn is_held(parcel: &Parcel) -> bool {
+    parcel.kind == Kind::ApprovalWaiting && !settings::ways(&parcel.channels, parcel.kind).in_app
+}
+
+/// Keeps others from telling that approvals wait until the transaction ends, where one of these is about that and is to count as read;
+/// false: somebody is at it, and what he or she relies on stays unread until the next look.
+async fn hold(tx: &mut TenantTx, parcels: &[Parcel]) -> Result<bool> {
+    Ok(!parcels.iter().any(is_held) || rows::nobody_tells(tx).await?)
 }
 
 /// What waits for a decision, where one of these is about that.
@@ -147,7 +162,12 @@ async fn here(tx: &mut TenantTx, s: &Services) -> Result<Here> {
 /// Writes to a person of all that is due and was not read meanwhile, once.
 async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
-    let Some((mut parcels, due)) = store::take_digest(&mut tx, user).await? else { return Ok(()) };
+    let mut parcels = store::take_digest(&mut tx, user).await?;
+    if !hold(&mut tx, &parcels).await? {
+        return Ok(());
+    }
+    let unlisted = parcels.iter().filter(|parcel| !settings::ways(&parcel.channels, parcel.kind).in_app);
+    let unlisted: Vec<Uuid> = unlisted.map(|parcel| parcel.id.0).collect();
     parcels.retain(|parcel| {
         let concerned = parcel.person.as_ref().is_some_and(|person| parcel.kind.concerns(person.role));
         // Who has changed his or her mind since gets what is wanted now.
@@ -155,8 +175,9 @@ async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Res
     });
     if let Some(person) = parcels.first().and_then(|parcel| parcel.person.as_ref()) {
         let (here, waiting) = (here(&mut tx, s).await?, waiting(&mut tx, &parcels).await?);
-        post(tx.conn(), s, letters::digest(&here, user, person, due, &parcels, waiting.as_ref())).await?;
+        post(tx.conn(), s, letters::digest(&here, user, person, &parcels, waiting.as_ref())).await?;
     }
+    store::read(&mut tx, &unlisted).await?;
     tx.commit().await
 }
 
@@ -170,12 +191,13 @@ struct Sending {
 impl Sending {
     fn begin(&mut self, s: &Services, whom: Whom) {
         let busy: HashSet<Whom> = self.to.values().copied().collect();
-        if self.to.len() >= AT_ONCE || busy.contains(&whom) {
+        let here = busy.iter().filter(|(workspace, _)| *workspace == whom.0).count();
+        if busy.len() >= AT_ONCE || here >= OF_EACH || busy.contains(&whom) {
             return;
         }
         let s = s.clone();
         let task = self.tasks.spawn(async move {
-            if let Err(error) = send_all(&s, whom).await {
+            if let Err(error) = send_next(&s, whom).await {
                 tracing::warn!(workspace_id = %whom.0, error.message = %error, "a person's webhook was not told; trying again");
             }
         });
@@ -192,27 +214,27 @@ impl Sending {
     }
 }
 
-/// Sends to one person's webhook what is due, one thing after the other.
-async fn send_all(s: &Services, (workspace, user): Whom) -> Result<()> {
+/// Sends to one person's webhook what has been due longest. What is due besides has its turn after others.
+async fn send_next(s: &Services, (workspace, user): Whom) -> Result<()> {
     let actor = Actor::system(workspace);
-    loop {
-        let mut tx = s.db.tenant(&actor).await?;
-        let given_up = Timestamp::now().plus(LEASE);
-        let Some((parcel, tries)) = store::claim_for_hook(&mut tx, user, given_up).await? else { return Ok(()) };
-        let here = here(&mut tx, s).await?;
-        let waiting = waiting(&mut tx, std::slice::from_ref(&parcel)).await?;
-        tx.commit().await?;
-        let concerned = parcel.person.as_ref().is_some_and(|person| parcel.kind.concerns(person.role));
-        let wanted = concerned && settings::ways(&parcel.channels, parcel.kind).webhook;
-        let next = if !wanted || hook::tell(s, workspace, user, message(&here, &parcel, waiting.as_ref())).await? {
-            None
-        } else {
-            webhooks::next_try(parcel.created_at, tries, Timestamp::now())?
-        };
-        let mut tx = s.db.tenant(&actor).await?;
-        store::hook_settled(&mut tx, parcel.id, tries, next).await?;
-        tx.commit().await?;
-    }
+    let mut tx = s.db.tenant(&actor).await?;
+    let given_up = Timestamp::now().plus(LEASE);
+    let Some((parcel, tries)) = store::claim_for_hook(&mut tx, user, given_up).await? else { return Ok(()) };
+    let here = here(&mut tx, s).await?;
+    let waiting = waiting(&mut tx, std::slice::from_ref(&parcel)).await?;
+    tx.commit().await?;
+    let wanted = settings::ways(&parcel.channels, parcel.kind).webhook;
+    let person = parcel.person.as_ref().filter(|person| wanted && parcel.kind.concerns(person.role));
+    let done = match person {
+        Some(person) => {
+            hook::tell(s, workspace, (user, person.role), message(&here, &parcel, waiting.as_ref())).await?
+        }
+        None => true,
+    };
+    let next = if done { None } else { webhooks::next_try(parcel.created_at, tries, Timestamp::now())? };
+    let mut tx = s.db.tenant(&actor).await?;
+    store::hook_settled(&mut tx, parcel.id, tries, next).await?;
+    tx.commit().await
 }
 
 fn message(here: &Here, parcel: &Parcel, waiting: Option<&Waiting>) -> String {

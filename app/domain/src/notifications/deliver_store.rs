@@ -123,17 +123,20 @@ async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
     rows.into_iter().map(Parcel::try_from).collect()
 }
 
-/// Writes down which ways it goes: with which digest, and whether to the person's webhook.
+/// Writes down which ways it goes: with which digest, and whether to the person's webhook; and, where nothing else will ever show
+/// it, that it counts as read.
 pub(super) async fn settled(
     tx: &mut TenantTx,
     id: NotificationId,
     digest: Option<(Digest, i16)>,
     hook: bool,
+    read: bool,
 ) -> Result<()> {
     let workspace = tx.workspace().0;
     let (digest, hour) = digest.map_or((None, 0), |(digest, hour)| (Some(digest.as_str()), i32::from(hour)));
     sqlx::query!(
         "UPDATE notifications SET routed_at = now(), hook_at = CASE WHEN $5 THEN now() END,
+           read_at = CASE WHEN $6 THEN coalesce(read_at, now()) ELSE read_at END,
            digest_at = CASE $3::text
              WHEN 'hourly' THEN date_trunc('hour', now()) + interval '1 hour'
              WHEN 'daily' THEN (
@@ -147,6 +150,7 @@ pub(super) async fn settled(
         digest,
         hour,
         hook,
+        read,
     )
     .execute(tx.conn())
     .await?;
@@ -164,20 +168,16 @@ pub(super) async fn digests_due(tx: &mut SystemTx) -> Result<Vec<(WorkspaceId, U
     Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), UserId(r.recipient_id))).collect())
 }
 
-/// Takes what is due out of a person's digest, oldest first, with the moment that it was for. Of several servers that do so, the later
-/// ones wait and find nothing.
-pub(super) async fn take_digest(tx: &mut TenantTx, user: UserId) -> Result<Option<(Vec<Parcel>, Timestamp)>> {
+/// Takes what is due out of a person's digest, oldest first. Of several servers that do so, the later ones wait and find nothing.
+pub(super) async fn take_digest(tx: &mut TenantTx, user: UserId) -> Result<Vec<Parcel>> {
     let workspace = tx.workspace().0;
-    let taken = sqlx::query!(
-        r#"SELECT id, digest_at AS "digest_at!" FROM notifications
-           WHERE workspace_id = $1 AND recipient_id = $2 AND digest_at <= now() ORDER BY id FOR UPDATE"#,
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM notifications WHERE workspace_id = $1 AND recipient_id = $2 AND digest_at <= now() ORDER BY id FOR UPDATE",
         workspace,
         user.0,
     )
     .fetch_all(tx.conn())
     .await?;
-    let Some(due) = taken.iter().map(|r| r.digest_at).max() else { return Ok(None) };
-    let ids: Vec<Uuid> = taken.iter().map(|r| r.id).collect();
     sqlx::query!(
         "UPDATE notifications SET digest_at = NULL WHERE workspace_id = $1 AND id = ANY ($2)",
         workspace,
@@ -185,14 +185,33 @@ pub(super) async fn take_digest(tx: &mut TenantTx, user: UserId) -> Result<Optio
     )
     .execute(tx.conn())
     .await?;
-    Ok(Some((parcels(tx, &ids).await?, Timestamp(due))))
+    parcels(tx, &ids).await
 }
 
-/// People of all workspaces to whose webhooks something is to be sent.
-pub(super) async fn hooks_due(tx: &mut SystemTx) -> Result<Vec<(WorkspaceId, UserId)>> {
+/// Some that a letter has told of, and that no list shows, count as read.
+pub(super) async fn read(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE notifications SET read_at = now() WHERE workspace_id = $1 AND id = ANY ($2) AND read_at IS NULL",
+        workspace,
+        ids
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// People to whose webhooks something is to be sent, whoever has waited longest first; so many of one workspace at most, so that the
+/// many people of one hide nobody else's.
+pub(super) async fn hooks_due(tx: &mut SystemTx, of_each: i64) -> Result<Vec<(WorkspaceId, UserId)>> {
     let rows = sqlx::query!(
-        "SELECT DISTINCT n.workspace_id, n.recipient_id FROM notifications n
-         JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL WHERE n.hook_at <= now() LIMIT 200",
+        r#"SELECT workspace_id AS "workspace_id!", recipient_id AS "recipient_id!" FROM (
+             SELECT n.workspace_id, n.recipient_id, min(n.hook_at) AS since,
+                    row_number() OVER (PARTITION BY n.workspace_id ORDER BY min(n.hook_at), n.recipient_id) AS place
+             FROM notifications n JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL
+             WHERE n.hook_at <= now() GROUP BY n.workspace_id, n.recipient_id) due
+           WHERE place <= $1 ORDER BY since, recipient_id LIMIT 200"#,
+        of_each,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -209,7 +228,7 @@ pub(super) async fn claim_for_hook(
     let workspace = tx.workspace().0;
     let claimed = sqlx::query!(
         "UPDATE notifications SET hook_at = $3, hook_tries = hook_tries + 1
-         WHERE workspace_id = $1 AND id IN (
+         WHERE workspace_id = $1 AND id = (
            SELECT id FROM notifications WHERE workspace_id = $1 AND recipient_id = $2 AND hook_at <= now()
            ORDER BY hook_at, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, hook_tries",

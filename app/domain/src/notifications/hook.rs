@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{hook_store as store, settings, slack};
 use crate::{
-    Actor, Error, Result,
+    Actor, Error, Result, Role,
     audit::Entry,
     db::{SystemTx, TenantTx},
     ids::{UserId, WorkspaceId},
@@ -25,11 +25,16 @@ use crate::{
 const PURPOSE: &str = "notification webhook";
 /// How long one message may take.
 const WITHIN: Duration = Duration::from_secs(15);
+/// Why an address is not told anything.
+const ONLY_PUBLIC: &str = "Only a public address, please; others are for owners and admins.";
 
 /// Keeps the address of the actor's webhook, once a message has got through to it.
 pub async fn set(s: &Services, actor: &Actor, url: &str) -> Result<super::Settings> {
-    let (user, _) = actor.person()?;
+    let (user, role) = actor.person()?;
     let url = webhooks::checked_url(&s.http, url)?;
+    if !may_name(&s.http, role, &url) {
+        return Err(Error::invalid("url", "public", ONLY_PUBLIC));
+    }
     let hello = slack::message("HYVVE will tell you here.", &[], None);
     if let Err(why) = send(&s.http, &url, hello).await {
         return Err(Error::invalid("url", "answers", format!("A first message did not get through: {why}")));
@@ -43,6 +48,12 @@ pub async fn set(s: &Services, actor: &Actor, url: &str) -> Result<super::Settin
     );
     tx.commit().await?;
     settings::get(s, actor).await
+}
+
+/// Whether somebody of this role may have an address told. What the operator lets workspaces reach inside is for those who say where
+/// a workspace's events go, and not for everybody who was invited.
+fn may_name(http: &Outward, role: Role, url: &str) -> bool {
+    role.manages_webhooks() || Url::parse(url).is_ok_and(|url| http.is_public(&url))
 }
 
 /// Forgets the address of the actor's webhook.
@@ -115,15 +126,22 @@ pub(crate) async fn versions(tx: &mut SystemTx, workspace: WorkspaceId) -> Resul
     Ok(versions.into_iter().filter_map(|version| u32::try_from(version).ok()).collect())
 }
 
-/// Sends a person a message by his or her webhook, and writes down whether it got through.
-pub(super) async fn tell(s: &Services, workspace: WorkspaceId, user: UserId, body: String) -> Result<bool> {
+/// Sends a person, of this role now, a message by his or her webhook, and writes down whether it got through. Answers whether that
+/// was all: no further try makes an address one that the person may have told.
+pub(super) async fn tell(
+    s: &Services,
+    workspace: WorkspaceId,
+    (user, role): (UserId, Role),
+    body: String,
+) -> Result<bool> {
     let actor = Actor::system(workspace);
     let mut tx = s.db.tenant(&actor).await?;
     let Some(url) = address(&mut tx, s, user).await? else { return Ok(true) };
     drop(tx);
-    let sent = send(&s.http, url.expose_secret(), body).await;
+    let may = may_name(&s.http, role, url.expose_secret());
+    let sent = if may { send(&s.http, url.expose_secret(), body).await } else { Err(ONLY_PUBLIC.to_owned()) };
     let mut tx = s.db.tenant(&actor).await?;
     store::set_problem(&mut tx, user, sent.as_ref().err().map(String::as_str)).await?;
     tx.commit().await?;
-    Ok(sent.is_ok())
+    Ok(sent.is_ok() || !may)
 }

@@ -8,7 +8,6 @@ use super::{
     deliver_store::{Parcel, Person},
 };
 use crate::{
-    Timestamp,
     approvals::reminders::Waiting,
     ids::{UserId, WorkspaceId},
     mail::letters::Letter,
@@ -83,16 +82,17 @@ fn words(here: &Here, kind: Kind, facts: &Value, told: &str) -> (String, Vec<Str
     }
 }
 
-/// One letter about several, for a person whose digest was due at that moment.
+/// One letter about several. It is named after the first of them, which is in no other: a moment would not do, because what is settled
+/// just before the hour may be taken out of that hour's digest after the others.
 pub(super) fn digest(
     here: &Here,
     to: UserId,
     person: &Person,
-    due: Timestamp,
     parcels: &[Parcel],
     waiting: Option<&Waiting>,
 ) -> Letter {
-    let cause = format!("digest:{}:{to}:{}", here.id, due.unix_millis());
+    let first = parcels.first().map(|parcel| parcel.id.to_string()).unwrap_or_default();
+    let cause = format!("digest:{}:{to}:{first}", here.id);
     let what = if parcels.len() == 1 { "1 thing".to_owned() } else { format!("{} things", parcels.len()) };
     let mut letter = Letter::new(cause, &person.email, &format!("{what} to know in {}", here.name))
         .line(&format!("Hello {},", person.name))

@@ -8,7 +8,7 @@
 //!    at once, a place in the next digest, the person's own webhook. A letter is posted in the transaction that settles it, and a
 //!    digest in the one that takes rows out of it, so a crash in between loses nothing and nobody is written to twice.
 //! 4. A person's webhook is an address in the manner of Slack's incoming webhooks (`hook.rs`). It is tried for a day, as webhooks
-//!    are, by itself: one that hangs holds up nobody else's.
+//!    are, by itself: one that hangs holds up nobody else's. Who manages no webhooks may name public hosts only.
 //!
 //! Who is gone, or whose role does not concern a kind any more, gets nothing of it, also not what was on its way.
 

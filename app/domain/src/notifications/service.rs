@@ -13,7 +13,7 @@ use crate::{
         DomainEvent, Draft,
         payload::{Nothing, Notified},
     },
-    ids::{NotificationId, UserId},
+    ids::{NotificationId, UserId, WorkspaceId},
     services::Services,
     workspaces,
 };
@@ -61,6 +61,8 @@ pub(crate) async fn tell(tx: &mut TenantTx, to: To, told: Told) -> Result<()> {
 
 /// Tells everybody who may decide that something waits, unless that was said and not read.
 pub(crate) async fn something_waits(tx: &mut TenantTx) -> Result<()> {
+    // What is found unread stays so until this commits, and others see what waits.
+    store::telling(tx).await?;
     let told = Told {
         kind: Kind::ApprovalWaiting,
         cause: "waiting".to_owned(),
@@ -142,32 +144,33 @@ pub(super) async fn settle_waiting(s: &Services) -> Result<()> {
     let found = store::told_to_decide(&mut tx).await?;
     drop(tx);
     for workspace in found {
-        let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
-        if approvals::service::waiting(&mut tx).await? == 0 && store::nothing_waits(&mut tx).await? > 0 {
-            // Whoever proposes from here on finds nothing unread, and tells anew, once this has ended.
-            if approvals::service::waiting(&mut tx).await? > 0 {
-                continue;
-            }
-            tx.emit(Draft::about(DomainEvent::NotificationRead(Nothing {}), None));
-            tx.commit().await?;
+        // One workspace's trouble keeps no other's from being settled.
+        if let Err(error) = settle_waiting_in(s, workspace).await {
+            tracing::warn!(workspace_id = %workspace, error.message = %error, "that approvals wait was not settled; trying again");
         }
     }
     Ok(())
 }
 
-/// Removes what belonged to people who have left.
-pub(super) async fn forget_those_who_left(s: &Services) -> Result<u64> {
-    let mut tx = s.db.system("notifications of people who have left").await?;
-    let removed = store::forget_those_who_left(&mut tx).await?;
-    tx.commit().await?;
-    Ok(removed)
+async fn settle_waiting_in(s: &Services, workspace: WorkspaceId) -> Result<()> {
+    let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    // Whoever proposes from here on finds nothing unread, and tells anew, once this has ended; where somebody does already, something
+    // is about to wait.
+    if !store::nobody_tells(&mut tx).await? || approvals::service::waiting(&mut tx).await? > 0 {
+        return Ok(());
+    }
+    if store::nothing_waits(&mut tx).await? > 0 {
+        tx.emit(Draft::about(DomainEvent::NotificationRead(Nothing {}), None));
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
-/// Removes what is older than it is kept; answers how many.
+/// Removes what is older than it is kept, and what belonged to people who have left; answers how many.
 pub async fn purge(s: &Services) -> Result<u64> {
-    let mut tx = s.db.system("notifications of long ago").await?;
+    let mut tx = s.db.system("notifications of long ago, and of people who have left").await?;
     let before = Timestamp::now().minus(Duration::from_hours(24 * KEPT_DAYS));
-    let removed = store::purge(&mut tx, before).await?;
+    let removed = store::purge(&mut tx, before).await? + store::forget_those_who_left(&mut tx).await?;
     tx.commit().await?;
     Ok(removed)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Changes, Channels, Digest, Kind, Settings,
     settings_store::{self as store, Kept},
+    store as rows,
 };
 use crate::{
     Actor, Error, Result, Role,
@@ -54,6 +55,8 @@ pub async fn change(s: &Services, actor: &Actor, changes: Changes) -> Result<Set
     let channels = serde_json::to_value(&named).map_err(Error::internal)?;
     let mut tx = s.db.tenant(actor).await?;
     store::put(&mut tx, user, &channels, changes.digest, changes.digest_hour).await?;
+    let unlisted = named.iter().filter(|(_, ways)| !ways.in_app).map(|(kind, _)| kind.as_str().to_owned());
+    rows::read_unlisted(&mut tx, user, &unlisted.collect::<Vec<_>>()).await?;
     let after = of(store::get(&mut tx, user).await?, role);
     tx.audit(Entry::new("notification_settings.changed", SUBJECT, user.0));
     // What is kept out of the list is not counted any more.

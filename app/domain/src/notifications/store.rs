@@ -166,6 +166,47 @@ pub(super) async fn is_there(tx: &mut TenantTx, user: UserId, id: NotificationId
     .await?)
 }
 
+/// What no list shows any more counts as read, where its ways are settled and no digest is to name it. A person's webhook is told of
+/// what is read as well.
+pub(super) async fn read_unlisted(tx: &mut TenantTx, user: UserId, kinds: &[String]) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE notifications SET read_at = now()
+         WHERE workspace_id = $1 AND recipient_id = $2 AND kind = ANY ($3) AND read_at IS NULL
+           AND routed_at IS NOT NULL AND digest_at IS NULL",
+        workspace,
+        user.0,
+        kinds,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whoever tells that approvals wait holds this until that commits, together with others who do: see [`nobody_tells`].
+pub(super) async fn telling(tx: &mut TenantTx) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended('waiting ' || $1::text, 0))",
+        workspace.to_string()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether nobody is about to tell that approvals wait; if so, whoever does waits until this transaction ends. It never waits itself.
+/// Only then may a row of that count as read: somebody may have found it unread and tell nothing, of an item that nobody sees yet.
+pub(super) async fn nobody_tells(tx: &mut TenantTx) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock(hashtextextended('waiting ' || $1::text, 0)) AS "free!""#,
+        workspace.to_string()
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Marks as read, for everybody, that approvals wait: none does any more.
 pub(super) async fn nothing_waits(tx: &mut TenantTx) -> Result<u64> {
     let workspace = tx.workspace().0;
@@ -178,11 +219,12 @@ pub(super) async fn nothing_waits(tx: &mut TenantTx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Workspaces in which somebody has not read that approvals wait.
+/// Workspaces in which somebody has not read that approvals wait, and none does.
 pub(super) async fn told_to_decide(tx: &mut SystemTx) -> Result<Vec<WorkspaceId>> {
     let ids = sqlx::query_scalar!(
         "SELECT DISTINCT n.workspace_id FROM notifications n JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL
-         WHERE n.kind = 'approval_waiting' AND n.read_at IS NULL",
+         WHERE n.kind = 'approval_waiting' AND n.read_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM approval_items i WHERE i.workspace_id = n.workspace_id AND i.status = 'pending')",
     )
     .fetch_all(tx.conn())
     .await?;

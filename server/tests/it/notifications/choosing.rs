@@ -33,6 +33,19 @@ async fn a_kind_comes_by_the_ways_that_were_chosen_and_by_no_others() {
 }
 
 #[tokio::test]
+async fn who_hears_that_something_waits_by_mail_alone_hears_of_what_comes_later_too() {
+    let world = World::new().await;
+    let office = Office::open(&world.app).await;
+    // What is in the list already, and was not read, is in her way no more than what comes.
+    choose(&office.ada, ways("approval_waiting", false, "now")).await.expect(200);
+    for waiting in [4, 6] {
+        Story::of(office.grace.clone()).await;
+        world.letter("ada@example.com", &format!("{waiting} approvals wait")).await;
+    }
+    assert!(told(&office.ada, "approval_waiting").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_digest_is_one_letter_and_says_nothing_twice() {
     let world = World::new().await;
     let office = Office::open(&world.app).await;
@@ -64,6 +77,19 @@ async fn a_digest_is_one_letter_and_says_nothing_twice() {
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert_eq!(world.all("ada@example.com", "to know in").len(), 1);
     assert_eq!(in_database(&world.app, "UPDATE notifications SET cause = cause WHERE digest_at IS NOT NULL").await, 0);
+
+    // What was settled at the last moment, and is taken out of the same hour's digest after the others, is in another letter.
+    office.comment(&office.grace, "@Ada: three").await.expect(200);
+    while in_database(&world.app, full_hours).await < 1 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    in_database(
+        &world.app,
+        "UPDATE notifications SET digest_at = date_trunc('hour', now()) WHERE digest_at IS NOT NULL",
+    )
+    .await;
+    let late = world.letter("ada@example.com", "1 thing to know in").await;
+    assert_eq!(late.matches("Grace mentions you").count(), 1, "{late}");
 }
 
 #[tokio::test]

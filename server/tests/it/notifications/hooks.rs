@@ -52,6 +52,11 @@ async fn an_address_is_kept_once_it_answers_shown_in_part_and_told_until_it_is_r
     for bad in ["", "nonsense", "https://10.0.0.1/x", "http://example.com/x"] {
         assert_eq!(set(bad).await.expect(400).body["error"]["details"]["field"], "url");
     }
+    // What the operator lets the workspace reach inside is not for whoever was invited.
+    let mias = office.mia.request(Method::PUT, &path).json(&json!({ "url": channel.url }));
+    let refused = Reply::of(mias).await;
+    assert_eq!(refused.expect(400).body["error"]["details"], json!({ "field": "url", "constraint": "public" }));
+    assert!(channel.got.lock().unwrap().is_empty());
     *channel.answers.lock().unwrap() = StatusCode::NOT_FOUND;
     set(&channel.url).await.expect(400);
     *channel.answers.lock().unwrap() = StatusCode::OK;
@@ -89,4 +94,28 @@ async fn an_address_is_kept_once_it_answers_shown_in_part_and_told_until_it_is_r
     }
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     assert_eq!(channel.got.lock().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_is_told_nothing_at_an_address_inside() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app).await;
+    let (home, ada) = (office.ada.workspace(), user_of(&office.ada).await);
+    let channel = Channel::open().await;
+    let path = format!("/api/workspaces/{home}/notification-webhook");
+    Reply::of(office.ada.request(Method::PUT, &path).json(&json!({ "url": channel.url }))).await.expect(200);
+    office.hand_to(&office.ada).await.expect(200);
+    channel.wait_for(2).await;
+
+    let path = format!("/api/workspaces/{home}/members/{ada}");
+    Reply::of(office.grace.request(Method::PATCH, &path).json(&json!({ "role": "member" }))).await.expect(200);
+    let settings = format!("/api/workspaces/{home}/notification-settings");
+    let said = until(&office.ada, &settings, |body| body["data"]["webhook"]["problem"].is_string()).await;
+    assert_eq!(said["data"]["webhook"]["problem"], "Only a public address, please; others are for owners and admins.");
+    let got = channel.got.lock().unwrap().clone();
+    assert!(got.iter().all(|message| !message.to_string().contains("another role")), "{got:?}");
+    let waiting = "UPDATE notifications SET cause = cause WHERE hook_at IS NOT NULL";
+    while in_database(&app, waiting).await > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
