@@ -277,6 +277,7 @@ fn limits(from: &mut Source) -> Result<Rates, Error> {
         links: rate("limit_links", defaults.links)?,
         api: rate("limit_api", defaults.api)?,
         ai_providers: rate("limit_ai_providers", defaults.ai_providers)?,
+        mentions: rate("limit_mentions", defaults.mentions)?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What people say to each other about an item. It is no decision, and no agent is told.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -14,7 +16,8 @@ use crate::{
     audit::Entry,
     db::TenantTx,
     events::DomainEvent,
-    ids::ApprovalId,
+    ids::{ApprovalId, UserId},
+    limits::{Door, Subject},
     notifications::{
         Kind,
         service::{self as notifications, To, Told},
@@ -40,18 +43,23 @@ pub async fn add(s: &Services, actor: &Actor, id: ApprovalId, body: &str) -> Res
         return bad("noNul", "A NUL character is not allowed here.".to_owned());
     }
     let (user, _) = actor.person()?;
+    if body.contains('@') {
+        // Each may tell many people, and write to them.
+        s.limits.enter(Door::Mention, &[Subject::Person(user)]).await?.keep();
+    }
     let mut tx = s.db.tenant(actor).await?;
     let item = look(&mut tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
     let mentions = mentions::find(body, &candidates(&mut tx, &item).await?)?;
     let comment = store::insert(&mut tx, id, user, body, &mentions).await?;
-    for mention in &mentions {
+    let mentioned: BTreeSet<UserId> = mentions.iter().map(|mention| mention.user_id).collect();
+    for person in mentioned {
         let told = Told {
             kind: Kind::Mentioned,
             cause: format!("mentioned:{comment}"),
             subject: ("approval", Some(id.0)),
             facts: json!({ "title": item.title }),
         };
-        notifications::tell(&mut tx, To::Person(mention.user_id), told).await?;
+        notifications::tell(&mut tx, To::Person(person), told).await?;
     }
     let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run });
     tx.audit(Entry::new("approval.commented", "approval", id.0).details(facts).personal(json!({ "body": body })));

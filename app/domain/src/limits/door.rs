@@ -30,6 +30,8 @@ pub enum Door {
     Api,
     /// Asking about AI providers, and changing them: by workspace.
     AiProviders,
+    /// Comments that may mention somebody: by person.
+    Mention,
     /// Showing a session or an API key that this node has not seen to be good: by network.
     Credential,
     /// Writing down that an account's door is shut: once, by account and door.
@@ -53,6 +55,7 @@ impl Door {
             Self::Link => "link",
             Self::Api => "api",
             Self::AiProviders => "ai-providers",
+            Self::Mention => "mention",
             Self::Credential => "credential",
             Self::Note => "note",
         }
@@ -83,6 +86,7 @@ impl Door {
             Self::Link => rates.links,
             Self::Api | Self::Credential => rates.api,
             Self::AiProviders => rates.ai_providers,
+            Self::Mention => rates.mentions,
             Self::Note => Rate { max: 1, window: rates.sign_in.window },
         }
     }
@@ -90,7 +94,7 @@ impl Door {
     /// Whether nobody passes while nobody can count: where secrets are guessed, or letters sent. To refuse all other work as
     /// well would make an outage of Redis one of HYVVE.
     pub(super) const fn stays_shut(self) -> bool {
-        !matches!(self, Self::Api | Self::AiProviders | Self::Credential)
+        !matches!(self, Self::Api | Self::AiProviders | Self::Mention | Self::Credential)
     }
 }
 
@@ -148,6 +152,11 @@ impl Refusal {
             }
             (Door::AiProviders, _) => {
                 format!("Too many requests about AI providers in this workspace. Please try again in {wait}.")
+            }
+            (Door::Mention, _) => {
+                format!(
+                    "Too many comments with an @ in them, each of which may tell somebody. Please try again in {wait}."
+                )
             }
             (Door::Credential, _) => {
                 format!(

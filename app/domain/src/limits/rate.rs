@@ -44,6 +44,8 @@ pub struct Rates {
     pub api: Rate,
     /// Calls and forms about AI providers in one workspace, by whoever may configure them.
     pub ai_providers: Rate,
+    /// Comments of one person with an `@` in them, which may tell others and write to them.
+    pub mentions: Rate,
 }
 
 impl Default for Rates {
@@ -56,6 +58,7 @@ impl Default for Rates {
             links: Rate::of(20, 15 * 60),
             api: Rate::of(1_000, 60),
             ai_providers: Rate::of(100, 60),
+            mentions: Rate::of(60, 10 * 60),
         }
     }
 }

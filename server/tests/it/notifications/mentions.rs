@@ -49,3 +49,18 @@ async fn what_a_name_holds_is_text_on_every_page_and_in_every_letter() {
     assert!(page.contains("class=\"mention\""), "{page}");
     world.letter("grace@example.com", "Somebody mentions you").await;
 }
+
+#[tokio::test]
+async fn who_mentions_others_again_and_again_is_asked_to_wait() {
+    let app = TestApp::start_with(&[("HYVVE_LIMIT_MENTIONS", "2/1h")]).await;
+    let office = Office::open(&app).await;
+    // Often in one comment is once.
+    office.comment(&office.grace, &"@Ada ".repeat(200)).await.expect(200);
+    assert_eq!(told(&office.ada, "mentioned").await.len(), 1);
+    office.comment(&office.grace, "@Ada").await.expect(200);
+    let refused = office.comment(&office.grace, "@Ada").await;
+    assert_eq!(refused.expect(429).body["error"]["code"], "RATE_LIMITED");
+    office.comment(&office.grace, "Never mind.").await.expect(200);
+    office.comment(&office.ada, "@Grace").await.expect(200);
+    assert_eq!(told(&office.ada, "mentioned").await.len(), 2);
+}
