@@ -31,7 +31,8 @@ pub(super) async fn is_here(tx: &mut TenantTx, id: ApprovalId, user: UserId) -> 
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
-/// For 25 seconds from now on. Of a person's open cards the newest twenty are kept.
+/// For 25 seconds from now on. Of a person's open cards the newest twenty are kept; one that says so at this moment is passed by, or
+/// two that wake together would wait for each other.
 pub(super) async fn come(tx: &mut TenantTx, id: ApprovalId, user: UserId, tab: &str) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
@@ -45,8 +46,11 @@ pub(super) async fn come(tx: &mut TenantTx, id: ApprovalId, user: UserId, tab: &
     .execute(tx.conn())
     .await?;
     sqlx::query!(
-        "DELETE FROM approval_presence WHERE workspace_id = $1 AND user_id = $2 AND (until < now() OR until <
-           (SELECT until FROM approval_presence WHERE workspace_id = $1 AND user_id = $2 ORDER BY until DESC OFFSET 19 LIMIT 1))",
+        "DELETE FROM approval_presence WHERE workspace_id = $1 AND user_id = $2 AND (approval_id, tab) IN (
+           SELECT approval_id, tab FROM approval_presence
+           WHERE workspace_id = $1 AND user_id = $2 AND (until < now() OR until <
+             (SELECT until FROM approval_presence WHERE workspace_id = $1 AND user_id = $2 ORDER BY until DESC OFFSET 19 LIMIT 1))
+           FOR UPDATE SKIP LOCKED)",
         workspace,
         user.0,
     )

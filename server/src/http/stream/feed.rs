@@ -1,6 +1,6 @@
 //! What is written to one browser, and when.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use futures::{
@@ -30,6 +30,8 @@ use crate::{
 
 /// How often the session and the membership behind a stream are checked.
 const CHECK: Duration = Duration::from_secs(1);
+/// Of how many approvals a stream remembers whether its reader sees them.
+const REMEMBERED: usize = 1_000;
 /// How many checks until the outbox is looked at although nothing said so: a lost hint only delays.
 const LOOK_AGAIN: u32 = 5;
 
@@ -85,6 +87,9 @@ pub(super) struct Feed {
     stopping: CancellationToken,
     news: watch::Receiver<u64>,
     presence: broadcast::Receiver<ApprovalId>,
+    /// Which approvals the reader sees. That stays as it is while the stream lasts: whose an approval is never changes, and another
+    /// role ends the stream.
+    seen: HashMap<ApprovalId, bool>,
     runs: Runs,
     cursor: i64,
     greeted: bool,
@@ -106,8 +111,22 @@ impl Feed {
         let mut checks = interval(CHECK);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (welcome, quiet_since) = (asking.welcome(), Instant::now());
-        let (greeted, behind, checked) = (false, true, 0);
-        Self { asking, welcome, stopping, news, presence, runs, cursor, greeted, behind, checks, checked, quiet_since }
+        let (seen, greeted, behind, checked) = (HashMap::new(), false, true, 0);
+        Self {
+            asking,
+            welcome,
+            stopping,
+            news,
+            presence,
+            seen,
+            runs,
+            cursor,
+            greeted,
+            behind,
+            checks,
+            checked,
+            quiet_since,
+        }
     }
 
     /// The next write; `None` ends the stream.
@@ -153,10 +172,13 @@ impl Feed {
                 }
                 Ok(()) = self.news.changed() => self.behind = true,
                 Ok(approval_id) = self.presence.recv() => {
-                    let Entered { services, actor, .. } = &self.asking;
-                    if presence::may_see(services, actor, approval_id).await.unwrap_or(false) {
-                        return write(|frames| frames.push("presence", &Presence { approval_id }, None::<i64>));
+                    if !self.sees(approval_id).await {
+                        continue;
                     }
+                    if !self.welcome.lasts().await {
+                        return None;
+                    }
+                    return write(|frames| frames.push("presence", &Presence { approval_id }, None::<i64>));
                 }
                 _ = self.checks.tick() => {
                     if !self.welcome.lasts().await {
@@ -171,6 +193,20 @@ impl Feed {
                 () = self.stopping.cancelled() => return None,
             }
         }
+    }
+
+    /// Whether the reader may be told that people come and go at an approval; no, where that cannot be found out now.
+    async fn sees(&mut self, id: ApprovalId) -> bool {
+        if let Some(sees) = self.seen.get(&id) {
+            return *sees;
+        }
+        let Entered { services, actor, .. } = &self.asking;
+        let Ok(sees) = presence::may_see(services, actor, id).await else { return false };
+        if self.seen.len() >= REMEMBERED {
+            self.seen.clear();
+        }
+        self.seen.insert(id, sees);
+        sees
     }
 
     /// Events after the cursor; `None` when there are none. Whether the session stands is looked up before, whether the membership

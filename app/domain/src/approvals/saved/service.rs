@@ -24,7 +24,7 @@ pub async fn create(s: &Services, actor: &Actor, new: NewFilter) -> Result<Saved
     let name = name(&new.name)?;
     sensible(&new.filter.clone().into())?;
     let mut tx = s.db.tenant(actor).await?;
-    if store::count(&mut tx, user).await? >= MAX {
+    if store::lock_count(&mut tx, user).await? >= MAX {
         let why = format!("You have {MAX} saved filters here, which is as many as there may be. Remove one first.");
         return Err(Error::new(Code::Unprocessable, why));
     }

@@ -28,9 +28,16 @@ pub(super) async fn list(tx: &mut TenantTx, user: UserId, only: Option<FilterId>
         .collect()
 }
 
-/// How many a person has.
-pub(super) async fn count(tx: &mut TenantTx, user: UserId) -> Result<usize> {
+/// How many a person has. Until the transaction ends nobody else counts them: two that count at once would both add one.
+pub(super) async fn lock_count(tx: &mut TenantTx, user: UserId) -> Result<usize> {
     let workspace = tx.workspace().0;
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('filters ' || $1::text || ' ' || $2::text, 0))",
+        workspace.to_string(),
+        user.to_string()
+    )
+    .execute(tx.conn())
+    .await?;
     let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM approval_filters WHERE workspace_id = $1 AND user_id = $2"#,
         workspace,
