@@ -1,5 +1,6 @@
 //! Finding things in the queue: filters, orders, cursors, and what somebody has saved of them.
 
+use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -211,6 +212,18 @@ async fn what_somebody_saves_is_his_or_her_own_and_named_once() {
     // In another workspace one has others, and whoever leaves takes none along.
     let elsewhere = ada.clone().in_workspace(ada_home(&ada).await.as_str());
     assert_eq!(elsewhere.get("/api/approval-filters").await.expect(200).body["data"], json!([]));
+}
+
+#[tokio::test]
+async fn nobody_saves_more_than_fifty_filters_however_many_at_once() {
+    let app = TestApp::start().await;
+    let ada = &app.sign_up("Ada").await;
+    let saved = stream::iter(0..60).map(|n| async move {
+        ada.post("/api/approval-filters", &json!({ "name": format!("Filter {n}"), "filter": {} })).await.status == 201
+    });
+    let saved: Vec<bool> = saved.buffer_unordered(12).collect().await;
+    assert_eq!(saved.iter().filter(|is_saved| **is_saved).count(), 50);
+    assert_eq!(ada.get("/api/approval-filters").await.expect(200).body["data"].as_array().unwrap().len(), 50);
 }
 
 /// The workspace that somebody has of his or her own.
