@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use axum::serve::ListenerExt;
-use hyvve_domain::{Timestamp, audit, crash, keys};
+use hyvve_domain::{Timestamp, approvals, audit, crash, events::bus, keys};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +51,8 @@ impl Server {
         let started = startup::services(config).await?;
         // From here on nobody lets a master key seal that this server does not know.
         keys::settle(&started.services, true).await?;
+        // Before anything happens that they are to hear of.
+        bus::register(&started.services, &[approvals::unknown::CONSUMER]).await?;
         if demo {
             demo::seed(&started.services).await?;
         }

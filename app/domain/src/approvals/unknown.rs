@@ -13,6 +13,9 @@ use crate::{
     workspaces,
 };
 
+/// The name of this consumer, for ever.
+pub const CONSUMER: &str = "unknown-effects";
+
 /// Writes about every effect of which it has turned out that nobody knows what became of it.
 pub async fn tell(s: &Services, tx: &mut TenantTx, events: &[Event]) -> Result<()> {
     for event in events.iter().filter(|event| event.name == "effect.unknown") {

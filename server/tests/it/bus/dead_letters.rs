@@ -1,12 +1,15 @@
 //! Dead letters as owners see them: over REST, and on their pages.
 
+use std::time::{Duration, Instant};
+
 use hyvve_domain::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::support::{Caller, Reply, TestApp, cluster::superuser};
+use crate::support::{Caller, Reply, TestApp, cluster::superuser, until};
 
 const LIST: &str = "/api/events/dead-letters";
 
@@ -58,6 +61,33 @@ async fn an_owner_reads_dead_letters_has_them_tried_again_and_discards_them() {
     ada.post(&format!("{LIST}/{id}/requeue"), &json!({})).await.expect(404);
     assert_eq!(logged(&ada, "event.discarded").await.len(), 1);
     assert_eq!(ada.get(LIST).await.expect(200).body["data"], json!([]));
+}
+
+#[tokio::test]
+async fn what_does_not_read_as_an_event_any_more_is_shown_rests_and_holds_up_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let database = app.setting("DATABASE_URL");
+    let id = dead_letter_of(database, ada.workspace()).await;
+    let mut root = PgConnection::connect(&superuser(database)).await.unwrap();
+    let spoil =
+        r#"UPDATE event_dead_letters SET consumer = 'unknown-effects', event = '{ "type": "test.happened", "of": 1 }'"#;
+    sqlx::query(spoil).execute(&mut root).await.unwrap();
+    let list = ada.get(LIST).await;
+    let event = &list.expect(200).body["data"][0]["event"];
+    assert_eq!((&event["type"], &event["payload"]["of"]), (&json!("test.happened"), &json!(1)));
+
+    ada.post(&format!("{LIST}/{id}/requeue"), &json!({})).await.expect(200);
+    let rests = until(&ada, LIST, |body| body["data"][0]["nextTryAt"].is_null()).await;
+    assert_eq!(rests["data"][0]["error"], "It does not read as an event any more.");
+    let behind = "SELECT count(*) FROM workspace_heads h JOIN event_consumers c USING (workspace_id)
+                  WHERE c.consumer = 'unknown-effects' AND c.done_seq < h.event_seq";
+    let since = Instant::now();
+    while sqlx::query_scalar::<_, i64>(behind).fetch_one(&mut root).await.unwrap() > 0 {
+        assert!(since.elapsed() < Duration::from_secs(20), "other events wait for it");
+        sleep(Duration::from_millis(50)).await;
+    }
+    Reply::of(ada.request(Method::DELETE, &format!("{LIST}/{id}"))).await.expect(200);
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::{
 const STEPS: usize = 32;
 /// The most of an error that is kept.
 const WORDS: usize = 1_000;
+/// Why a dead letter rests that was written by another version of HYVVE, or by hand.
+const UNREADABLE: &str = "It does not read as an event any more.";
 
 /// How a turn ended.
 pub(super) enum Came {
@@ -155,9 +157,18 @@ impl Turn<'_> {
     /// A dead letter that somebody wants tried again. While it rests between tries, the workspace's events go on.
     async fn letter(&self, mut tx: TenantTx, letter: Letter) -> Result<()> {
         let name = self.consumer.name;
-        let why = match self.deal(&mut tx, std::slice::from_ref(&letter.event)).await {
+        let Letter { id, event, tries } = letter;
+        let tries = tries + 1;
+        let Some(event) = event else {
+            // No further try makes it an event, and what comes after it is not to wait.
+            store::failed_again(&mut tx, id, tries, UNREADABLE, None).await?;
+            tx.commit().await?;
+            tracing::error!(consumer = name, workspace_id = %self.workspace, tries, "a dead letter does not read as an event");
+            return Ok(());
+        };
+        let why = match self.deal(&mut tx, std::slice::from_ref(&event)).await {
             Ok(()) => {
-                let written = store::revived(&mut tx, letter.id).await;
+                let written = store::revived(&mut tx, id).await;
                 match finish(tx, written).await? {
                     None => return Ok(()),
                     Some(why) => why,
@@ -169,10 +180,9 @@ impl Turn<'_> {
             }
         };
         let mut tx = self.begin().await?;
-        let tries = letter.tries + 1;
-        store::failed_again(&mut tx, letter.id, tries, &why, self.pause(tries)).await?;
+        store::failed_again(&mut tx, id, tries, &why, self.pause(tries)).await?;
         tx.commit().await?;
-        tracing::warn!(consumer = name, workspace_id = %self.workspace, event_id = %letter.event.id, tries, error.message = why, "a dead letter was tried in vain");
+        tracing::warn!(consumer = name, workspace_id = %self.workspace, event_id = %event.id, tries, error.message = why, "a dead letter was tried in vain");
         Ok(())
     }
 

@@ -59,6 +59,17 @@ impl Consumer {
     }
 }
 
+/// Lets consumers begin to exist, by their names, where they do not yet: they hear of whatever happens from now on. Before anything
+/// else works on a node, so that nothing happens between that and their beginning; a consumer whom this leaves out begins to exist
+/// when it first works.
+pub async fn register(s: &Services, consumers: &[&str]) -> Result<()> {
+    let mut tx = s.db.system("consumers of events begin").await?;
+    for consumer in consumers {
+        store::register(&mut tx, consumer).await?;
+    }
+    tx.commit().await
+}
+
 /// How much at once, how soon again, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {

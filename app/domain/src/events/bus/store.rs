@@ -159,7 +159,8 @@ pub(super) async fn bury(tx: &mut TenantTx, consumer: &str, event: &Event, error
 /// A dead letter that is tried again.
 pub(super) struct Letter {
     pub(super) id: DeadLetterId,
-    pub(super) event: Event,
+    /// `None`: it does not read as an event any more.
+    pub(super) event: Option<Event>,
     pub(super) tries: i32,
 }
 
@@ -175,7 +176,7 @@ pub(super) async fn due_letter(tx: &mut TenantTx, consumer: &str) -> Result<Opti
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = found else { return Ok(None) };
-    let event = serde_json::from_value::<Event>(row.event).map_err(Error::internal)?;
+    let event = serde_json::from_value(row.event).ok();
     Ok(Some(Letter { id: DeadLetterId(row.id), event, tries: row.tries }))
 }
 

@@ -1,9 +1,14 @@
 //! SQL of dead letters, as people deal with them. How they come to be is in `bus/store.rs`.
 
+use serde::Deserialize as _;
+use serde_json::Value;
+use uuid::Uuid;
+
 use super::{DeadLetter, KEPT_DAYS};
 use crate::{
-    Error, PageRequest, Result, Timestamp,
+    PageRequest, Result, Timestamp,
     db::{SystemTx, TenantTx},
+    events::Event,
     ids::DeadLetterId,
 };
 
@@ -15,7 +20,7 @@ pub(super) async fn page(
 ) -> Result<(Vec<DeadLetter>, i64)> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, consumer, event, error, tries, died_at, due_at FROM event_dead_letters
+        "SELECT id, consumer, event_id, event, error, tries, died_at, due_at FROM event_dead_letters
          WHERE workspace_id = $1 AND (id = $2 OR $2::uuid IS NULL) ORDER BY died_at DESC, id DESC LIMIT $3 OFFSET $4",
         workspace,
         only.map(|id| id.0),
@@ -28,18 +33,31 @@ pub(super) async fn page(
         sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM event_dead_letters WHERE workspace_id = $1"#, workspace)
             .fetch_one(tx.conn())
             .await?;
-    let letters = rows.into_iter().map(|r| {
-        Ok(DeadLetter {
-            id: DeadLetterId(r.id),
-            consumer: r.consumer,
-            event: serde_json::from_value(r.event).map_err(Error::internal)?,
-            error: r.error,
-            tries: r.tries,
-            died_at: Timestamp(r.died_at),
-            next_try_at: r.due_at.map(Timestamp),
-        })
+    let letters = rows.into_iter().map(|r| DeadLetter {
+        id: DeadLetterId(r.id),
+        consumer: r.consumer,
+        event: event(r.event_id, r.event, Timestamp(r.died_at)),
+        error: r.error,
+        tries: r.tries,
+        died_at: Timestamp(r.died_at),
+        next_try_at: r.due_at.map(Timestamp),
     });
-    Ok((letters.collect::<Result<_>>()?, total))
+    Ok((letters.collect(), total))
+}
+
+/// The event as it is kept. One that does not read as an event any more is shown all the same, with whatever is there as its payload:
+/// somebody has to be able to look at it, and to discard it.
+fn event(id: Uuid, kept: Value, died_at: Timestamp) -> Event {
+    Event::deserialize(&kept).unwrap_or_else(|_| Event {
+        seq: 0,
+        id,
+        name: kept.get("type").and_then(Value::as_str).unwrap_or("unknown").to_owned(),
+        version: 1,
+        subject_kind: "event".to_owned(),
+        subject_id: None,
+        payload: kept,
+        created_at: died_at,
+    })
 }
 
 /// Has one tried again; whether it is there.
