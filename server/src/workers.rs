@@ -11,36 +11,45 @@ use hyvve_domain::{
         bus::{Bus, Consumer},
         dead_letters,
     },
-    idempotency,
+    idempotency, jobs,
     keys::Keeper,
     mail, notifications,
     services::Services,
     webhooks, workspaces,
 };
 use tokio::{task::JoinSet, time};
+use tokio_util::sync::CancellationToken;
 
 use crate::startup;
 
 /// Before a worker that ended is started again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long jobs may take to end once the server is to stop; what takes longer goes on elsewhere.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How often the outbox is cleaned.
 const CLEAN: Duration = Duration::from_hours(1);
 /// How often master keys are looked at: nobody waits long for a server to know a new one.
 const KEYS: Duration = Duration::from_secs(2);
 
 /// The workers of this node. They end when this is dropped.
-pub(crate) struct Workers(JoinSet<()>);
+#[derive(Default)]
+pub(crate) struct Workers {
+    all: JoinSet<()>,
+    /// Who works on jobs. What is in hand there is brought to its end, or given back.
+    jobs: JoinSet<()>,
+    stopping: CancellationToken,
+}
 
 type Work = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Workers {
     /// Starts all of them. In `data_dir` master keys may come to be.
     pub(crate) fn start(s: &Services, bus: &Bus, data_dir: PathBuf) -> Self {
-        let mut workers = Self(JoinSet::new());
+        let mut workers = Self::default();
+        workers.work_on_jobs(s);
         workers.keep_up("runs", worker(s, agents::claims::work));
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
-        workers.keep_up("letters", worker(s, mail::letters::work));
         workers.keep_up("time-outs", worker(s, approvals::due::work));
         workers.keep_up("steps", worker(s, approvals::ladder::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
@@ -63,23 +72,41 @@ impl Workers {
 
     /// Stops all of them, and waits until they have stopped. What they had in hand goes on at the next start.
     pub(crate) async fn stop(mut self) {
-        self.0.shutdown().await;
+        self.stopping.cancel();
+        if time::timeout(PATIENCE, self.jobs.join_next()).await.is_err() {
+            tracing::warn!("some jobs did not end in time; they go on elsewhere");
+        }
+        self.jobs.shutdown().await;
+        self.all.shutdown().await;
     }
 
-    /// A worker works for ever; one that ended broke, and the next try may not.
     fn keep_up(&mut self, name: &'static str, work: Work) {
-        self.0.spawn(async move {
-            loop {
-                let mut task = JoinSet::new();
-                task.spawn(work());
-                if let Some(Err(error)) = task.join_next().await {
-                    tracing::error!(worker = name, error.name = "worker", error.message = %error, "a worker broke; starting it again");
-                } else {
-                    tracing::warn!(worker = name, "a worker ended; starting it again");
-                }
-                time::sleep(PAUSE).await;
-            }
-        });
+        self.all.spawn(kept_up(name, work, self.stopping.clone()));
+    }
+
+    fn work_on_jobs(&mut self, s: &Services) {
+        let (s, stopping) = (s.clone(), self.stopping.clone());
+        let stop = stopping.clone().cancelled_owned().boxed().shared();
+        let work: Work = Arc::new(move || jobs::work(s.clone(), stop.clone()).boxed());
+        self.jobs.spawn(kept_up("jobs", work, stopping));
+    }
+}
+
+/// A worker works until it is to stop; one that ended before broke, and the next try may not.
+async fn kept_up(name: &'static str, work: Work, stopping: CancellationToken) {
+    loop {
+        let mut task = JoinSet::new();
+        task.spawn(work());
+        let ended = task.join_next().await;
+        if stopping.is_cancelled() {
+            return;
+        }
+        if let Some(Err(error)) = ended {
+            tracing::error!(worker = name, error.name = "worker", error.message = %error, "a worker broke; starting it again");
+        } else {
+            tracing::warn!(worker = name, "a worker ended; starting it again");
+        }
+        time::sleep(PAUSE).await;
     }
 }
 

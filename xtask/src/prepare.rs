@@ -70,6 +70,8 @@ fn start() -> Result<Cluster> {
     execute(&cluster.superuser_url("hyvve"), &["-c", "ALTER SCHEMA public OWNER TO hyvve_owner"])?;
     say!("Migrating");
     let owner = cluster.url("hyvve_owner", "hyvve");
+    // The library's own tables come first, as in `db::migrate`.
+    process::run(&mut process::cargo(&["run", "--quiet", "--package", "hyvve-jobs", "--", &owner]))?;
     for migration in numbered(&migrations)? {
         execute(&owner, &["--single-transaction", "-f", &migration])?;
     }

@@ -117,6 +117,11 @@ impl Db {
         Ok(SystemTx { tx: begun(&self.system, "BEGIN".to_owned()).await?, claim: self.claim.clone() })
     }
 
+    /// The database as HYVVE itself, for the library that keeps jobs: it has no other way to its own tables.
+    pub(crate) fn jobs(&self) -> graphile_worker::Database {
+        self.system.clone().into()
+    }
+
     /// Answers when both pools do.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.app).await?;
@@ -276,9 +281,11 @@ pub fn violated(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.constraint()
 }
 
-/// Migrates as the owner. Run before [`Db::connect`]; safe when several nodes start at once.
+/// Migrates as the owner, first what the library that keeps jobs needs. Run before [`Db::connect`]; safe when several nodes start
+/// at once.
 pub async fn migrate(owner_url: &str) -> Result<(), sqlx::migrate::MigrateError> {
     let mut conn = PgConnection::connect(owner_url).await.map_err(sqlx::migrate::MigrateError::Execute)?;
+    hyvve_jobs::migrate(owner_url).await?;
     sqlx::migrate!("../../migrations").run(&mut conn).await?;
     conn.close().await.map_err(sqlx::migrate::MigrateError::Execute)
 }

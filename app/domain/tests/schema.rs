@@ -107,6 +107,46 @@ async fn row_level_security_is_forced_on_every_table() {
 }
 
 #[tokio::test]
+async fn jobs_are_kept_where_the_serving_role_has_no_right() {
+    let mut root = Database::shared().await.root().await;
+    let open = names(
+        &mut root,
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'jobs'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)",
+    )
+    .await;
+    assert_eq!(open, BTreeSet::new());
+    let may: bool = sqlx::query_scalar("SELECT has_schema_privilege('hyvve_app', 'jobs', 'USAGE, CREATE')")
+        .fetch_one(&mut root)
+        .await
+        .unwrap();
+    assert!(!may, "hyvve_app may use the schema of jobs");
+    let tables = names(
+        &mut root,
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'jobs'::regnamespace
+           AND has_table_privilege('hyvve_app', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')",
+    )
+    .await;
+    let functions = names(
+        &mut root,
+        "SELECT proname::text FROM pg_proc WHERE (pronamespace = 'jobs'::regnamespace OR proname IN ('job_at', 'letter_job'))
+           AND has_function_privilege('hyvve_app', oid, 'EXECUTE')",
+    )
+    .await;
+    assert_eq!((tables, functions), (BTreeSet::new(), BTreeSet::new()));
+    // Nor does it reach them by a row, whose job it puts in place without any.
+    let mut app = Database::shared().await.app().await;
+    let post = format!(
+        "INSERT INTO letters (id, cause, recipient, subject, sealed) VALUES ('{}', 'x', 'x', 'x', '')",
+        id('a', 0)
+    );
+    assert_eq!(touched(&mut app, &context(Some('a'), "user", "member"), post).await, Some(1));
+    let put = format!("SELECT job_at('letter', NULL, '{}', now())", id('a', 0));
+    assert_eq!(touched(&mut app, &context(Some('a'), "system", ""), put).await, None);
+    let read = "SELECT 1 FROM jobs._private_jobs".to_owned();
+    assert_eq!(touched(&mut app, &context(Some('a'), "system", ""), read).await, None);
+}
+
+#[tokio::test]
 async fn every_tenant_table_has_policies_that_read_and_check_the_tenant() {
     let mut root = Database::shared().await.root().await;
     for table in tenant_tables(&mut root).await {

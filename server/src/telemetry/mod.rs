@@ -23,7 +23,7 @@ use traces::Sending;
 pub use traces::{Collector, Traces};
 
 /// Chatter of libraries that nobody asked for.
-const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn";
+const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn,graphile_worker=warn";
 
 /// What the log says, and how.
 #[derive(Clone, Debug)]

@@ -59,7 +59,8 @@ pub(crate) async fn in_database(url: &str, sql: &str) {
     sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut root).await.unwrap();
 }
 
-async fn number(url: &str, sql: &str) -> i64 {
+/// What one statement counts.
+pub(crate) async fn number(url: &str, sql: &str) -> i64 {
     let mut root = PgConnection::connect(&superuser(url)).await.unwrap();
     sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut root).await.unwrap()
 }

@@ -28,6 +28,7 @@ mod http_request;
 mod inbox;
 mod invited;
 mod isolation;
+mod jobs;
 mod kinds;
 mod limits;
 mod master_keys;

@@ -16,10 +16,6 @@ use super::{
 };
 use crate::{Error, Result, Timestamp, canonical, ids::LetterId, keys::Swept, seal::Place, services::Services};
 
-/// How long a node looks at nothing, when nobody tells it of a letter.
-const IDLE: Duration = Duration::from_secs(2);
-/// After this a node that sends a letter is given up; a mail server that does not answer is left earlier.
-const GIVEN_UP: Duration = Duration::from_mins(5);
 /// Pauses between tries: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
@@ -112,33 +108,20 @@ pub(crate) async fn post(conn: &mut PgConnection, s: &Services, letter: Letter) 
     letters_store::insert(conn, id, &letter.cause, &letter.to, &letter.subject, &sealed).await
 }
 
-/// Sends letters until the task is aborted.
-pub async fn work(s: Services) {
-    loop {
-        match next(&s).await {
-            Ok(true) => {}
-            Ok(false) => tokio::time::sleep(IDLE).await,
-            Err(e) => {
-                tracing::warn!(error.message = %e, "sending letters failed; trying again");
-                tokio::time::sleep(IDLE).await;
-            }
-        }
-    }
-}
-
-/// Sends one that is due; answers whether there was one. One at a time: what waits behind a slow mail server is in nobody's
-/// hands, so nobody can lose it.
-async fn next(s: &Services) -> Result<bool> {
-    let mut tx = s.db.system("letters that are due").await?;
-    let given_up = letters_store::give_up(&mut tx).await?;
-    let due = letters_store::claim(&mut tx, Timestamp::now().plus(GIVEN_UP)).await?;
+/// Sends a letter that is due, unless that has been done. One that is found under way was in the hands of a server that stopped:
+/// nobody knows whether it left, and it is not sent again.
+pub(crate) async fn deliver(s: &Services, id: LetterId) -> Result<()> {
+    let mut tx = s.db.system("a letter that is due").await?;
+    let given_up = letters_store::give_up(&mut tx, id).await?;
+    let due = letters_store::claim(&mut tx, id).await?;
     tx.commit().await?;
-    if given_up > 0 {
-        tracing::warn!(given_up, "letters were under way when a server stopped; they are not sent again");
+    if given_up {
+        tracing::warn!(letter = %id, "a letter was under way when a server stopped; it is not sent again");
     }
-    let Some(due) = due else { return Ok(false) };
-    send(s, due).await?;
-    Ok(true)
+    match due {
+        Some(due) => send(s, due).await,
+        None => Ok(()),
+    }
 }
 
 /// Removes what is left of letters that ended a month ago: to whom, and about what. Answers how many.

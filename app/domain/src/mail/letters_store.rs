@@ -35,24 +35,16 @@ pub(super) struct Due {
     pub(super) attempts: i32,
 }
 
-/// Takes the letter that has been due longest. Until `given_up` it is this node's.
-pub(super) async fn claim(tx: &mut SystemTx, given_up: Timestamp) -> Result<Option<Due>> {
+/// Takes a letter that waits and is due.
+pub(super) async fn claim(tx: &mut SystemTx, id: LetterId) -> Result<Option<Due>> {
     let row = sqlx::query!(
-        r#"UPDATE letters SET state = 'sending', attempts = attempts + 1, due_at = $1
-           WHERE id IN (SELECT id FROM letters WHERE state = 'waiting' AND due_at <= now()
-                        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-           RETURNING id, recipient, subject, sealed AS "sealed!", attempts"#,
-        given_up.0,
+        r#"UPDATE letters SET state = 'sending', attempts = attempts + 1 WHERE id = $1 AND state = 'waiting' AND due_at <= now()
+           RETURNING recipient, subject, sealed AS "sealed!", attempts"#,
+        id.0,
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|r| Due {
-        id: LetterId(r.id),
-        recipient: r.recipient,
-        subject: r.subject,
-        sealed: r.sealed,
-        attempts: r.attempts,
-    }))
+    Ok(row.map(|r| Due { id, recipient: r.recipient, subject: r.subject, sealed: r.sealed, attempts: r.attempts }))
 }
 
 /// Removes letters that ended a month ago.
@@ -62,15 +54,16 @@ pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Letters whose node died while it sent them: nobody knows whether they left, and they are not sent again.
-pub(super) async fn give_up(tx: &mut SystemTx) -> Result<u64> {
+/// Gives up a letter that is under way; whether it was.
+pub(super) async fn give_up(tx: &mut SystemTx, id: LetterId) -> Result<bool> {
     let done = sqlx::query!(
         "UPDATE letters SET state = 'unknown', sealed = NULL, ended_at = now(), error = 'The server stopped while it was sent.'
-         WHERE state = 'sending' AND due_at < now()",
+         WHERE id = $1 AND state = 'sending'",
+        id.0,
     )
     .execute(tx.conn())
     .await?;
-    Ok(done.rows_affected())
+    Ok(done.rows_affected() == 1)
 }
 
 /// What came of sending one, unless it was given up meanwhile. Its text is erased.

@@ -1,0 +1,69 @@
+-- Jobs: what is to be done at some time. The library graphile_worker keeps them in the schema `jobs`, which its own migrations have
+-- made before this one (`hyvve-jobs`), and gives them to nodes. A job is put in place here, by the row that it is about: in the
+-- transaction that writes the row, so that neither is there without the other.
+
+-- The worker is hyvve_system. The serving role gets nothing here, not even the schema.
+GRANT USAGE ON SCHEMA jobs TO hyvve_system;
+GRANT SELECT ON jobs.migrations TO hyvve_system;
+GRANT SELECT, INSERT ON jobs._private_tasks TO hyvve_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs._private_jobs, jobs._private_job_queues, jobs._private_job_retirements,
+  jobs._private_known_crontabs, jobs._private_workers TO hyvve_system;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA jobs FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jobs TO hyvve_system;
+
+-- Row-level security as everywhere. The owner is the library when it migrates, and the functions below.
+DO $$
+DECLARE
+  its_table regclass;
+BEGIN
+  FOR its_table IN SELECT oid FROM pg_class WHERE relnamespace = 'jobs'::regnamespace AND relkind = 'r' LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', its_table);
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', its_table);
+    EXECUTE format('CREATE POLICY worker ON %s TO hyvve_owner, hyvve_system USING (true) WITH CHECK (true)', its_table);
+  END LOOP;
+END $$;
+
+-- Kinds of jobs that rows put in place. What recurs is added by the worker.
+INSERT INTO jobs._private_tasks (identifier) VALUES ('letter');
+
+-- Lets a row have exactly one job of a kind: at that time, or, without a time, none. Its payload names the row, and nothing else.
+--
+-- This is the library's add_job, but for NOTIFY, which would let every transaction in the database commit one after the other;
+-- workers look every second instead. A job that is being worked on has begun before this change, so it is let go of (it is not
+-- tried again, whatever comes of it) and another one takes its place; one that is not is locked, so that nobody begins meanwhile.
+CREATE FUNCTION job_at(kind text, workspace uuid, row_id uuid, due_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  its_key CONSTANT text := concat_ws(':', kind, workspace, row_id);
+BEGIN
+  IF due_at IS NULL THEN
+    PERFORM jobs.remove_job(its_key);
+    RETURN;
+  END IF;
+  PERFORM 1 FROM jobs._private_jobs AS job WHERE job.key = its_key FOR UPDATE;
+  WITH retired AS (
+    UPDATE jobs._private_jobs AS job SET key = NULL, attempts = job.max_attempts, updated_at = now()
+    WHERE job.key = its_key AND job.locked_at IS NOT NULL RETURNING job.id)
+  INSERT INTO jobs._private_job_retirements (id) SELECT retired.id FROM retired ON CONFLICT DO NOTHING;
+  INSERT INTO jobs._private_jobs AS job (task_id, key, payload, run_at)
+  VALUES ((SELECT task.id FROM jobs._private_tasks AS task WHERE task.identifier = kind), its_key,
+          json_build_object('workspace', workspace, 'id', row_id), job_at.due_at)
+  ON CONFLICT (key) DO UPDATE SET run_at = excluded.run_at, attempts = 0, last_error = NULL, revision = job.revision + 1, updated_at = now();
+END $$;
+REVOKE EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz) FROM PUBLIC;
+
+-- Letters: a job while they wait. One that is found 'sending' was in the hands of a server that stopped.
+CREATE FUNCTION letter_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.job_at('letter', NULL, NEW.id, NEW.due_at);
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION letter_job() FROM PUBLIC;
+CREATE TRIGGER letter_posted AFTER INSERT ON letters FOR EACH ROW WHEN (NEW.state = 'waiting') EXECUTE FUNCTION letter_job();
+CREATE TRIGGER letter_put_off AFTER UPDATE OF state, due_at ON letters FOR EACH ROW WHEN (NEW.state = 'waiting') EXECUTE FUNCTION letter_job();
+DROP INDEX letters_due;
+
+-- What waits already; as in 0009, not forced on the owner for this.
+ALTER TABLE letters NO FORCE ROW LEVEL SECURITY;
+SELECT job_at('letter', NULL, id, due_at) FROM letters WHERE state IN ('waiting', 'sending');
+ALTER TABLE letters FORCE ROW LEVEL SECURITY;
