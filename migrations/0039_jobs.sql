@@ -24,7 +24,7 @@ BEGIN
 END $$;
 
 -- Kinds of jobs that rows put in place. What recurs is added by the worker.
-INSERT INTO jobs._private_tasks (identifier) VALUES ('letter');
+INSERT INTO jobs._private_tasks (identifier) VALUES ('letter'), ('time_out'), ('step');
 
 -- Lets a row have exactly one job of a kind: at that time, or, without a time, none. Its payload names the row, and nothing else.
 --
@@ -51,6 +51,7 @@ BEGIN
   ON CONFLICT (key) DO UPDATE SET run_at = excluded.run_at, attempts = 0, last_error = NULL, revision = job.revision + 1, updated_at = now();
 END $$;
 REVOKE EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz) TO hyvve_system;
 
 -- Letters: a job while they wait. One that is found 'sending' was in the hands of a server that stopped.
 CREATE FUNCTION letter_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -63,7 +64,51 @@ CREATE TRIGGER letter_posted AFTER INSERT ON letters FOR EACH ROW WHEN (NEW.stat
 CREATE TRIGGER letter_put_off AFTER UPDATE OF state, due_at ON letters FOR EACH ROW WHEN (NEW.state = 'waiting') EXECUTE FUNCTION letter_job();
 DROP INDEX letters_due;
 
+-- Approvals: while somebody has to decide, one at the moment when it is over, and one when the policy's next step is due.
+CREATE FUNCTION approval_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.job_at(TG_ARGV[0], OLD.workspace_id, OLD.id, NULL);
+  ELSE
+    PERFORM public.job_at(TG_ARGV[0], NEW.workspace_id, NEW.id, CASE WHEN NEW.status <> 'pending' THEN NULL
+      WHEN TG_ARGV[0] = 'time_out' THEN NEW.due_at ELSE NEW.ladder_at END);
+  END IF;
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION approval_job() FROM PUBLIC;
+CREATE TRIGGER approval_time_out_made AFTER INSERT ON approval_items FOR EACH ROW
+  WHEN (NEW.status = 'pending' AND NEW.due_at IS NOT NULL) EXECUTE FUNCTION approval_job('time_out');
+CREATE TRIGGER approval_time_out_moved AFTER UPDATE OF status, due_at ON approval_items FOR EACH ROW
+  WHEN ((CASE WHEN OLD.status = 'pending' THEN OLD.due_at END) IS DISTINCT FROM (CASE WHEN NEW.status = 'pending' THEN NEW.due_at END))
+  EXECUTE FUNCTION approval_job('time_out');
+CREATE TRIGGER approval_time_out_gone AFTER DELETE ON approval_items FOR EACH ROW
+  WHEN (OLD.status = 'pending' AND OLD.due_at IS NOT NULL) EXECUTE FUNCTION approval_job('time_out');
+CREATE TRIGGER approval_step_made AFTER INSERT ON approval_items FOR EACH ROW
+  WHEN (NEW.status = 'pending' AND NEW.ladder_at IS NOT NULL) EXECUTE FUNCTION approval_job('step');
+CREATE TRIGGER approval_step_moved AFTER UPDATE OF status, ladder_at ON approval_items FOR EACH ROW
+  WHEN ((CASE WHEN OLD.status = 'pending' THEN OLD.ladder_at END) IS DISTINCT FROM (CASE WHEN NEW.status = 'pending' THEN NEW.ladder_at END))
+  EXECUTE FUNCTION approval_job('step');
+CREATE TRIGGER approval_step_gone AFTER DELETE ON approval_items FOR EACH ROW
+  WHEN (OLD.status = 'pending' AND OLD.ladder_at IS NOT NULL) EXECUTE FUNCTION approval_job('step');
+DROP INDEX approval_items_due, approval_items_ladder;
+
+-- In a deleted workspace nothing is done: jobs that are due there end. If it is had back, what waits has jobs again.
+CREATE FUNCTION workspace_jobs() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.job_at('time_out', item.workspace_id, item.id, item.due_at) FROM public.approval_items AS item
+    WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.due_at IS NOT NULL;
+  PERFORM public.job_at('step', item.workspace_id, item.id, item.ladder_at) FROM public.approval_items AS item
+    WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.ladder_at IS NOT NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER workspace_had_back AFTER UPDATE OF deleted_at ON workspaces FOR EACH ROW
+  WHEN (OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL) EXECUTE FUNCTION workspace_jobs();
+
 -- What waits already; as in 0009, not forced on the owner for this.
 ALTER TABLE letters NO FORCE ROW LEVEL SECURITY;
 SELECT job_at('letter', NULL, id, due_at) FROM letters WHERE state IN ('waiting', 'sending');
 ALTER TABLE letters FORCE ROW LEVEL SECURITY;
+ALTER TABLE approval_items NO FORCE ROW LEVEL SECURITY;
+SELECT job_at('time_out', workspace_id, id, due_at) FROM approval_items WHERE status = 'pending' AND due_at IS NOT NULL;
+SELECT job_at('step', workspace_id, id, ladder_at) FROM approval_items WHERE status = 'pending' AND ladder_at IS NOT NULL;
+ALTER TABLE approval_items FORCE ROW LEVEL SECURITY;

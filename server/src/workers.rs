@@ -50,8 +50,6 @@ impl Workers {
         workers.keep_up("runs", worker(s, agents::claims::work));
         workers.keep_up("effects", worker(s, approvals::executor::work));
         workers.keep_up("anchor", worker(s, audit::anchor::work));
-        workers.keep_up("time-outs", worker(s, approvals::due::work));
-        workers.keep_up("steps", worker(s, approvals::ladder::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
         workers.keep_up("notifications", worker(s, notifications::work));
         workers.keep_up("reminders", worker(s, approvals::reminders::work));

@@ -66,7 +66,7 @@ pub(crate) async fn number(url: &str, sql: &str) -> i64 {
 }
 
 /// Lets a minute go by for everything that waits.
-async fn a_minute_later(url: &str) {
+pub(crate) async fn a_minute_later(url: &str) {
     let columns = ["created_at", "ladder_at", "due_at"];
     let moved = columns.map(|column| format!("{column} = {column} - interval '1 minute'")).join(", ");
     in_database(url, &format!("UPDATE approval_items SET {moved} WHERE status = 'pending'")).await;
@@ -245,7 +245,7 @@ async fn a_step_that_asks_somebody_who_has_left_falls_to_the_owners_and_says_so(
 #[tokio::test]
 async fn a_server_that_dies_at_a_step_has_taken_it_or_not() {
     for (point, before) in [("step.before_commit", 0), ("step.after_commit", 1)] {
-        let process = Process::start_with("warn", &[("HYVVE_CRASH_AT", point)]).await;
+        let process = Process::start_with("warn", &[("HYVVE_CRASH_AT", point), ("HYVVE_LEASE_SECONDS", "2")]).await;
         let grace = process.anonymous().sign_up("Grace").await;
         let ladder = json!([{ "afterMinutes": 1, "action": { "kind": "remind" } }]);
         send(&grace, "external", json!({ "ladder": ladder })).await.expect(200);

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::time::sleep;
 
 use crate::{
     accounts::{World, proved},
-    assignment::number,
-    support::{TestApp, cluster::superuser},
+    assignment::{a_minute_later, ask_for, number, program, send},
+    support::{Reply, TestApp, cluster::superuser, id, until},
+    workspaces::join,
 };
 
 /// Jobs that somebody may still work on, of one kind.
@@ -91,4 +94,41 @@ async fn what_a_dead_server_had_in_hand_goes_on_and_a_letter_is_not_sent_twice()
     // Its text cannot be opened, which another server may be able to: so it has been tried, and waits.
     counts(url, "SELECT count(*) FROM letters WHERE cause = 'taken' AND state = 'waiting' AND attempts > 0", 1).await;
     counts(url, "SELECT count(*) FROM jobs._private_workers WHERE id = 'a server that died'", 0).await;
+}
+
+#[tokio::test]
+async fn an_approval_has_its_jobs_while_it_waits_and_a_deleted_workspace_gets_them_back() {
+    let app = TestApp::start().await;
+    let url = app.setting("DATABASE_URL");
+    let (grace, mia) = (app.sign_up("Grace").await, app.sign_up("Mia").await);
+    let ladder = json!([{ "afterMinutes": 1, "action": { "kind": "remind" } }]);
+    send(&grace, "external", json!({ "dueMinutes": 2, "ladder": ladder })).await.expect(200);
+    join(&grace, &mia, "member").await;
+    let mia = program(&mia.in_workspace(grace.workspace())).await;
+    let there = async |wanted| {
+        for kind in ["time_out", "step"] {
+            assert_eq!(number(url, &jobs_of(kind)).await, wanted, "{kind}");
+        }
+    };
+
+    let item = ask_for(&mia, "A refund").await;
+    there(1).await;
+    grace.post(&format!("/api/approvals/{}/reject", id(&item)), &json!({ "reason": "No." })).await.expect(200);
+    there(0).await;
+
+    let item = ask_for(&mia, "Another").await;
+    let home = format!("/api/workspaces/{}", grace.workspace());
+    Reply::of(grace.request(Method::DELETE, &home).json(&json!({}))).await.expect(200);
+    a_minute_later(url).await;
+    a_minute_later(url).await;
+    counts(url, &jobs_of("time_out"), 0).await;
+    counts(url, &jobs_of("step"), 0).await;
+    assert_eq!(
+        number(url, "SELECT count(*) FROM approval_items WHERE status = 'pending'").await,
+        1,
+        "nothing is done there"
+    );
+    grace.clone().naming_no_workspace().post(&format!("{home}/restore"), &json!({})).await.expect(200);
+    until(&grace, &format!("/api/approvals/{}", id(&item)), |body| body["data"]["status"] == "timed_out").await;
+    counts(url, &jobs_of("time_out"), 0).await;
 }

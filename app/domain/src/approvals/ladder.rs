@@ -2,8 +2,6 @@
 //! proposed; each is taken once, however many nodes look, and none of them decides. When it is over stands in `due_at`, and
 //! [`super::due`] ends it as timed out.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::{
@@ -28,34 +26,12 @@ use crate::{
     workspaces,
 };
 
-/// How often it is looked.
-const LOOK: Duration = Duration::from_secs(2);
-/// How many steps one look takes.
-const BATCH: i64 = 200;
-
-/// Looks until the task is aborted.
-pub async fn work(s: Services) {
-    let mut looks = tokio::time::interval(LOOK);
-    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        looks.tick().await;
-        if let Err(error) = look(&s).await {
-            tracing::warn!(error.message = %error, "it was not looked for what nobody decides on; trying again");
-        }
-    }
-}
-
-async fn look(s: &Services) -> Result<()> {
-    let mut tx = s.db.system("approvals whose next step is due").await?;
-    let found = store::due(&mut tx, BATCH).await?;
+/// Takes an item's next step, if it still waits and the step is due.
+pub(crate) async fn next(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<()> {
+    let mut tx = s.db.system("an approval whose next step is due").await?;
+    let is_due = store::is_due(&mut tx, workspace, id).await?;
     drop(tx);
-    for (workspace, id) in found {
-        // One item's trouble keeps no other from its step.
-        if let Err(error) = climb(s, workspace, id).await {
-            tracing::warn!(workspace_id = %workspace, approval = %id, error.message = %error, "a step was not taken; trying again");
-        }
-    }
-    Ok(())
+    if is_due { climb(s, workspace, id).await } else { Ok(()) }
 }
 
 /// Takes an item's next step if it is due. The item is locked from before it is looked at until the step is written down with

@@ -16,24 +16,22 @@ pub(super) struct Due {
     pub(super) next: Option<Step>,
 }
 
-/// What waits and has a step that is due, of any workspace.
-pub(super) async fn due(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, ApprovalId)>> {
-    let rows = sqlx::query!(
-        "SELECT workspace_id, id FROM approval_items WHERE status = 'pending' AND ladder_at IS NOT NULL AND ladder_at < now()
-           AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
-         ORDER BY ladder_at LIMIT $1",
-        limit,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id))).collect())
+/// Whether something waits whose next step is due, in a workspace that has not been deleted.
+pub(super) async fn is_due(tx: &mut SystemTx, workspace: WorkspaceId, id: ApprovalId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM approval_items i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_at IS NULL
+           WHERE i.workspace_id = $1 AND i.id = $2 AND i.status = 'pending' AND i.ladder_at <= now()) AS "found!""#,
+        workspace.0,
+        id.0,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
 }
 
 /// The next step of an item, if it is due.
 pub(super) async fn next(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Due>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        "SELECT ladder, ladder_taken FROM approval_items WHERE workspace_id = $1 AND id = $2 AND ladder_at < now()",
+        "SELECT ladder, ladder_taken FROM approval_items WHERE workspace_id = $1 AND id = $2 AND ladder_at <= now()",
         workspace,
         id.0,
     )

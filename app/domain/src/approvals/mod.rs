@@ -28,7 +28,7 @@ pub mod detail;
 #[cfg(feature = "ssr")]
 pub mod door;
 #[cfg(feature = "ssr")]
-pub mod due;
+pub(crate) mod due;
 #[cfg(feature = "ssr")]
 pub mod edit;
 #[cfg(feature = "ssr")]
@@ -41,7 +41,7 @@ mod figures_store;
 pub mod filter;
 pub mod grants;
 #[cfg(feature = "ssr")]
-pub mod ladder;
+pub(crate) mod ladder;
 #[cfg(feature = "ssr")]
 mod ladder_store;
 #[cfg(feature = "ssr")]

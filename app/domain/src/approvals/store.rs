@@ -244,24 +244,22 @@ pub(super) async fn edited_to(tx: &mut TenantTx, id: ApprovalId) -> Result<Optio
     Ok(found.fetch_optional(tx.conn()).await?.map(ApprovalId))
 }
 
-/// What has waited until it was due, of any workspace.
-pub(super) async fn overdue(tx: &mut SystemTx, limit: i64) -> Result<Vec<(WorkspaceId, ApprovalId)>> {
-    let rows = sqlx::query!(
-        "SELECT workspace_id, id FROM approval_items WHERE status = 'pending' AND due_at < now()
-           AND workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
-         ORDER BY due_at LIMIT $1",
-        limit,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), ApprovalId(r.id))).collect())
+/// Whether something still waits that was to be decided by now, in a workspace that has not been deleted.
+pub(super) async fn waited_too_long(tx: &mut SystemTx, workspace: WorkspaceId, id: ApprovalId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM approval_items i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_at IS NULL
+           WHERE i.workspace_id = $1 AND i.id = $2 AND i.status = 'pending' AND i.due_at <= now()) AS "found!""#,
+        workspace.0,
+        id.0,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
 }
 
 /// Whether an item was to be decided by now.
 pub(super) async fn is_overdue(tx: &mut TenantTx, id: ApprovalId) -> Result<bool> {
     let workspace = tx.workspace().0;
     let found = sqlx::query_scalar!(
-        r#"SELECT COALESCE(due_at < now(), false) AS "overdue!" FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
+        r#"SELECT COALESCE(due_at <= now(), false) AS "overdue!" FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
         workspace,
         id.0,
     );

@@ -5,9 +5,13 @@ use std::fmt;
 use futures::future::{BoxFuture, FutureExt as _};
 use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerContext};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{Error, Result, ids::LetterId, mail, services::Services};
+use crate::{
+    Error, Result, approvals,
+    ids::{ApprovalId, LetterId, WorkspaceId},
+    mail,
+    services::Services,
+};
 
 /// What the worker gives to each task.
 #[derive(Clone)]
@@ -44,16 +48,51 @@ pub(super) fn letters() -> Vec<JobDefinition> {
     vec![Letter::definition()]
 }
 
+/// What is worked on where approvals wait.
+pub(super) fn approvals() -> Vec<JobDefinition> {
+    vec![TimeOut::definition(), Step::definition()]
+}
+
 /// A letter that waits.
 #[derive(Serialize, Deserialize)]
 struct Letter {
-    id: Uuid,
+    id: LetterId,
 }
 
 impl TaskHandler for Letter {
     const IDENTIFIER: &'static str = "letter";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        done(context, move |s| async move { mail::letters::deliver(&s, LetterId(self.id)).await }.boxed()).await
+        done(context, move |s| async move { mail::letters::deliver(&s, self.id).await }.boxed()).await
+    }
+}
+
+/// An approval whose time is over.
+#[derive(Serialize, Deserialize)]
+struct TimeOut {
+    workspace: WorkspaceId,
+    id: ApprovalId,
+}
+
+impl TaskHandler for TimeOut {
+    const IDENTIFIER: &'static str = "time_out";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        done(context, move |s| async move { approvals::due::end(&s, self.workspace, self.id).await }.boxed()).await
+    }
+}
+
+/// An approval whose next step is due.
+#[derive(Serialize, Deserialize)]
+struct Step {
+    workspace: WorkspaceId,
+    id: ApprovalId,
+}
+
+impl TaskHandler for Step {
+    const IDENTIFIER: &'static str = "step";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        done(context, move |s| async move { approvals::ladder::next(&s, self.workspace, self.id).await }.boxed()).await
     }
 }

@@ -31,7 +31,10 @@ struct Lane {
 }
 
 /// One letter at a time: what waits behind a slow mail server does not fill a node.
-const LANES: [Lane; 1] = [Lane { name: "letters", tasks: tasks::letters, at_once: 1 }];
+const LANES: [Lane; 2] = [
+    Lane { name: "letters", tasks: tasks::letters, at_once: 1 },
+    Lane { name: "approvals", tasks: tasks::approvals, at_once: 4 },
+];
 
 /// Works on jobs until it is asked to stop, and then as long as what is under way takes, within limits. If the task is aborted,
 /// what it had in hand goes on elsewhere.
