@@ -1,21 +1,17 @@
 //! What runs besides requests: driving runs, executing effects, relaying events and letting consumers and webhooks hear of them,
-//! anchoring audit heads, rotating keys, cleaning up.
+//! anchoring audit heads, rotating keys, working on jobs.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use hyvve_domain::{
     agents, approvals, audit, auth,
-    events::{
-        self,
-        bus::{Bus, Consumer},
-        dead_letters,
-    },
-    idempotency, jobs,
+    events::bus::{Bus, Consumer},
+    jobs,
     keys::Keeper,
-    mail, notifications,
+    notifications,
     services::Services,
-    webhooks, workspaces,
+    webhooks,
 };
 use tokio::{task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
@@ -26,8 +22,6 @@ use crate::startup;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long jobs may take to end once the server is to stop; what takes longer goes on elsewhere.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How often the outbox is cleaned.
-const CLEAN: Duration = Duration::from_hours(1);
 /// How often master keys are looked at: nobody waits long for a server to know a new one.
 const KEYS: Duration = Duration::from_secs(2);
 
@@ -52,9 +46,7 @@ impl Workers {
         workers.keep_up("anchor", worker(s, audit::anchor::work));
         workers.keep_up("webhooks", worker(s, webhooks::work));
         workers.keep_up("notifications", worker(s, notifications::work));
-        workers.keep_up("reminders", worker(s, approvals::reminders::work));
         workers.keep_up("signing keys", worker(s, auth::access_tokens::keys::work));
-        workers.keep_up("cleaning", worker(s, clean));
         let keeping = s.clone();
         workers.keep_up("master keys", Arc::new(move || keep_keys(keeping.clone(), data_dir.clone()).boxed()));
         workers.keep_up("relay", on(bus, s, Bus::relay));
@@ -142,41 +134,5 @@ async fn keep_keys(s: Services, data_dir: PathBuf) {
             tracing::error!(error.name = "master_keys", error.message = %error, "master keys were not looked after; trying again");
         }
         time::sleep(KEYS).await;
-    }
-}
-
-async fn clean(s: Services) {
-    let mut hourly = time::interval(CLEAN);
-    loop {
-        hourly.tick().await;
-        match events::service::purge(&s).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "old events were removed from the outbox"),
-            Err(error) => tracing::warn!(error.message = %error, "the outbox was not cleaned; trying again in an hour"),
-        }
-        if let Err(error) = mail::letters::purge(&s).await {
-            tracing::warn!(error.message = %error, "old letters were not removed; trying again in an hour");
-        }
-        if let Err(error) = dead_letters::service::purge(&s).await {
-            tracing::warn!(error.message = %error, "old dead letters were not removed; trying again in an hour");
-        }
-        if let Err(error) = webhooks::service::purge(&s).await {
-            tracing::warn!(error.message = %error, "old deliveries of webhooks were not removed; trying again in an hour");
-        }
-        if let Err(error) = notifications::service::purge(&s).await {
-            tracing::warn!(error.message = %error, "old notifications were not removed; trying again in an hour");
-        }
-        if let Err(error) = auth::factors::purge(&s).await {
-            tracing::warn!(error.message = %error, "sign-ins that ended were not removed; trying again in an hour");
-        }
-        if let Err(error) = approvals::presence::purge(&s).await {
-            tracing::warn!(error.message = %error, "cards that are not open any more were not removed; trying again in an hour");
-        }
-        if let Err(error) = idempotency::purge(&s).await {
-            tracing::warn!(error.message = %error, "old idempotency keys were not removed; trying again in an hour");
-        }
-        if let Err(error) = workspaces::service::purge(&s).await {
-            tracing::warn!(error.message = %error, "deleted workspaces were not purged; trying again in an hour");
-        }
     }
 }

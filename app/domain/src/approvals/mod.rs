@@ -65,7 +65,7 @@ pub mod proposal;
 pub(crate) mod propose;
 pub mod quorum;
 #[cfg(feature = "ssr")]
-pub mod reminders;
+pub(crate) mod reminders;
 #[cfg(feature = "ssr")]
 mod reminders_store;
 pub mod routing;

@@ -15,24 +15,12 @@ use crate::{
     workspaces,
 };
 
-/// How often it is looked.
-const LOOK: Duration = Duration::from_secs(30);
 /// Between two letters about one workspace.
 const PAUSE: Duration = Duration::from_hours(1);
 
-/// Looks until the task is aborted.
-pub async fn work(s: Services) {
-    let Some(after) = s.settings.remind_after else { return std::future::pending().await };
-    let mut looks = tokio::time::interval(LOOK.min(after));
-    loop {
-        looks.tick().await;
-        if let Err(error) = remind(&s, after).await {
-            tracing::warn!(error.message = %error, "it was not looked for what waits; trying again");
-        }
-    }
-}
-
-async fn remind(s: &Services, after: Duration) -> Result<()> {
+/// Writes to those who decide where something has waited for too long.
+pub(crate) async fn remind(s: &Services) -> Result<()> {
+    let Some(after) = s.settings.remind_after else { return Ok(()) };
     let mut tx = s.db.system("workspaces in which something waits").await?;
     let found = store::forgotten(&mut tx, after, PAUSE).await?;
     drop(tx);

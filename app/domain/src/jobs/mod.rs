@@ -5,9 +5,12 @@
 //! transaction that writes the row, so that neither is there without the other, and the serving role needs no right on jobs. A job
 //! holds ids and nothing else. Whoever works on it (`tasks.rs`) reads the row, looks whether it is due, does it, and writes down
 //! what came of it; if it is to be tried again, the row says when. The library tries again only what could not be done at all,
-//! because the database was away, for example. What a node had in hand when it died goes on elsewhere once it has been silent for as
+//! because the database was away, for example. What recurs (`recurring.rs`) is added at its minute by one of the nodes. What a node had in hand when it died goes on elsewhere once it has been silent for as
 //! long as a lease lasts (`work.rs`).
 
+mod recurring;
+mod service;
+mod store;
 mod tasks;
 mod work;
 

@@ -24,7 +24,7 @@ impl fmt::Debug for Hand {
 }
 
 /// Why something could not be done, as it is kept beside the job: never the cause, which is logged where it happened.
-struct Failed(Error);
+pub(super) struct Failed(Error);
 
 impl fmt::Debug for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +32,8 @@ impl fmt::Debug for Failed {
     }
 }
 
-async fn done(
+/// Does the work of a job, and says what came of it.
+pub(super) async fn done(
     context: WorkerContext,
     work: impl FnOnce(Services) -> BoxFuture<'static, Result<()>>,
 ) -> Result<(), Failed> {

@@ -6,10 +6,15 @@ use futures::{
     FutureExt as _,
     future::{BoxFuture, Shared, join_all},
 };
-use graphile_worker::{JobDefinition, LocalQueueConfig, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
+use graphile_worker::{
+    Crontab, JobDefinition, LocalQueueConfig, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig,
+};
 use hyvve_jobs::SCHEMA;
 
-use super::tasks::{self, Hand};
+use super::{
+    recurring,
+    tasks::{self, Hand},
+};
 use crate::services::Services;
 
 /// How often it is looked for what is due. Nobody is told of a job: NOTIFY would let every transaction commit one after the other.
@@ -26,14 +31,17 @@ pub type Stop = Shared<BoxFuture<'static, ()>>;
 struct Lane {
     name: &'static str,
     tasks: fn() -> Vec<JobDefinition>,
+    /// What recurs.
+    times: fn() -> Vec<Crontab>,
     /// How many at once on this node. About as many more are in its hands already.
     at_once: usize,
 }
 
 /// One letter at a time: what waits behind a slow mail server does not fill a node.
-const LANES: [Lane; 2] = [
-    Lane { name: "letters", tasks: tasks::letters, at_once: 1 },
-    Lane { name: "approvals", tasks: tasks::approvals, at_once: 4 },
+const LANES: [Lane; 3] = [
+    Lane { name: "letters", tasks: tasks::letters, times: Vec::new, at_once: 1 },
+    Lane { name: "approvals", tasks: tasks::approvals, times: Vec::new, at_once: 4 },
+    Lane { name: "upkeep", tasks: recurring::tasks, times: recurring::times, at_once: 1 },
 ];
 
 /// Works on jobs until it is asked to stop, and then as long as what is under way takes, within limits. If the task is aborted,
@@ -73,6 +81,7 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
         .schema(SCHEMA)
         .database(s.db.jobs())
         .define_jobs((lane.tasks)())
+        .with_crons((lane.times)())
         .add_extension(Hand(s.clone()))
         .concurrency(lane.at_once)
         .local_queue(LocalQueueConfig::default().with_size(lane.at_once))

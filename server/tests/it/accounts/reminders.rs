@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{World, audit_actions};
 use crate::{
+    assignment::in_database,
     isolation::functions::call,
     support::{Story, id},
 };
@@ -18,6 +19,10 @@ async fn who_decides_is_written_to_once_and_can_do_without() {
     assert!(off.status.is_success(), "{}", off.text);
     let story = Story::of(ada).await;
     Story::of(bob.clone()).await;
+    // What is looked for every minute is looked for now.
+    let look = async || in_database(world.app.setting("DATABASE_URL"), "SELECT jobs.add_job('remind')").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    look().await;
 
     let letter = world.letter("ada@example.com", "2 actions wait for a decision").await;
     assert!(letter.contains(story.change["title"].as_str().unwrap()), "{letter}");
@@ -29,7 +34,9 @@ async fn who_decides_is_written_to_once_and_can_do_without() {
         .await
         .expect(200);
     Story::of(story.user.clone()).await;
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    look().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     world.letters("ada@example.com", "for a decision", 1).await;
     assert!(world.all("bob@example.com", "for a decision").is_empty());
     assert!(audit_actions(&bob.get("/api/audit-log").await).contains(&"account.updated"));
