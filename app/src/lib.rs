@@ -29,6 +29,8 @@ mod markdown;
 #[cfg(feature = "ssr")]
 pub mod notifications;
 #[cfg(feature = "ssr")]
+pub mod operator;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod picture;
@@ -76,6 +78,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/invite/:token") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/docs/:page") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/account/:page") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/operator/:page") view=plain_page ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=WorkspaceFrame ssr=SsrMode::Async>
                     <Route path=path!("/approvals/:id?") view={Lazy::<ApprovalsPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/chat/:session?") view=Chat ssr=SsrMode::Async/>

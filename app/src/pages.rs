@@ -4,7 +4,7 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, docs, home, invite, mailbox, notifications, records, runs, settings,
+    ApiError, account, agents, auth, docs, home, invite, mailbox, notifications, operator, records, runs, settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -67,6 +67,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,
         "/account/workspaces" => account::workspaces_page().await,
+        "/operator/jobs" => operator::jobs_page().await,
         _ => Err(Error::not_found("page").into()),
     }
 }

@@ -224,6 +224,10 @@ fn api() -> Router<AppState> {
         .route("/api/events/dead-letters", get(http::dead_letters::list))
         .route("/api/events/dead-letters/{id}", delete(http::dead_letters::discard))
         .route("/api/events/dead-letters/{id}/requeue", post(http::dead_letters::requeue))
+        // For those who run the installation
+        .route("/api/operator/jobs", get(http::operator::jobs))
+        .route("/api/operator/jobs/{id}", delete(http::operator::give_up))
+        .route("/api/operator/jobs/{id}/run", post(http::operator::run))
         // What happened
         .route("/api/audit-log", get(http::audit::list))
         .route("/api/audit-log/export", get(http::audit::export))

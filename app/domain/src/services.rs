@@ -17,6 +17,7 @@ use crate::{
     db::Db,
     events::Hub,
     ids::{ProviderId, UserId, WorkspaceId},
+    jobs::Operators,
     lately::Lately,
     limits::{Limits, Rates},
     mail::Mailer,
@@ -63,6 +64,8 @@ pub struct Settings {
     pub mail_folder: Option<PathBuf>,
     /// Private hosts, and hosts without https, that workspaces may reach.
     pub allowed_hosts: AllowedHosts,
+    /// Who runs the installation.
+    pub operators: Operators,
     /// How often is too often.
     pub limits: Rates,
 }
@@ -87,6 +90,7 @@ impl Default for Settings {
             signing_lead: Duration::from_mins(15),
             mail_folder: None,
             allowed_hosts: AllowedHosts::default(),
+            operators: Operators::default(),
             limits: Rates::default(),
         }
     }

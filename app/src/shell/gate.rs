@@ -66,7 +66,7 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
             Err(error) => Gate::In(Entry(Err(error)), Pictures::default(), Unread::default()),
         },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
-        (None, path, slug) if slug.is_some() || path.starts_with("/account") => {
+        (None, path, slug) if slug.is_some() || path.starts_with("/account") || path == "/operator/jobs" => {
             Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string())))
         }
         _ => Gate::Open,

@@ -262,6 +262,7 @@ fn rules(
         signing_lead: seconds(from.number("signing_lead_seconds", 1..=86_400)?, defaults.signing_lead),
         mail_folder: from.get("mail_folder", &[])?,
         allowed_hosts: from.get("allowed_hosts", &[])?.unwrap_or_default(),
+        operators: from.get("operators", &[])?.unwrap_or_default(),
         limits: limits(from)?,
     })
 }

@@ -17,6 +17,7 @@ pub(crate) mod invitations;
 pub(crate) mod mails;
 pub(crate) mod notifications;
 pub(crate) mod openid;
+pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod outside;
 mod patience;

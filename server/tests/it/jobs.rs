@@ -9,8 +9,9 @@ use tokio::time::sleep;
 
 use crate::{
     accounts::{World, proved},
-    assignment::{a_minute_later, ask_for, number, program, send},
-    support::{Reply, TestApp, cluster::superuser, id, until},
+    assignment::{a_minute_later, ask_for, in_database, number, program, send},
+    isolation::functions::call,
+    support::{Caller, Reply, TestApp, cluster::superuser, id, until},
     workspaces::join,
 };
 
@@ -131,4 +132,91 @@ async fn an_approval_has_its_jobs_while_it_waits_and_a_deleted_workspace_gets_th
     grace.clone().naming_no_workspace().post(&format!("{home}/restore"), &json!({})).await.expect(200);
     until(&grace, &format!("/api/approvals/{}", id(&item)), |body| body["data"]["status"] == "timed_out").await;
     counts(url, &jobs_of("time_out"), 0).await;
+}
+
+const OPERATOR: &str = "/api/operator/jobs";
+
+#[tokio::test]
+async fn jobs_are_shown_to_operators_whose_address_is_proved_and_to_nobody_else() {
+    let app = TestApp::start_with(&[("HYVVE_OPERATORS", "Ada@example.com")]).await;
+    let (ada, eve) = (app.sign_up("Ada").await, app.sign_up("Eve").await);
+    let nothing = ada.get(OPERATOR).await;
+    let unknown = ada.clone().naming_no_workspace().get("/operator/nothing").await;
+    let page = ada.clone().naming_no_workspace().get("/operator/jobs").await;
+    assert_eq!(
+        (nothing.status.as_u16(), page.status.as_u16(), unknown.status.as_u16()),
+        (404, 404, 404),
+        "not proved yet"
+    );
+    in_database(app.setting("DATABASE_URL"), "UPDATE users SET email_verified = true").await;
+    let shown = until(&ada, OPERATOR, |body| body["data"]["recurring"].as_array().is_some_and(|all| all.len() == 11))
+        .await["data"]
+        .clone();
+    let kinds: Vec<&str> = shown["kinds"].as_array().unwrap().iter().filter_map(|kind| kind["kind"].as_str()).collect();
+    assert!(["letter", "time_out", "step", "clean_events"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    assert_eq!(shown["failed"], json!([]));
+    assert!(shown["workers"].as_array().unwrap().iter().all(|worker| worker["alive"] == true), "{shown}");
+    assert!(shown["recurring"].as_array().unwrap().iter().any(|one| one["kind"] == "purge_workspaces"), "{shown}");
+    let page = ada.clone().naming_no_workspace().get("/operator/jobs").await;
+    assert!(page.expect(200).text.contains("Approvals that time out"), "{}", page.text);
+
+    for (path, method) in [("", Method::GET), ("/1", Method::DELETE), ("/1/run", Method::POST)] {
+        let ask = async |who: &Caller| {
+            Reply::of(who.request(method.clone(), &format!("{OPERATOR}{path}"))).await.status.as_u16()
+        };
+        assert_eq!(ask(&eve).await, 404);
+        assert_eq!(ask(&app.anonymous()).await, 401);
+        assert_eq!(ask(&program(&ada).await).await, 401, "a key of hers is not she");
+    }
+    eve.clone().naming_no_workspace().get("/operator/jobs").await.expect(404);
+    app.anonymous().get("/operator/jobs").await.expect(303);
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_tried_again_and_stands_where_an_operator_has_it_run_or_gives_it_up() {
+    let app = TestApp::start_with(&[("HYVVE_OPERATORS", "grace@example.com")]).await;
+    let url = app.setting("DATABASE_URL");
+    let (grace, mia) = (app.sign_up("Grace").await, app.sign_up("Mia").await);
+    in_database(url, "UPDATE users SET email_verified = true").await;
+    let ladder = json!([{ "afterMinutes": 60, "action": { "kind": "remind" } }]);
+    send(&grace, "external", json!({ "ladder": ladder })).await.expect(200);
+    join(&grace, &mia, "member").await;
+    let mia = program(&mia.in_workspace(grace.workspace())).await;
+    // A step that is not there.
+    let broken = "UPDATE approval_items SET ladder_taken = 9, ladder_at = now() WHERE status = 'pending'";
+    let item = ask_for(&mia, "A refund").await;
+    in_database(url, broken).await;
+    let shown = until(&grace, OPERATOR, |body| body["data"]["failed"][0]["tries"].as_i64() >= Some(2)).await;
+    let failed = shown["data"]["failed"][0].clone();
+    assert_eq!(
+        (&failed["kind"], &failed["aboutId"], &failed["workspaceId"]),
+        (&json!("step"), &item["id"], &json!(grace.workspace()))
+    );
+    assert!(failed["error"].as_str().unwrap().starts_with("INTERNAL_ERROR: "), "{failed}");
+    assert!(failed["nextTryAt"].is_string() && failed["failedAt"].is_string(), "{failed}");
+    let job = failed["id"].as_i64().unwrap();
+    let visitor = grace.clone().naming_no_workspace();
+    let page = visitor.get(&format!("/operator/jobs?give-up={job}")).await;
+    assert!(
+        page.expect(200).text.contains("Give this job up?") && page.text.contains("INTERNAL_ERROR"),
+        "{}",
+        page.text
+    );
+
+    in_database(url, "UPDATE approval_items SET ladder_taken = 0 WHERE status = 'pending'").await;
+    grace.post(&format!("{OPERATOR}/{job}/run"), &json!({})).await.expect(200);
+    counts(url, "SELECT count(*) FROM approval_decisions WHERE outcome = 'reminded'", 1).await;
+    let all = until(&grace, OPERATOR, |body| body["data"]["failed"] == json!([])).await;
+    assert_eq!(
+        all["data"]["kinds"].as_array().unwrap().iter().find(|kind| kind["kind"] == "step").unwrap()["failed"],
+        0
+    );
+    grace.post(&format!("{OPERATOR}/{job}/run"), &json!({})).await.expect(404);
+
+    in_database(url, broken).await;
+    let shown = until(&grace, OPERATOR, |body| body["data"]["failed"][0]["tries"].as_i64() >= Some(2)).await;
+    let job = shown["data"]["failed"][0]["id"].as_i64().unwrap();
+    call(&visitor, "operator/give-up-job", format!("id={job}")).await.expect(200);
+    counts(url, &jobs_of("step"), 0).await;
+    Reply::of(grace.request(Method::DELETE, &format!("{OPERATOR}/{job}"))).await.expect(404);
 }

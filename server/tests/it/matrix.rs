@@ -15,7 +15,7 @@ use crate::{
     grants::grant_of,
     isolation::{
         NOBODYS, Things,
-        functions::{ELSEWHERE, IN_A_WORKSPACE, ON_ONES_ACCOUNT, filled},
+        functions::{ELSEWHERE, IN_A_WORKSPACE, OF_OPERATORS, ON_ONES_ACCOUNT, filled},
         routes::routed,
     },
     pictures::{a_picture, form_of},
@@ -112,7 +112,8 @@ impl Workspace {
     fn request(&self, caller: &Caller, line: &Line) -> RequestBuilder {
         let things = &self.things;
         if line.method == FUNCTION {
-            let known = IN_A_WORKSPACE.iter().chain(&ON_ONES_ACCOUNT).find(|(name, _)| *name == line.path);
+            let mut all = IN_A_WORKSPACE.iter().chain(&ON_ONES_ACCOUNT).chain(&OF_OPERATORS);
+            let known = all.find(|(name, _)| *name == line.path);
             let form = filled(known.map_or("", |(_, form)| form), |thing| things.id(thing).to_owned());
             let request = caller.request(Method::POST, &format!("/_fn/{}", line.path));
             return request.header("content-type", "application/x-www-form-urlencoded").body(form);
@@ -133,6 +134,7 @@ impl Workspace {
             path if path.starts_with("/api/agents/") => &things.agent,
             path if path.starts_with("/api/pictures/") => &things.picture,
             path if path.starts_with("/api/inbox/") => &things.interrupt,
+            path if path.starts_with("/api/operator/") => "1",
             _ => &things.change,
         };
         let mut path = line.path.replace("{id}", of_id).replace("{agent_id}", &things.agent);

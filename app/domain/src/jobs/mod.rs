@@ -8,10 +8,97 @@
 //! because the database was away, for example. What recurs (`recurring.rs`) is added at its minute by one of the nodes. What a node had in hand when it died goes on elsewhere once it has been silent for as
 //! long as a lease lasts (`work.rs`).
 
+mod operators;
 mod recurring;
-mod service;
+pub mod service;
 mod store;
 mod tasks;
 mod work;
 
-pub use work::{Stop, work};
+use serde::Serialize;
+
+pub use self::{
+    operators::Operators,
+    work::{Stop, work},
+};
+use crate::Timestamp;
+
+/// How jobs go, for those who run the installation.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// By kind.
+    pub kinds: Vec<Counts>,
+    /// What failed, the latest first; of many, some.
+    pub failed: Vec<Failed>,
+    /// What recurs.
+    pub recurring: Vec<Recurs>,
+    /// Who works on jobs.
+    pub workers: Vec<Worker>,
+}
+
+/// How many jobs of a kind are in which state.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// The kind.
+    pub kind: String,
+    /// Not due yet.
+    pub waiting: i64,
+    /// Due, and in nobody's hands.
+    pub due: i64,
+    /// Worked on.
+    pub running: i64,
+    /// Failed, and tried again later, or not.
+    pub failed: i64,
+    /// Since when the oldest that is due has been.
+    pub oldest_due_at: Option<Timestamp>,
+}
+
+/// A job that could not be done when it was tried last.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// Its number.
+    pub id: i64,
+    /// Its kind.
+    pub kind: String,
+    /// In which workspace, if it is about something there.
+    pub workspace_id: Option<String>,
+    /// What it is about, if that is one thing.
+    pub about_id: Option<String>,
+    /// How often it was tried.
+    pub tries: i16,
+    /// Why it failed last.
+    pub error: String,
+    /// When it did.
+    pub failed_at: Timestamp,
+    /// When it is tried again; `None`: it is not.
+    pub next_try_at: Option<Timestamp>,
+}
+
+/// Something that recurs.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recurs {
+    /// Its kind of job.
+    pub kind: String,
+    /// When it was added last.
+    pub last_at: Option<Timestamp>,
+}
+
+/// Who works on jobs: a few for each server.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Worker {
+    /// What it calls itself.
+    pub id: String,
+    /// The number of its process on its machine.
+    pub process: Option<String>,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// When it was heard of last.
+    pub seen_at: Timestamp,
+    /// It has not been silent for so long that others take its jobs over.
+    pub alive: bool,
+}

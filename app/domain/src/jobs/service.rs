@@ -1,7 +1,62 @@
-//! What is done about jobs themselves.
+//! What operators see of jobs and may do about them; and cleaning up after jobs themselves.
 
-use super::store;
-use crate::{Result, services::Services};
+use super::{Failed, Overview, operators::check, recurring, store};
+use crate::{Error, Result, auth::SignedIn, services::Services};
+
+/// How many jobs that failed are shown.
+pub const SHOWN: i64 = 100;
+
+/// How jobs go.
+pub async fn overview(s: &Services, who: &SignedIn) -> Result<Overview> {
+    check(s, who)?;
+    let mut tx = s.db.system("an operator looks at jobs").await?;
+    let mut recurring = store::recurring(&mut tx).await?;
+    recurring.retain(|one| recurring::ALL.iter().any(|known| known.name == one.kind));
+    Ok(Overview {
+        kinds: store::kinds(&mut tx).await?,
+        failed: store::failed(&mut tx, None, SHOWN).await?,
+        recurring,
+        workers: store::workers(&mut tx, s.settings.lease).await?,
+    })
+}
+
+/// One that failed, before it is given up.
+pub async fn failed(s: &Services, who: &SignedIn, id: i64) -> Result<Failed> {
+    check(s, who)?;
+    let mut tx = s.db.system("an operator looks at a job").await?;
+    store::failed(&mut tx, Some(id), 1).await?.pop().ok_or_else(gone)
+}
+
+/// Has one that failed tried again now, and from then on as often as a new one.
+pub async fn run(s: &Services, who: &SignedIn, id: i64) -> Result<()> {
+    check(s, who)?;
+    let mut tx = s.db.system("an operator has a job run").await?;
+    let kind = store::lock_failed(&mut tx, id).await?.ok_or_else(gone)?;
+    if !store::run(&mut tx, id).await? {
+        return Err(gone());
+    }
+    tx.commit().await?;
+    tracing::info!(operator = %who.user.id, job = id, kind, "an operator had a job run that had failed");
+    Ok(())
+}
+
+/// Gives up one that failed. What it is about stays as it is, and has no job any more.
+pub async fn give_up(s: &Services, who: &SignedIn, id: i64) -> Result<()> {
+    check(s, who)?;
+    let mut tx = s.db.system("an operator gives a job up").await?;
+    let kind = store::lock_failed(&mut tx, id).await?.ok_or_else(gone)?;
+    if !store::remove(&mut tx, id).await? {
+        return Err(gone());
+    }
+    tx.commit().await?;
+    tracing::info!(operator = %who.user.id, job = id, kind, "an operator gave up a job that had failed");
+    Ok(())
+}
+
+/// Only what failed can be run or given up: anything else is run when it is due, once, and a row would be left without its job.
+fn gone() -> Error {
+    Error::not_found("job")
+}
 
 /// Removes what another job has taken the place of and nobody works on any more: its server died in the moment between. Answers how
 /// many there were.

@@ -138,9 +138,12 @@ fn probes() -> Vec<Probe> {
 }
 
 /// Routes whose parameter is no id of anybody's: a collection's name is looked for in one's own workspace only.
-const NAMES_NOTHING: [(&str, &str); 5] = [
+const NAMES_NOTHING: [(&str, &str); 7] = [
     // Nobody who asks is known: what counts is a signature, and without one all ids are alike.
     ("POST", "/api/slack/{id}"),
+    // Of no workspace, and only for those who run the installation: see `jobs.rs`.
+    ("DELETE", "/api/operator/jobs/{id}"),
+    ("POST", "/api/operator/jobs/{id}/run"),
     ("GET", "/api/collections/{slug}/records"),
     ("GET", "/api/auth/callback/{provider}"),
     ("ANY", "/api/{*rest}"),

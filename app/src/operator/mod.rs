@@ -1,0 +1,6 @@
+//! Pages of those who run the installation. They belong to no workspace, and are plain forms, without scripts.
+
+pub mod api;
+mod jobs;
+
+pub(crate) use jobs::jobs_page;
