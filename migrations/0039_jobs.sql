@@ -24,14 +24,15 @@ BEGIN
 END $$;
 
 -- Kinds of jobs that rows put in place. What recurs is added by the worker.
-INSERT INTO jobs._private_tasks (identifier) VALUES ('letter'), ('time_out'), ('step');
+INSERT INTO jobs._private_tasks (identifier) VALUES ('letter'), ('time_out'), ('step'), ('webhook');
 
 -- Lets a row have exactly one job of a kind: at that time, or, without a time, none. Its payload names the row, and nothing else.
+-- With `in_turn` it is what has several things to do that has a job: one that is due sooner stays, and one after the other is worked on.
 --
 -- This is the library's add_job, but for NOTIFY, which would let every transaction in the database commit one after the other;
 -- workers look every second instead. A job that is being worked on has begun before this change, so it is let go of (it is not
 -- tried again, whatever comes of it) and another one takes its place; one that is not is locked, so that nobody begins meanwhile.
-CREATE FUNCTION job_at(kind text, workspace uuid, row_id uuid, due_at timestamptz) RETURNS void
+CREATE FUNCTION job_at(kind text, workspace uuid, row_id uuid, due_at timestamptz, in_turn boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   its_key CONSTANT text := concat_ws(':', kind, workspace, row_id);
@@ -40,18 +41,25 @@ BEGIN
     PERFORM jobs.remove_job(its_key);
     RETURN;
   END IF;
+  IF in_turn THEN
+    INSERT INTO jobs._private_job_queues (queue_name) SELECT its_key
+      WHERE NOT EXISTS (SELECT 1 FROM jobs._private_job_queues AS other WHERE other.queue_name = its_key) ON CONFLICT DO NOTHING;
+  END IF;
   PERFORM 1 FROM jobs._private_jobs AS job WHERE job.key = its_key FOR UPDATE;
   WITH retired AS (
     UPDATE jobs._private_jobs AS job SET key = NULL, attempts = job.max_attempts, updated_at = now()
     WHERE job.key = its_key AND job.locked_at IS NOT NULL RETURNING job.id)
   INSERT INTO jobs._private_job_retirements (id) SELECT retired.id FROM retired ON CONFLICT DO NOTHING;
-  INSERT INTO jobs._private_jobs AS job (task_id, key, payload, run_at)
-  VALUES ((SELECT task.id FROM jobs._private_tasks AS task WHERE task.identifier = kind), its_key,
-          json_build_object('workspace', workspace, 'id', row_id), job_at.due_at)
-  ON CONFLICT (key) DO UPDATE SET run_at = excluded.run_at, attempts = 0, last_error = NULL, revision = job.revision + 1, updated_at = now();
+  INSERT INTO jobs._private_jobs AS job (task_id, job_queue_id, key, payload, run_at)
+  VALUES ((SELECT task.id FROM jobs._private_tasks AS task WHERE task.identifier = kind),
+          CASE WHEN in_turn THEN (SELECT queue.id FROM jobs._private_job_queues AS queue WHERE queue.queue_name = its_key) END,
+          its_key, json_build_object('workspace', workspace, 'id', row_id), job_at.due_at)
+  ON CONFLICT (key) DO UPDATE SET
+    run_at = CASE WHEN in_turn AND job.attempts = 0 THEN least(job.run_at, excluded.run_at) ELSE excluded.run_at END,
+    attempts = 0, last_error = NULL, revision = job.revision + 1, updated_at = now();
 END $$;
-REVOKE EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz) TO hyvve_system;
+REVOKE EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz, boolean) TO hyvve_system;
 
 -- Letters: a job while they wait. One that is found 'sending' was in the hands of a server that stopped.
 CREATE FUNCTION letter_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -92,6 +100,27 @@ CREATE TRIGGER approval_step_gone AFTER DELETE ON approval_items FOR EACH ROW
   WHEN (OLD.status = 'pending' AND OLD.ladder_at IS NOT NULL) EXECUTE FUNCTION approval_job('step');
 DROP INDEX approval_items_due, approval_items_ladder;
 
+-- Webhooks: an endpoint has a job when the next of its deliveries is due. Claiming one, and putting it off, needs none: whoever does so
+-- is the job, and lets the endpoint have the next one when it ends.
+CREATE FUNCTION deliveries_made() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.job_at('webhook', soonest.workspace_id, soonest.endpoint_id, soonest.due_at, true) FROM (
+    SELECT made.workspace_id, made.endpoint_id, min(made.due_at) AS due_at FROM made WHERE made.state = 'waiting'
+    GROUP BY made.workspace_id, made.endpoint_id) AS soonest;
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION deliveries_made() FROM PUBLIC;
+CREATE TRIGGER webhook_deliveries_made AFTER INSERT ON webhook_deliveries REFERENCING NEW TABLE AS made FOR EACH STATEMENT
+  EXECUTE FUNCTION deliveries_made();
+CREATE FUNCTION delivery_sooner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.job_at('webhook', NEW.workspace_id, NEW.endpoint_id, NEW.due_at, true);
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION delivery_sooner() FROM PUBLIC;
+CREATE TRIGGER webhook_delivery_sooner AFTER UPDATE OF state, due_at ON webhook_deliveries FOR EACH ROW
+  WHEN (NEW.state = 'waiting' AND (OLD.state <> 'waiting' OR NEW.due_at < OLD.due_at)) EXECUTE FUNCTION delivery_sooner();
+
 -- In a deleted workspace nothing is done: jobs that are due there end. If it is had back, what waits has jobs again.
 CREATE FUNCTION workspace_jobs() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -99,6 +128,9 @@ BEGIN
     WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.due_at IS NOT NULL;
   PERFORM public.job_at('step', item.workspace_id, item.id, item.ladder_at) FROM public.approval_items AS item
     WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.ladder_at IS NOT NULL;
+  PERFORM public.job_at('webhook', soonest.workspace_id, soonest.endpoint_id, soonest.due_at, true) FROM (
+    SELECT delivery.workspace_id, delivery.endpoint_id, min(delivery.due_at) AS due_at FROM public.webhook_deliveries AS delivery
+    WHERE delivery.workspace_id = NEW.id AND delivery.state = 'waiting' GROUP BY delivery.workspace_id, delivery.endpoint_id) AS soonest;
   RETURN NULL;
 END $$;
 CREATE TRIGGER workspace_had_back AFTER UPDATE OF deleted_at ON workspaces FOR EACH ROW
@@ -112,3 +144,6 @@ ALTER TABLE approval_items NO FORCE ROW LEVEL SECURITY;
 SELECT job_at('time_out', workspace_id, id, due_at) FROM approval_items WHERE status = 'pending' AND due_at IS NOT NULL;
 SELECT job_at('step', workspace_id, id, ladder_at) FROM approval_items WHERE status = 'pending' AND ladder_at IS NOT NULL;
 ALTER TABLE approval_items FORCE ROW LEVEL SECURITY;
+ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
+SELECT job_at('webhook', workspace_id, endpoint_id, min(due_at), true) FROM webhook_deliveries WHERE state = 'waiting' GROUP BY workspace_id, endpoint_id;
+ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;

@@ -65,6 +65,7 @@ fn words(kind: &str) -> String {
         "letter" => "Letters".to_owned(),
         "time_out" => "Approvals that time out".to_owned(),
         "step" => "Steps while nobody decides".to_owned(),
+        "webhook" => "Webhooks with deliveries".to_owned(),
         "remind" => "Reminders of what waits".to_owned(),
         "purge_workspaces" => "Purging deleted workspaces".to_owned(),
         other => other

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Jobs that somebody may still work on, of one kind.
-fn jobs_of(kind: &str) -> String {
+pub(crate) fn jobs_of(kind: &str) -> String {
     format!(
         "SELECT count(*) FROM jobs._private_jobs j JOIN jobs._private_tasks t ON t.id = j.task_id
          WHERE t.identifier = '{kind}' AND NOT EXISTS (SELECT 1 FROM jobs._private_job_retirements r WHERE r.id = j.id)"
@@ -24,7 +24,7 @@ fn jobs_of(kind: &str) -> String {
 }
 
 /// Waits until a statement counts so many.
-async fn counts(url: &str, sql: &str, wanted: i64) {
+pub(crate) async fn counts(url: &str, sql: &str, wanted: i64) {
     let since = Instant::now();
     loop {
         let found = number(url, sql).await;

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result, approvals,
-    ids::{ApprovalId, LetterId, WorkspaceId},
+    ids::{ApprovalId, LetterId, WebhookId, WorkspaceId},
     mail,
     services::Services,
+    webhooks,
 };
 
 /// What the worker gives to each task.
@@ -54,6 +55,11 @@ pub(super) fn approvals() -> Vec<JobDefinition> {
     vec![TimeOut::definition(), Step::definition()]
 }
 
+/// What is worked on where webhooks are told.
+pub(super) fn webhooks() -> Vec<JobDefinition> {
+    vec![Webhook::definition()]
+}
+
 /// A letter that waits.
 #[derive(Serialize, Deserialize)]
 struct Letter {
@@ -95,5 +101,21 @@ impl TaskHandler for Step {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         done(context, move |s| async move { approvals::ladder::next(&s, self.workspace, self.id).await }.boxed()).await
+    }
+}
+
+/// An endpoint of which a delivery is due.
+#[derive(Serialize, Deserialize)]
+struct Webhook {
+    workspace: WorkspaceId,
+    id: WebhookId,
+}
+
+impl TaskHandler for Webhook {
+    const IDENTIFIER: &'static str = "webhook";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        done(context, move |s| async move { webhooks::deliver::deliver(&s, self.workspace, self.id).await }.boxed())
+            .await
     }
 }

@@ -19,6 +19,8 @@ use crate::services::Services;
 
 /// How often it is looked for what is due. Nobody is told of a job: NOTIFY would let every transaction commit one after the other.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same where programs elsewhere wait to hear.
+const SOON: Duration = Duration::from_millis(250);
 /// How long a job may go on once the server is to stop; then it is given back.
 const GRACE: Duration = Duration::from_secs(5);
 /// Before workers that broke are started again.
@@ -33,15 +35,21 @@ struct Lane {
     tasks: fn() -> Vec<JobDefinition>,
     /// What recurs.
     times: fn() -> Vec<Crontab>,
-    /// How many at once on this node. About as many more are in its hands already.
+    /// How often it is looked for what is due.
+    look: Duration,
+    /// How many at once on this node.
     at_once: usize,
+    /// How many more are in its hands already.
+    ahead: usize,
 }
 
-/// One letter at a time: what waits behind a slow mail server does not fill a node.
-const LANES: [Lane; 3] = [
-    Lane { name: "letters", tasks: tasks::letters, times: Vec::new, at_once: 1 },
-    Lane { name: "approvals", tasks: tasks::approvals, times: Vec::new, at_once: 4 },
-    Lane { name: "upkeep", tasks: recurring::tasks, times: recurring::times, at_once: 1 },
+/// One letter at a time: what waits behind a slow mail server does not fill a node. Of webhooks, each is an endpoint that is sent some
+/// deliveries at once.
+const LANES: [Lane; 4] = [
+    Lane { name: "letters", tasks: tasks::letters, times: Vec::new, look: LOOK, at_once: 1, ahead: 1 },
+    Lane { name: "approvals", tasks: tasks::approvals, times: Vec::new, look: LOOK, at_once: 4, ahead: 4 },
+    Lane { name: "webhooks", tasks: tasks::webhooks, times: Vec::new, look: SOON, at_once: 32, ahead: 8 },
+    Lane { name: "upkeep", tasks: recurring::tasks, times: recurring::times, look: LOOK, at_once: 1, ahead: 1 },
 ];
 
 /// Works on jobs until it is asked to stop, and then as long as what is under way takes, within limits. If the task is aborted,
@@ -84,8 +92,8 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
         .with_crons((lane.times)())
         .add_extension(Hand(s.clone()))
         .concurrency(lane.at_once)
-        .local_queue(LocalQueueConfig::default().with_size(lane.at_once))
-        .poll_interval(LOOK)
+        .local_queue(LocalQueueConfig::default().with_size(lane.ahead))
+        .poll_interval(lane.look)
         .use_notification_delivery(false)
         .worker_recovery(recovery)
         .worker_shutdown(shutdown)

@@ -1,9 +1,9 @@
-//! Deliveries that are due are sent, many at once, a few to each endpoint.
+//! Deliveries that are due are sent, a few at once to each endpoint: one that hangs holds up itself.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
-use tokio::task::{Id, JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
     Because, State,
@@ -11,95 +11,74 @@ use super::{
     deliveries_store::{self as deliveries, Claimed, Parcel},
     disabling, schedule, secrets, spread, store,
 };
-use crate::{Actor, Result, Timestamp, ids::WebhookId, services::Services};
+use crate::{
+    Actor, Result, Timestamp,
+    ids::{WebhookId, WorkspaceId},
+    services::Services,
+};
 
 /// For how long a delivery is a server's that claimed it; well above what a try may take.
 pub(super) const LEASE: Duration = Duration::from_mins(1);
-/// How many deliveries one server sends at once, and how many of them to one endpoint: one that hangs holds up itself.
-const AT_ONCE: usize = 128;
-const TO_ONE: i64 = 4;
-/// How long it is looked at nothing, when nothing happens here: another server may have died with something in hand.
+/// How many deliveries are sent to one endpoint at once.
+const TO_ONE: usize = 4;
+/// How long an endpoint that has more and more is sent to before others have their turn.
+const TURN: Duration = Duration::from_mins(1);
+/// How often it is looked for more while something is under way.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long it is not looked for events, when nothing happens here: another server may have died before it had told of one.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long events are gathered before it is looked at them.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// Tells endpoints of events until the task is aborted. What is under way then is sent again by whoever claims it next.
+/// Makes deliveries of events until the task is aborted.
 pub async fn work(s: Services) {
     let mut wake = s.hub.follow_events();
-    let mut sending = Sending::default();
     loop {
         wake.mark_unchanged();
-        let more = match look(&s, &mut sending).await {
-            Ok(more) => more,
-            Err(e) => {
-                tracing::warn!(error.message = %e, "events were not told to webhooks; trying again");
-                false
-            }
-        };
-        if more {
-            continue;
+        match spread::spread(&s).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(e) => tracing::warn!(error.message = %e, "events were not told to webhooks; trying again"),
         }
         tokio::select! {
             _ = wake.changed() => tokio::time::sleep(GATHER).await,
-            () = sending.one_ended() => {}
             () = tokio::time::sleep(IDLE) => {}
         }
     }
 }
 
-/// What this server is sending now.
-#[derive(Default)]
-struct Sending {
-    tasks: JoinSet<()>,
-    to: HashMap<Id, WebhookId>,
-}
-
-impl Sending {
-    /// Endpoints, and how many deliveries are under way to each.
-    fn under_way(&self) -> (Vec<uuid::Uuid>, Vec<i64>) {
-        let mut counts: HashMap<WebhookId, i64> = HashMap::new();
-        for endpoint in self.to.values() {
-            *counts.entry(*endpoint).or_default() += 1;
-        }
-        counts.into_iter().map(|(endpoint, n)| (endpoint.0, n)).unzip()
-    }
-
-    fn begin(&mut self, s: &Services, claimed: Claimed) {
-        let s = s.clone();
-        let task = self.tasks.spawn(async move {
-            if let Err(e) = send(&s, &claimed).await {
-                tracing::error!(delivery = %claimed.id, workspace_id = %claimed.workspace, error.message = %e, "a delivery was not settled; it is sent again");
+/// Sends what is due to an endpoint until nothing is, or its turn is over; then it has its next job when the next of them is due.
+/// What is under way if this is given up is sent again once it is nobody's any more.
+pub(crate) async fn deliver(s: &Services, workspace: WorkspaceId, endpoint: WebhookId) -> Result<()> {
+    let begun = Instant::now();
+    let mut sending = JoinSet::new();
+    loop {
+        let free = if begun.elapsed() < TURN { TO_ONE.saturating_sub(sending.len()) } else { 0 };
+        if free > 0 {
+            for claimed in claim(s, workspace, endpoint, free).await? {
+                let s = s.clone();
+                sending.spawn(async move {
+                    if let Err(e) = send(&s, &claimed).await {
+                        tracing::error!(delivery = %claimed.id, workspace_id = %claimed.workspace, error.message = %e, "a delivery was not settled; it is sent again");
+                    }
+                });
             }
-        });
-        self.to.insert(task.id(), claimed.endpoint);
-    }
-
-    /// Waits until one has ended; for ever where none is under way.
-    async fn one_ended(&mut self) {
-        match self.tasks.join_next_with_id().await {
-            Some(Ok((id, ()))) => drop(self.to.remove(&id)),
-            Some(Err(broken)) => drop(self.to.remove(&broken.id())),
-            None => std::future::pending().await,
+        }
+        tokio::select! {
+            ended = sending.join_next() => if ended.is_none() { break },
+            () = tokio::time::sleep(LOOK), if free > 0 => {}
         }
     }
+    let mut tx = s.db.system("when an endpoint's next delivery is due").await?;
+    deliveries::due_again(&mut tx, workspace, endpoint).await?;
+    tx.commit().await
 }
 
-/// Makes deliveries of events and begins to send what is due; answers whether there may be more to do at once.
-async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
-    let more = spread::spread(s).await?;
-    let free = AT_ONCE.saturating_sub(sending.to.len());
-    if free == 0 {
-        return Ok(false);
-    }
-    let (endpoints, counts) = sending.under_way();
-    let given_up = Timestamp::now().plus(LEASE);
+async fn claim(s: &Services, workspace: WorkspaceId, endpoint: WebhookId, most: usize) -> Result<Vec<Claimed>> {
     let mut tx = s.db.system("deliveries that are due").await?;
-    let claimed = deliveries::claim(&mut tx, (&endpoints, &counts), TO_ONE, free as i64, given_up).await?;
+    let claimed = deliveries::claim(&mut tx, workspace, endpoint, most as i64, Timestamp::now().plus(LEASE)).await?;
     tx.commit().await?;
-    for claimed in claimed {
-        sending.begin(s, claimed);
-    }
-    Ok(more)
+    Ok(claimed)
 }
 
 /// Sends what was claimed, once, and writes down what came of it.

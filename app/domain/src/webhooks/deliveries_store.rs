@@ -172,41 +172,46 @@ pub(super) struct Claimed {
     pub(super) attempt: i32,
 }
 
-/// Claims deliveries that are due: of each endpoint so many that `each` are under way here with those of `under_way` (endpoints,
-/// how many), `limit` in all. Until `given_up` they are this server's.
+/// Claims deliveries of an endpoint that are due, `limit` at most. Until `given_up` they are this server's.
 pub(super) async fn claim(
     tx: &mut SystemTx,
-    under_way: (&[Uuid], &[i64]),
-    each: i64,
+    workspace: WorkspaceId,
+    endpoint: WebhookId,
     limit: i64,
     given_up: Timestamp,
 ) -> Result<Vec<Claimed>> {
     let rows = sqlx::query!(
         r#"WITH taken AS (
-             SELECT d.workspace_id, d.id FROM webhook_endpoints e
-             JOIN workspaces w ON w.id = e.workspace_id AND w.deleted_at IS NULL
-             LEFT JOIN unnest($1::uuid[], $2::bigint[]) AS here (endpoint_id, n) ON here.endpoint_id = e.id
-             CROSS JOIN LATERAL (
-               SELECT workspace_id, id, due_at FROM webhook_deliveries
-               WHERE workspace_id = e.workspace_id AND endpoint_id = e.id AND state = 'waiting' AND due_at <= now()
-               ORDER BY due_at, seq LIMIT greatest($3 - coalesce(here.n, 0), 0) FOR UPDATE SKIP LOCKED) d
-             WHERE e.disabled_at IS NULL ORDER BY d.due_at LIMIT $4)
-           UPDATE webhook_deliveries d SET due_at = $5, attempts = attempts + 1 FROM taken
-           WHERE d.workspace_id = taken.workspace_id AND d.id = taken.id
-           RETURNING d.workspace_id AS "workspace: WorkspaceId", d.endpoint_id AS "endpoint: WebhookId",
-                     d.id AS "id: WebhookDeliveryId", d.attempts AS attempt"#,
-        under_way.0,
-        under_way.1,
-        each,
+             SELECT one.id FROM webhook_deliveries one
+             JOIN webhook_endpoints e ON e.workspace_id = one.workspace_id AND e.id = one.endpoint_id AND e.disabled_at IS NULL
+             JOIN workspaces w ON w.id = one.workspace_id AND w.deleted_at IS NULL
+             WHERE one.workspace_id = $1 AND one.endpoint_id = $2 AND one.state = 'waiting' AND one.due_at <= now()
+             ORDER BY one.due_at, one.seq LIMIT $3 FOR UPDATE OF one SKIP LOCKED)
+           UPDATE webhook_deliveries d SET due_at = $4, attempts = attempts + 1 FROM taken
+           WHERE d.workspace_id = $1 AND d.id = taken.id RETURNING d.id AS "id: WebhookDeliveryId", d.attempts AS attempt"#,
+        workspace.0,
+        endpoint.0,
         limit,
         given_up.0,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Claimed { workspace: r.workspace, endpoint: r.endpoint, id: r.id, attempt: r.attempt })
-        .collect())
+    Ok(rows.into_iter().map(|r| Claimed { workspace, endpoint, id: r.id, attempt: r.attempt }).collect())
+}
+
+/// Lets an endpoint have its next job when the next of its deliveries is due, if there is one that [`claim`] would give then.
+pub(super) async fn due_again(tx: &mut SystemTx, workspace: WorkspaceId, endpoint: WebhookId) -> Result<()> {
+    sqlx::query!(
+        "SELECT job_at('webhook', $1, $2, min(d.due_at), true) FROM webhook_deliveries d
+         JOIN webhook_endpoints e ON e.workspace_id = d.workspace_id AND e.id = d.endpoint_id AND e.disabled_at IS NULL
+         JOIN workspaces w ON w.id = d.workspace_id AND w.deleted_at IS NULL
+         WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.state = 'waiting' HAVING min(d.due_at) IS NOT NULL",
+        workspace.0,
+        endpoint.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// What is sent, where, and with which secrets, the present one first, it is signed.

@@ -5,8 +5,8 @@
 //!    see, so also of what is only for one person. Its secret is shown once and sealed with the workspace's data key (`secrets.rs`).
 //! 2. Each endpoint stands at a number of the outbox. Whatever comes after it becomes a **delivery** each, in the transaction that
 //!    moves the number on (`spread.rs`): an event is told once for certain, whichever server does it. A replay moves the number back.
-//! 3. A delivery that is due is claimed for a minute, sent, and settled (`deliver.rs`). If the server dies in between, another one
-//!    sends it again with the same id: at least once. Deliveries do not wait for each other, so they may overtake; `data.seq` tells
+//! 3. An endpoint has a job when the next of its deliveries is due (`deliver.rs`): what is due is claimed for a minute, sent, and
+//!    settled. If the server dies in between, another one sends it again with the same id: at least once. Deliveries do not wait for each other, so they may overtake; `data.seq` tells
 //!    the order.
 //! 4. What was not answered with 2xx is sent again for a day (`schedule.rs`). An endpoint that says 410, or to which nothing got
 //!    through for a day, is disabled, and owners and admins hear of it (`disabling.rs`).
@@ -22,7 +22,7 @@ pub mod buttons;
 #[cfg(feature = "ssr")]
 mod call;
 #[cfg(feature = "ssr")]
-mod deliver;
+pub(crate) mod deliver;
 #[cfg(feature = "ssr")]
 mod deliveries_store;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Office, in_database, is_signed_by, receiver::Manner};
-use crate::support::{Process, TestApp, id, until};
+use crate::{
+    assignment::number,
+    jobs::{counts, jobs_of},
+    support::{Process, TestApp, id, until},
+};
 
 #[tokio::test]
 async fn an_endpoint_that_redirects_or_never_ends_is_bounded_and_logged() {
@@ -77,7 +81,7 @@ async fn an_address_where_nobody_listens_or_that_is_not_allowed_any_more_is_told
 
 #[tokio::test]
 async fn a_server_that_is_killed_while_it_sends_loses_nothing() {
-    let process = Process::start("warn").await;
+    let process = Process::start_with("warn", &[("HYVVE_LEASE_SECONDS", "2")]).await;
     let office = Office::of(process.anonymous().sign_up("Ada").await).await;
     office.receiver.answers(Manner::Hang);
     office.happen("Another name").await;
@@ -97,6 +101,24 @@ async fn a_server_that_is_killed_while_it_sends_loses_nothing() {
     let told = office.receiver.wait_for(2).await;
     assert_eq!((&told[1].id, &told[1].body), (&first.id, &first.body));
     assert!(is_signed_by(&office.secret, &told[1]));
+}
+
+#[tokio::test]
+async fn an_endpoint_has_one_job_for_the_next_of_its_deliveries_and_none_once_all_are_sent() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app).await;
+    let database = app.setting("DATABASE_URL");
+    office.receiver.says(503, "");
+    for name in ["One", "Two", "Three"] {
+        office.happen(name).await;
+    }
+    let next = "SELECT count(*) FROM jobs._private_jobs j JOIN webhook_endpoints e ON j.key = 'webhook:' || e.workspace_id || ':' || e.id
+                WHERE j.run_at = (SELECT min(due_at) FROM webhook_deliveries WHERE state = 'waiting' AND attempts > 0 HAVING count(*) = 3)";
+    counts(database, next, 1).await;
+    assert_eq!(number(database, &jobs_of("webhook")).await, 1);
+    office.receiver.says(200, "");
+    counts(database, "SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'", 3).await;
+    counts(database, &jobs_of("webhook"), 0).await;
 }
 
 #[tokio::test]
