@@ -16,7 +16,7 @@ DO $$
 DECLARE
   its_table regclass;
 BEGIN
-  FOR its_table IN SELECT oid FROM pg_class WHERE relnamespace = 'jobs'::regnamespace AND relkind = 'r' LOOP
+  FOR its_table IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'jobs'::regnamespace AND relkind = 'r' LOOP
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', its_table);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', its_table);
     EXECUTE format('CREATE POLICY worker ON %s TO hyvve_owner, hyvve_system USING (true) WITH CHECK (true)', its_table);
@@ -24,26 +24,29 @@ BEGIN
 END $$;
 
 -- Kinds of jobs that rows put in place. What recurs is added by the worker.
-INSERT INTO jobs._private_tasks (identifier) VALUES ('letter'), ('time_out'), ('step'), ('webhook');
+INSERT INTO jobs._private_tasks (identifier) VALUES ('letter'), ('time_out'), ('step'), ('webhook'), ('digest'), ('hook');
 
 -- Lets a row have exactly one job of a kind: at that time, or, without a time, none. Its payload names the row, and nothing else.
--- With `in_turn` it is what has several things to do that has a job: one that is due sooner stays, and one after the other is worked on.
+-- With `several` it is something that has more than one thing to do, and a job that is due sooner stays. Jobs of one endpoint are worked
+-- on one after the other, and so are those of a quarter of a workspace's people: what hangs holds up nobody else's.
 --
 -- This is the library's add_job, but for NOTIFY, which would let every transaction in the database commit one after the other;
 -- workers look every second instead. A job that is being worked on has begun before this change, so it is let go of (it is not
 -- tried again, whatever comes of it) and another one takes its place; one that is not is locked, so that nobody begins meanwhile.
-CREATE FUNCTION job_at(kind text, workspace uuid, row_id uuid, due_at timestamptz, in_turn boolean DEFAULT false) RETURNS void
+CREATE FUNCTION job_at(kind text, workspace uuid, row_id uuid, due_at timestamptz, several boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   its_key CONSTANT text := concat_ws(':', kind, workspace, row_id);
+  its_queue CONSTANT text := CASE kind WHEN 'webhook' THEN its_key
+    WHEN 'hook' THEN concat_ws(':', kind, workspace, abs(hashtext(row_id::text) % 4)) END;
 BEGIN
   IF due_at IS NULL THEN
     PERFORM jobs.remove_job(its_key);
     RETURN;
   END IF;
-  IF in_turn THEN
-    INSERT INTO jobs._private_job_queues (queue_name) SELECT its_key
-      WHERE NOT EXISTS (SELECT 1 FROM jobs._private_job_queues AS other WHERE other.queue_name = its_key) ON CONFLICT DO NOTHING;
+  IF its_queue IS NOT NULL THEN
+    INSERT INTO jobs._private_job_queues (queue_name) SELECT its_queue
+      WHERE NOT EXISTS (SELECT 1 FROM jobs._private_job_queues AS other WHERE other.queue_name = its_queue) ON CONFLICT DO NOTHING;
   END IF;
   PERFORM 1 FROM jobs._private_jobs AS job WHERE job.key = its_key FOR UPDATE;
   WITH retired AS (
@@ -52,10 +55,10 @@ BEGIN
   INSERT INTO jobs._private_job_retirements (id) SELECT retired.id FROM retired ON CONFLICT DO NOTHING;
   INSERT INTO jobs._private_jobs AS job (task_id, job_queue_id, key, payload, run_at)
   VALUES ((SELECT task.id FROM jobs._private_tasks AS task WHERE task.identifier = kind),
-          CASE WHEN in_turn THEN (SELECT queue.id FROM jobs._private_job_queues AS queue WHERE queue.queue_name = its_key) END,
+          (SELECT queue.id FROM jobs._private_job_queues AS queue WHERE queue.queue_name = its_queue),
           its_key, json_build_object('workspace', workspace, 'id', row_id), job_at.due_at)
   ON CONFLICT (key) DO UPDATE SET
-    run_at = CASE WHEN in_turn AND job.attempts = 0 THEN least(job.run_at, excluded.run_at) ELSE excluded.run_at END,
+    run_at = CASE WHEN several AND job.attempts = 0 THEN least(job.run_at, excluded.run_at) ELSE excluded.run_at END,
     attempts = 0, last_error = NULL, revision = job.revision + 1, updated_at = now();
 END $$;
 REVOKE EXECUTE ON FUNCTION job_at(text, uuid, uuid, timestamptz, boolean) FROM PUBLIC;
@@ -121,6 +124,23 @@ REVOKE EXECUTE ON FUNCTION delivery_sooner() FROM PUBLIC;
 CREATE TRIGGER webhook_delivery_sooner AFTER UPDATE OF state, due_at ON webhook_deliveries FOR EACH ROW
   WHEN (NEW.state = 'waiting' AND (OLD.state <> 'waiting' OR NEW.due_at < OLD.due_at)) EXECUTE FUNCTION delivery_sooner();
 
+-- Notifications: a person has a job when the next digest is due, and one when the next message to his or her own webhook is.
+CREATE FUNCTION notification_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM public.job_at(TG_ARGV[0], NEW.workspace_id, NEW.recipient_id,
+    CASE TG_ARGV[0] WHEN 'digest' THEN NEW.digest_at ELSE NEW.hook_at END, true);
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION notification_job() FROM PUBLIC;
+CREATE TRIGGER notification_digest_sooner AFTER UPDATE OF digest_at ON notifications FOR EACH ROW
+  WHEN (NEW.digest_at IS NOT NULL AND (OLD.digest_at IS NULL OR NEW.digest_at < OLD.digest_at)) EXECUTE FUNCTION notification_job('digest');
+CREATE TRIGGER notification_hook_sooner AFTER UPDATE OF hook_at ON notifications FOR EACH ROW
+  WHEN (NEW.hook_at IS NOT NULL AND (OLD.hook_at IS NULL OR NEW.hook_at < OLD.hook_at)) EXECUTE FUNCTION notification_job('hook');
+-- What is due is looked for one person at a time.
+DROP INDEX notifications_digests, notifications_hooks;
+CREATE INDEX notifications_digests ON notifications (workspace_id, recipient_id, digest_at) WHERE digest_at IS NOT NULL;
+CREATE INDEX notifications_hooks ON notifications (workspace_id, recipient_id, hook_at) WHERE hook_at IS NOT NULL;
+
 -- In a deleted workspace nothing is done: jobs that are due there end. If it is had back, what waits has jobs again.
 CREATE FUNCTION workspace_jobs() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -131,6 +151,12 @@ BEGIN
   PERFORM public.job_at('webhook', soonest.workspace_id, soonest.endpoint_id, soonest.due_at, true) FROM (
     SELECT delivery.workspace_id, delivery.endpoint_id, min(delivery.due_at) AS due_at FROM public.webhook_deliveries AS delivery
     WHERE delivery.workspace_id = NEW.id AND delivery.state = 'waiting' GROUP BY delivery.workspace_id, delivery.endpoint_id) AS soonest;
+  PERFORM public.job_at('digest', soonest.workspace_id, soonest.recipient_id, soonest.due_at, true) FROM (
+    SELECT told.workspace_id, told.recipient_id, min(told.digest_at) AS due_at FROM public.notifications AS told
+    WHERE told.workspace_id = NEW.id AND told.digest_at IS NOT NULL GROUP BY told.workspace_id, told.recipient_id) AS soonest;
+  PERFORM public.job_at('hook', soonest.workspace_id, soonest.recipient_id, soonest.due_at, true) FROM (
+    SELECT told.workspace_id, told.recipient_id, min(told.hook_at) AS due_at FROM public.notifications AS told
+    WHERE told.workspace_id = NEW.id AND told.hook_at IS NOT NULL GROUP BY told.workspace_id, told.recipient_id) AS soonest;
   RETURN NULL;
 END $$;
 CREATE TRIGGER workspace_had_back AFTER UPDATE OF deleted_at ON workspaces FOR EACH ROW
@@ -147,3 +173,7 @@ ALTER TABLE approval_items FORCE ROW LEVEL SECURITY;
 ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
 SELECT job_at('webhook', workspace_id, endpoint_id, min(due_at), true) FROM webhook_deliveries WHERE state = 'waiting' GROUP BY workspace_id, endpoint_id;
 ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;
+ALTER TABLE notifications NO FORCE ROW LEVEL SECURITY;
+SELECT job_at('digest', workspace_id, recipient_id, min(digest_at), true) FROM notifications WHERE digest_at IS NOT NULL GROUP BY workspace_id, recipient_id;
+SELECT job_at('hook', workspace_id, recipient_id, min(hook_at), true) FROM notifications WHERE hook_at IS NOT NULL GROUP BY workspace_id, recipient_id;
+ALTER TABLE notifications FORCE ROW LEVEL SECURITY;

@@ -128,7 +128,7 @@ async fn jobs_are_kept_where_the_serving_role_has_no_right() {
     .await;
     let functions = names(
         &mut root,
-        "SELECT proname::text FROM pg_proc WHERE (pronamespace = 'jobs'::regnamespace OR proname IN ('job_at', 'letter_job', 'approval_job', 'deliveries_made', 'delivery_sooner'))
+        "SELECT proname::text FROM pg_proc WHERE (pronamespace = 'jobs'::regnamespace OR proname IN ('job_at', 'letter_job', 'approval_job', 'deliveries_made', 'delivery_sooner', 'notification_job'))
            AND has_function_privilege('hyvve_app', oid, 'EXECUTE')",
     )
     .await;

@@ -66,6 +66,8 @@ fn words(kind: &str) -> String {
         "time_out" => "Approvals that time out".to_owned(),
         "step" => "Steps while nobody decides".to_owned(),
         "webhook" => "Webhooks with deliveries".to_owned(),
+        "digest" => "Digests".to_owned(),
+        "hook" => "People’s own webhooks".to_owned(),
         "remind" => "Reminders of what waits".to_owned(),
         "purge_workspaces" => "Purging deleted workspaces".to_owned(),
         other => other

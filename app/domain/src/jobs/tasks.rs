@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result, approvals,
-    ids::{ApprovalId, LetterId, WebhookId, WorkspaceId},
-    mail,
+    ids::{ApprovalId, LetterId, UserId, WebhookId, WorkspaceId},
+    mail, notifications,
     services::Services,
     webhooks,
 };
@@ -58,6 +58,11 @@ pub(super) fn approvals() -> Vec<JobDefinition> {
 /// What is worked on where webhooks are told.
 pub(super) fn webhooks() -> Vec<JobDefinition> {
     vec![Webhook::definition()]
+}
+
+/// What is worked on where people are told.
+pub(super) fn notices() -> Vec<JobDefinition> {
+    vec![Digest::definition(), Hook::definition()]
 }
 
 /// A letter that waits.
@@ -116,6 +121,38 @@ impl TaskHandler for Webhook {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         done(context, move |s| async move { webhooks::deliver::deliver(&s, self.workspace, self.id).await }.boxed())
+            .await
+    }
+}
+
+/// A person whose digest is due.
+#[derive(Serialize, Deserialize)]
+struct Digest {
+    workspace: WorkspaceId,
+    id: UserId,
+}
+
+impl TaskHandler for Digest {
+    const IDENTIFIER: &'static str = "digest";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        done(context, move |s| async move { notifications::deliver::digest(&s, self.workspace, self.id).await }.boxed())
+            .await
+    }
+}
+
+/// A person to whose own webhook something is to be sent.
+#[derive(Serialize, Deserialize)]
+struct Hook {
+    workspace: WorkspaceId,
+    id: UserId,
+}
+
+impl TaskHandler for Hook {
+    const IDENTIFIER: &'static str = "hook";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        done(context, move |s| async move { notifications::deliver::hook(&s, self.workspace, self.id).await }.boxed())
             .await
     }
 }

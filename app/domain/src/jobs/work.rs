@@ -23,6 +23,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(250);
 /// How long a job may go on once the server is to stop; then it is given back.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often the others look for nodes that died, so that it is certain that somebody does.
+const SELDOM: Duration = Duration::from_hours(1);
 /// Before workers that broke are started again.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -41,15 +43,42 @@ struct Lane {
     at_once: usize,
     /// How many more are in its hands already.
     ahead: usize,
+    /// Whether it looks for nodes that died: one of them does so for all.
+    sweeps: bool,
 }
 
 /// One letter at a time: what waits behind a slow mail server does not fill a node. Of webhooks, each is an endpoint that is sent some
 /// deliveries at once.
-const LANES: [Lane; 4] = [
-    Lane { name: "letters", tasks: tasks::letters, times: Vec::new, look: LOOK, at_once: 1, ahead: 1 },
-    Lane { name: "approvals", tasks: tasks::approvals, times: Vec::new, look: LOOK, at_once: 4, ahead: 4 },
-    Lane { name: "webhooks", tasks: tasks::webhooks, times: Vec::new, look: SOON, at_once: 32, ahead: 8 },
-    Lane { name: "upkeep", tasks: recurring::tasks, times: recurring::times, look: LOOK, at_once: 1, ahead: 1 },
+static LANES: [Lane; 5] = [
+    Lane { name: "letters", tasks: tasks::letters, times: Vec::new, look: LOOK, at_once: 1, ahead: 1, sweeps: false },
+    Lane {
+        name: "approvals",
+        tasks: tasks::approvals,
+        times: Vec::new,
+        look: LOOK,
+        at_once: 4,
+        ahead: 4,
+        sweeps: false,
+    },
+    Lane {
+        name: "webhooks",
+        tasks: tasks::webhooks,
+        times: Vec::new,
+        look: SOON,
+        at_once: 32,
+        ahead: 8,
+        sweeps: false,
+    },
+    Lane { name: "notices", tasks: tasks::notices, times: Vec::new, look: SOON, at_once: 16, ahead: 8, sweeps: false },
+    Lane {
+        name: "upkeep",
+        tasks: recurring::tasks,
+        times: recurring::times,
+        look: LOOK,
+        at_once: 1,
+        ahead: 1,
+        sweeps: true,
+    },
 ];
 
 /// Works on jobs until it is asked to stop, and then as long as what is under way takes, within limits. If the task is aborted,
@@ -76,7 +105,7 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
     let silence = s.settings.lease;
     let recovery = WorkerRecoveryConfig::default()
         .heartbeat_interval(silence / 3)
-        .sweep_interval(silence / 3)
+        .sweep_interval(if lane.sweeps { silence / 3 } else { SELDOM })
         .sweep_threshold(silence)
         .recovery_delay(Duration::ZERO);
     // The program listens to signals itself.

@@ -1,20 +1,14 @@
-//! Settles the ways of what was told, writes digests, and sends to people's webhooks.
+//! Settles the ways of what was told; writes digests and sends to people's webhooks, which are jobs.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::time::Duration;
 
-use tokio::{
-    task::{Id, JoinSet},
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{
     Kind, Mail,
     deliver_store::{self as store, Parcel},
-    hook,
+    hook as hooks,
     letters::{self, Here},
     service, settings, slack, store as rows,
 };
@@ -36,24 +30,19 @@ const GATHER: Duration = Duration::from_millis(50);
 const TIDY: Duration = Duration::from_secs(30);
 /// How many notifications one transaction settles.
 const BATCH: i64 = 100;
-/// To how many people's webhooks one server sends at once; to each, one thing after the other.
-const AT_ONCE: usize = 32;
-/// How many of these may be of one workspace: whose webhooks hang, hold up their own workspace and no other.
-const OF_EACH: usize = 4;
+/// How many messages one person's webhook is sent before others have their turn.
+const IN_TURN: usize = 4;
 /// For how long a message to a webhook is a server's; well above what sending it may take.
 const LEASE: Duration = Duration::from_mins(1);
 
-type Whom = (WorkspaceId, UserId);
-
-/// Delivers until the task is aborted. What is under way then is done by whoever finds it next.
+/// Settles until the task is aborted. What is under way then is done by whoever finds it next.
 pub async fn work(s: Services) {
     let mut wake = s.hub.follow_events();
-    let mut sending = Sending::default();
     let mut tidied: Option<Instant> = None;
     loop {
         wake.mark_unchanged();
-        let more = look(&s, &mut sending).await.unwrap_or_else(|error| {
-            tracing::warn!(error.message = %error, "notifications were not delivered; trying again");
+        let more = look(&s).await.unwrap_or_else(|error| {
+            tracing::warn!(error.message = %error, "the ways of notifications were not settled; trying again");
             false
         });
         if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
@@ -67,17 +56,15 @@ pub async fn work(s: Services) {
         }
         tokio::select! {
             _ = wake.changed() => sleep(GATHER).await,
-            () = sending.one_ended() => {}
             () = sleep(IDLE) => {}
         }
     }
 }
 
-/// Does what is due; answers whether there may be more at once.
-async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
+/// Settles what was told; answers whether there may be more at once.
+async fn look(s: &Services) -> Result<bool> {
     let mut tx = s.db.system("notifications on their way").await?;
     let unsettled = store::unsettled(&mut tx).await?;
-    let digests = store::digests_due(&mut tx).await?;
     drop(tx);
     let mut more = false;
     for workspace in unsettled {
@@ -88,19 +75,6 @@ async fn look(s: &Services, sending: &mut Sending) -> Result<bool> {
                 tracing::warn!(workspace_id = %workspace, error.message = %error, "notifications did not go their ways; trying again");
             }
         }
-    }
-    for (workspace, user) in digests {
-        if let Err(error) = write_digest(s, workspace, user).await {
-            tracing::warn!(workspace_id = %workspace, error.message = %error, "a digest was not written; trying again");
-        }
-    }
-    // After the ways were settled: what goes to a webhook goes now.
-    let mut tx = s.db.system("webhooks of people that are to hear something").await?;
-    // Some of these are being sent to now.
-    let hooks = store::hooks_due(&mut tx, 2 * OF_EACH as i64).await?;
-    drop(tx);
-    for whom in hooks {
-        sending.begin(s, whom);
     }
     Ok(more)
 }
@@ -159,6 +133,37 @@ async fn here(tx: &mut TenantTx, s: &Services) -> Result<Here> {
     Ok(Here { id: tx.workspace(), name: here.name, home })
 }
 
+/// Writes a person's digest, if it is due. In a deleted workspace nothing is done, and nobody has another job.
+pub(crate) async fn digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    if !is_open(s, workspace).await? {
+        return Ok(());
+    }
+    write_digest(s, workspace, user).await?;
+    let mut tx = s.db.system("when a person's next digest is due").await?;
+    store::digest_again(&mut tx, workspace, user).await?;
+    tx.commit().await
+}
+
+/// Sends to a person's webhook what is due. In a deleted workspace nothing is done, and nobody has another job.
+pub(crate) async fn hook(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    if !is_open(s, workspace).await? {
+        return Ok(());
+    }
+    for _ in 0..IN_TURN {
+        if !send_next(s, workspace, user).await? {
+            break;
+        }
+    }
+    let mut tx = s.db.system("when a person's webhook is told next").await?;
+    store::hook_again(&mut tx, workspace, user).await?;
+    tx.commit().await
+}
+
+async fn is_open(s: &Services, workspace: WorkspaceId) -> Result<bool> {
+    let mut tx = s.db.system("whether a workspace has been deleted").await?;
+    store::is_open(&mut tx, workspace).await
+}
+
 /// Writes to a person of all that is due and was not read meanwhile, once.
 async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
@@ -181,45 +186,12 @@ async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Res
     tx.commit().await
 }
 
-/// Whose webhooks this server sends to now.
-#[derive(Default)]
-struct Sending {
-    tasks: JoinSet<()>,
-    to: HashMap<Id, Whom>,
-}
-
-impl Sending {
-    fn begin(&mut self, s: &Services, whom: Whom) {
-        let busy: HashSet<Whom> = self.to.values().copied().collect();
-        let here = busy.iter().filter(|(workspace, _)| *workspace == whom.0).count();
-        if busy.len() >= AT_ONCE || here >= OF_EACH || busy.contains(&whom) {
-            return;
-        }
-        let s = s.clone();
-        let task = self.tasks.spawn(async move {
-            if let Err(error) = send_next(&s, whom).await {
-                tracing::warn!(workspace_id = %whom.0, error.message = %error, "a person's webhook was not told; trying again");
-            }
-        });
-        self.to.insert(task.id(), whom);
-    }
-
-    /// Waits until one has ended; for ever where none is under way.
-    async fn one_ended(&mut self) {
-        match self.tasks.join_next_with_id().await {
-            Some(Ok((id, ()))) => drop(self.to.remove(&id)),
-            Some(Err(broken)) => drop(self.to.remove(&broken.id())),
-            None => std::future::pending().await,
-        }
-    }
-}
-
-/// Sends to one person's webhook what has been due longest. What is due besides has its turn after others.
-async fn send_next(s: &Services, (workspace, user): Whom) -> Result<()> {
+/// Sends to one person's webhook what has been due longest; answers whether there was anything.
+async fn send_next(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<bool> {
     let actor = Actor::system(workspace);
     let mut tx = s.db.tenant(&actor).await?;
     let given_up = Timestamp::now().plus(LEASE);
-    let Some((parcel, tries)) = store::claim_for_hook(&mut tx, user, given_up).await? else { return Ok(()) };
+    let Some((parcel, tries)) = store::claim_for_hook(&mut tx, user, given_up).await? else { return Ok(false) };
     let here = here(&mut tx, s).await?;
     let waiting = waiting(&mut tx, std::slice::from_ref(&parcel)).await?;
     tx.commit().await?;
@@ -227,14 +199,15 @@ async fn send_next(s: &Services, (workspace, user): Whom) -> Result<()> {
     let person = parcel.person.as_ref().filter(|person| wanted && parcel.kind.concerns(person.role));
     let done = match person {
         Some(person) => {
-            hook::tell(s, workspace, (user, person.role), message(&here, &parcel, waiting.as_ref())).await?
+            hooks::tell(s, workspace, (user, person.role), message(&here, &parcel, waiting.as_ref())).await?
         }
         None => true,
     };
     let next = if done { None } else { webhooks::next_try(parcel.created_at, tries, Timestamp::now())? };
     let mut tx = s.db.tenant(&actor).await?;
     store::hook_settled(&mut tx, parcel.id, tries, next).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(true)
 }
 
 fn message(here: &Here, parcel: &Parcel, waiting: Option<&Waiting>) -> String {

@@ -101,7 +101,7 @@ pub(super) async fn to_settle(tx: &mut TenantTx, limit: i64) -> Result<Vec<Parce
     parcels(tx, &ids).await
 }
 
-/// Some of them, oldest first.
+/// Some of them, each person's oldest first. Person by person, because a person's jobs are locked by whoever puts them in place.
 async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query_as!(
@@ -114,7 +114,7 @@ async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
            LEFT JOIN users u ON u.id = m.user_id
            LEFT JOIN users b ON b.id = n.by_id
            LEFT JOIN notification_settings s ON s.workspace_id = n.workspace_id AND s.user_id = n.recipient_id
-           WHERE n.workspace_id = $1 AND n.id = ANY ($2) ORDER BY n.created_at, n.id"#,
+           WHERE n.workspace_id = $1 AND n.id = ANY ($2) ORDER BY n.recipient_id, n.created_at, n.id"#,
         workspace,
         ids,
     )
@@ -157,15 +157,39 @@ pub(super) async fn settled(
     Ok(())
 }
 
-/// People of all workspaces whose digest is due.
-pub(super) async fn digests_due(tx: &mut SystemTx) -> Result<Vec<(WorkspaceId, UserId)>> {
-    let rows = sqlx::query!(
-        "SELECT DISTINCT n.workspace_id, n.recipient_id FROM notifications n
-         JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL WHERE n.digest_at <= now() LIMIT 100",
+/// Whether things are done in a workspace: it is there, and has not been deleted.
+pub(super) async fn is_open(tx: &mut SystemTx, workspace: WorkspaceId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = $1 AND deleted_at IS NULL) AS "found!""#,
+        workspace.0,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Lets a person have the next job when the next digest is due.
+pub(super) async fn digest_again(tx: &mut SystemTx, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    sqlx::query!(
+        "SELECT job_at('digest', $1, $2, min(digest_at), true) FROM notifications
+         WHERE workspace_id = $1 AND recipient_id = $2 AND digest_at IS NOT NULL HAVING min(digest_at) IS NOT NULL",
+        workspace.0,
+        user.0,
     )
-    .fetch_all(tx.conn())
+    .execute(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), UserId(r.recipient_id))).collect())
+    Ok(())
+}
+
+/// Lets a person have the next job when the next message to the person's webhook is due.
+pub(super) async fn hook_again(tx: &mut SystemTx, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    sqlx::query!(
+        "SELECT job_at('hook', $1, $2, min(hook_at), true) FROM notifications
+         WHERE workspace_id = $1 AND recipient_id = $2 AND hook_at IS NOT NULL HAVING min(hook_at) IS NOT NULL",
+        workspace.0,
+        user.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Takes what is due out of a person's digest, oldest first. Of several servers that do so, the later ones wait and find nothing.
@@ -199,23 +223,6 @@ pub(super) async fn read(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// People to whose webhooks something is to be sent, whoever has waited longest first; so many of one workspace at most, so that the
-/// many people of one hide nobody else's.
-pub(super) async fn hooks_due(tx: &mut SystemTx, of_each: i64) -> Result<Vec<(WorkspaceId, UserId)>> {
-    let rows = sqlx::query!(
-        r#"SELECT workspace_id AS "workspace_id!", recipient_id AS "recipient_id!" FROM (
-             SELECT n.workspace_id, n.recipient_id, min(n.hook_at) AS since,
-                    row_number() OVER (PARTITION BY n.workspace_id ORDER BY min(n.hook_at), n.recipient_id) AS place
-             FROM notifications n JOIN workspaces w ON w.id = n.workspace_id AND w.deleted_at IS NULL
-             WHERE n.hook_at <= now() GROUP BY n.workspace_id, n.recipient_id) due
-           WHERE place <= $1 ORDER BY since, recipient_id LIMIT 200"#,
-        of_each,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|r| (WorkspaceId(r.workspace_id), UserId(r.recipient_id))).collect())
 }
 
 /// Claims what is due longest for a person's webhook: until `given_up` it is this server's. Answers how often it was tried with this

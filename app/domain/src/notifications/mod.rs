@@ -13,7 +13,7 @@
 //! Who is gone, or whose role does not concern a kind any more, gets nothing of it, also not what was on its way.
 
 #[cfg(feature = "ssr")]
-mod deliver;
+pub(crate) mod deliver;
 #[cfg(feature = "ssr")]
 mod deliver_store;
 #[cfg(feature = "ssr")]
