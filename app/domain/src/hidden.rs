@@ -2,7 +2,7 @@
 
 /// Whether a character takes no room of its own, turns the direction of what follows, or is a control character other than an
 /// end of line or a tab.
-pub const fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     matches!(
         c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'

@@ -5,6 +5,11 @@
 //! types, files beside it the rules, `store.rs` the SQL and nothing else, `service.rs` the use cases that every surface
 //! shares (pages, REST, agent runtime, workers). Authorization lives in the services.
 
+#![cfg_attr(
+    feature = "ssr",
+    expect(deprecated, reason = "the query macros of sqlx 0.9.0 warn of two crates for time, although sqlx.toml chooses one")
+)]
+
 pub mod actor;
 pub mod error;
 pub mod hidden;

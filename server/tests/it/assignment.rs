@@ -56,7 +56,7 @@ pub(crate) async fn person(of: &Caller) -> String {
 
 pub(crate) async fn in_database(url: &str, sql: &str) {
     let mut root = PgConnection::connect(&superuser(url)).await.unwrap();
-    sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut root).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut root).await.unwrap();
 }
 
 /// What one statement counts.

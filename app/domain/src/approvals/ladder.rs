@@ -63,7 +63,7 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     decisions_store::insert(&mut tx, id, verb, None, Some(&words), &item.hash).await?;
     match (&step.action, asked.person) {
         (Action::Reassign { .. }, Some(person)) => {
-            assignment::notify(&mut tx, (id, &item.title), person, format_args!("step {taken}")).await?;
+            assignment::notify(&mut tx, (id, &item.title), person, format!("step {taken}")).await?;
         }
         _ => write(&mut tx, s, (id, taken), &item, &told).await?,
     }

@@ -202,7 +202,7 @@ pub(super) async fn claim(
 /// Lets an endpoint have its next job when the next of its deliveries is due, if there is one that [`claim`] would give then.
 pub(super) async fn due_again(tx: &mut SystemTx, workspace: WorkspaceId, endpoint: WebhookId) -> Result<()> {
     sqlx::query!(
-        "SELECT job_at('webhook', $1, $2, min(d.due_at), true, true) FROM webhook_deliveries d
+        "SELECT job_at('webhook', $1, $2, min(d.due_at), true) FROM webhook_deliveries d
          JOIN webhook_endpoints e ON e.workspace_id = d.workspace_id AND e.id = d.endpoint_id AND e.disabled_at IS NULL
          JOIN workspaces w ON w.id = d.workspace_id AND w.deleted_at IS NULL
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.state = 'waiting' HAVING min(d.due_at) IS NOT NULL",

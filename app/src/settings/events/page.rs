@@ -77,10 +77,10 @@ fn filters(wanted: &Wanted, wrong: Option<String>) -> AnyView {
             <CardBody>
                 <form method="get" action=here class="form">
                     <Field
-                        name="types" label="Types" value=types error=wrong list="event-types" placeholder="all of them"
+                        name="types" label="Types" value=types error=wrong list="known-types" placeholder="all of them"
                         hint="Types, or beginnings that end in a dot, with spaces between: approval. run.failed"
                     />
-                    <datalist id="event-types">{known}</datalist>
+                    <datalist id="known-types">{known}</datalist>
                     <div class="grid gap-3 sm:grid-cols-2">
                         <Field name="from" label="From (UTC)" kind="datetime-local" value=from/>
                         <Field name="to" label="Until (UTC)" kind="datetime-local" value=to/>

@@ -21,7 +21,7 @@ async fn a_mention_tells_whoever_sees_the_item_and_of_several_nobody_is_guessed(
     let letter = world.letter("ada@example.com", "Somebody mentions you").await;
     assert!(letter.contains(&format!("/approvals/{}", id(&office.story.change))), "{letter}");
 
-    let other = world.app.sign_up("Ada").await;
+    let other = world.app.sign_up("Adele").await;
     let named = json!({ "name": "Ada Byron" });
     other.post("/api/auth/update-user", &named).await.expect(200);
     join(&office.grace, &other, "admin").await;

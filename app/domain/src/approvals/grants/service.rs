@@ -18,6 +18,7 @@ use crate::{
         payload::{GrantRevoked, Granted},
     },
     ids::{AgentId, ApprovalId, GrantId, UserId},
+    notifications::service as notifications,
     services::Services,
     tools::registry,
 };
