@@ -141,22 +141,32 @@ DROP INDEX notifications_digests, notifications_hooks;
 CREATE INDEX notifications_digests ON notifications (workspace_id, recipient_id, digest_at) WHERE digest_at IS NOT NULL;
 CREATE INDEX notifications_hooks ON notifications (workspace_id, recipient_id, hook_at) WHERE hook_at IS NOT NULL;
 
--- In a deleted workspace nothing is done: jobs that are due there end. If it is had back, what waits has jobs again.
+-- In a deleted workspace nothing is done: jobs that are due there end. If it is had back, what waits has jobs again. Whoever serves puts
+-- jobs in place only so: of the workspace that it serves, and takes none away.
+CREATE FUNCTION job_again(kind text, row_id uuid, due_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF job_again.due_at IS NOT NULL AND ctx.workspace() IS NOT NULL THEN
+    PERFORM public.job_at(kind, ctx.workspace(), row_id, job_again.due_at, true);
+  END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION job_again(text, uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION job_again(text, uuid, timestamptz) TO hyvve_app;
 CREATE FUNCTION workspace_jobs() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM public.job_at('time_out', item.workspace_id, item.id, item.due_at) FROM public.approval_items AS item
+  PERFORM public.job_again('time_out', item.id, item.due_at) FROM public.approval_items AS item
     WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.due_at IS NOT NULL;
-  PERFORM public.job_at('step', item.workspace_id, item.id, item.ladder_at) FROM public.approval_items AS item
+  PERFORM public.job_again('step', item.id, item.ladder_at) FROM public.approval_items AS item
     WHERE item.workspace_id = NEW.id AND item.status = 'pending' AND item.ladder_at IS NOT NULL;
-  PERFORM public.job_at('webhook', soonest.workspace_id, soonest.endpoint_id, soonest.due_at, true) FROM (
-    SELECT delivery.workspace_id, delivery.endpoint_id, min(delivery.due_at) AS due_at FROM public.webhook_deliveries AS delivery
-    WHERE delivery.workspace_id = NEW.id AND delivery.state = 'waiting' GROUP BY delivery.workspace_id, delivery.endpoint_id) AS soonest;
-  PERFORM public.job_at('digest', soonest.workspace_id, soonest.recipient_id, soonest.due_at, true) FROM (
-    SELECT told.workspace_id, told.recipient_id, min(told.digest_at) AS due_at FROM public.notifications AS told
-    WHERE told.workspace_id = NEW.id AND told.digest_at IS NOT NULL GROUP BY told.workspace_id, told.recipient_id) AS soonest;
-  PERFORM public.job_at('hook', soonest.workspace_id, soonest.recipient_id, soonest.due_at, true) FROM (
-    SELECT told.workspace_id, told.recipient_id, min(told.hook_at) AS due_at FROM public.notifications AS told
-    WHERE told.workspace_id = NEW.id AND told.hook_at IS NOT NULL GROUP BY told.workspace_id, told.recipient_id) AS soonest;
+  PERFORM public.job_again('webhook', soonest.endpoint_id, soonest.due_at) FROM (
+    SELECT delivery.endpoint_id, min(delivery.due_at) AS due_at FROM public.webhook_deliveries AS delivery
+    WHERE delivery.workspace_id = NEW.id AND delivery.state = 'waiting' GROUP BY delivery.endpoint_id) AS soonest;
+  PERFORM public.job_again('digest', soonest.recipient_id, soonest.due_at) FROM (
+    SELECT told.recipient_id, min(told.digest_at) AS due_at FROM public.notifications AS told
+    WHERE told.workspace_id = NEW.id AND told.digest_at IS NOT NULL GROUP BY told.recipient_id) AS soonest;
+  PERFORM public.job_again('hook', soonest.recipient_id, soonest.due_at) FROM (
+    SELECT told.recipient_id, min(told.hook_at) AS due_at FROM public.notifications AS told
+    WHERE told.workspace_id = NEW.id AND told.hook_at IS NOT NULL GROUP BY told.recipient_id) AS soonest;
   RETURN NULL;
 END $$;
 CREATE TRIGGER workspace_had_back AFTER UPDATE OF deleted_at ON workspaces FOR EACH ROW

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use hyvve_postgres::{Binaries, Cluster, Options as ClusterOptions};
 
 use crate::say::say;
-use crate::{process, tools, workspace};
+use crate::{process, server, tools, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -23,19 +23,23 @@ pub(crate) struct Options {
 type Queries = BTreeMap<String, String>;
 
 pub(crate) fn run(options: Options) -> Result<()> {
-    if options.check { check() } else { replace(&workspace::path(".sqlx"), &describe()?) }
+    // Of this crate alone, which nothing else has to compile for, and in a folder of its own, which nothing else throws away.
+    let mut alone =
+        process::cargo(&["check", "--quiet", "--package", "hyvve-domain", "--features", "ssr", "--all-targets"]);
+    alone.env("CARGO_TARGET_DIR", workspace::target().join("prepare"));
+    if options.check { check(alone) } else { replace(&workspace::path(".sqlx"), &describe(alone)?) }
 }
 
-/// Fails when the committed data is not what the queries say today.
-pub(crate) fn check() -> Result<()> {
-    compare(&load(&workspace::path(".sqlx"))?, &describe()?)
+/// Fails when the committed data is not what the queries say today. They say so while `compile` compiles `hyvve-domain`.
+pub(crate) fn check(compile: Command) -> Result<()> {
+    compare(&load(&workspace::path(".sqlx"))?, &describe(compile)?)
 }
 
 /// Lets the compiler describe every query to a database that has just been migrated.
-fn describe() -> Result<Queries> {
+fn describe(mut compile: Command) -> Result<Queries> {
     let cluster = start()?;
     let url = cluster.url("hyvve_owner", "hyvve");
-    let (build, queries) = (workspace::target().join("prepare"), workspace::target().join("prepare/queries"));
+    let queries = workspace::target().join("prepare/queries");
     if queries.exists() {
         fs::remove_dir_all(&queries).context("clearing the last query data")?;
     }
@@ -44,11 +48,8 @@ fn describe() -> Result<Queries> {
     let library = fs::File::options().append(true).open(workspace::path("app/domain/src/lib.rs"));
     library.and_then(|file| file.set_modified(std::time::SystemTime::now())).context("touching hyvve-domain")?;
     say!("Describing the queries");
-    let mut check =
-        process::cargo(&["check", "--quiet", "--package", "hyvve-domain", "--features", "ssr", "--all-targets"]);
-    check.env("CARGO_TARGET_DIR", build).env("HYVVE_BUILD_DATABASE_URL", url);
-    check.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &queries);
-    process::run(&mut check)?;
+    compile.env("HYVVE_BUILD_DATABASE_URL", url).env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &queries);
+    process::run(&mut compile)?;
     cluster.stop()?;
     load(&queries)
 }
@@ -71,7 +72,7 @@ fn start() -> Result<Cluster> {
     say!("Migrating");
     let owner = cluster.url("hyvve_owner", "hyvve");
     // The library's own tables come first, as in `db::migrate`.
-    process::run(&mut process::cargo(&["run", "--quiet", "--package", "hyvve-jobs", "--", &owner]))?;
+    process::run(Command::new(server::example("migrate-jobs")?).arg(&owner))?;
     for migration in numbered(&migrations)? {
         execute(&owner, &["--single-transaction", "-f", &migration])?;
     }

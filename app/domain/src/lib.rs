@@ -7,7 +7,10 @@
 
 #![cfg_attr(
     feature = "ssr",
-    expect(deprecated, reason = "the query macros of sqlx 0.9.0 warn of two crates for time, although sqlx.toml chooses one")
+    expect(
+        deprecated,
+        reason = "the query macros of sqlx 0.9.0 warn of two crates for time, although sqlx.toml chooses one"
+    )
 )]
 
 pub mod actor;

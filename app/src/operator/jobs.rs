@@ -145,21 +145,24 @@ fn failed_row(job: &Failed) -> AnyView {
         Some(next) => view! { <span>"next try "<Time at=next/></span> }.into_any(),
         None => view! { <Pill text="not tried again" tone=Tone::Bad/> }.into_any(),
     };
-    let which = format!(" {} {}", job.kind, job.id);
+    let which = || format!(" {} {}", job.kind, job.id);
+    let (runs, gives_up) = (which(), which());
+    let (title, error, id) = (words(&job.kind), job.error.clone(), job.id.to_string());
+    let (tries, failed_at, subject) = (tried(job), job.failed_at, about(job));
     let give_up = format!("{HERE}?give-up={}", job.id);
     view! {
         <li class="entry">
             <div class="entry-main">
-                <p class="entry-title">{words(&job.kind)}</p>
-                <div class="meta">{state}<span>{tried(job)}</span><span>"failed "<Time at=job.failed_at/></span>{about(job)}</div>
-                <p class="text-sm">{job.error.clone()}</p>
+                <p class="entry-title">{title}</p>
+                <div class="meta">{state}<span>{tries}</span><span>"failed "<Time at=failed_at/></span>{subject}</div>
+                <p class="text-sm">{error}</p>
             </div>
             <div class="entry-actions">
                 <form method="post" action=RunJob::url()>
-                    <input type="hidden" name="id" value=job.id.to_string()/>
-                    <Button kind="submit">"Run now"<span class="sr-only">{which.clone()}</span></Button>
+                    <input type="hidden" name="id" value=id/>
+                    <Button kind="submit">"Run now"<span class="sr-only">{runs}</span></Button>
                 </form>
-                <ButtonLink variant=Variant::Danger href=give_up>"Give up"<span class="sr-only">{which}</span></ButtonLink>
+                <ButtonLink variant=Variant::Danger href=give_up>"Give up"<span class="sr-only">{gives_up}</span></ButtonLink>
             </div>
         </li>
     }
@@ -167,13 +170,14 @@ fn failed_row(job: &Failed) -> AnyView {
 }
 
 fn give_up_card(job: &Failed) -> AnyView {
+    let (title, tries, subject, id) = (words(&job.kind), tried(job), about(job), job.id.to_string());
     view! {
         <Card title="Give this job up?">
             <CardBody>
-                <div class="meta pb-3"><span>{words(&job.kind)}</span><span>{tried(job)}</span>{about(job)}</div>
+                <div class="meta pb-3"><span>{title}</span><span>{tries}</span>{subject}</div>
                 <p class="pb-3">"What it is about stays as it is, and is never done. This cannot be undone."</p>
                 <form method="post" action=GiveUpJob::url()>
-                    <input type="hidden" name="id" value=job.id.to_string()/>
+                    <input type="hidden" name="id" value=id/>
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Danger kind="submit">"Give it up"</Button>
                         <ButtonLink href=HERE>"Keep it"</ButtonLink>

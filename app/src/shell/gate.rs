@@ -33,7 +33,7 @@ enum Gate {
     /// The page needs nothing.
     Open,
     /// The page comes in this frame, with these pictures, and so many notifications that were not read.
-    In(Entry, Pictures, Unread),
+    In(Box<(Entry, Pictures, Unread)>),
     /// Somewhere else.
     To(String),
 }
@@ -43,7 +43,8 @@ pub async fn gate(mut request: Request, next: Next) -> Response {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else { return next.run(request).await };
     match open(&context, request.uri()).await {
         Gate::Open => next.run(request).await,
-        Gate::In(entry, pictures, unread) => {
+        Gate::In(found) => {
+            let (entry, pictures, unread) = *found;
             request.extensions_mut().insert(entry);
             request.extensions_mut().insert(pictures);
             request.extensions_mut().insert(unread);
@@ -62,8 +63,8 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
         (Some(signed_in), _, Some(slug)) => match frame(services, signed_in, &slug).await {
             // The error says so to programs; people are sent to where they can do something about it.
             Err(error) if workspaces::service::asks_for_second_factor(&error) => Gate::To(set_up_for(&slug)),
-            Ok((frame, pictures, unread)) => Gate::In(Entry(Ok(frame)), pictures, unread),
-            Err(error) => Gate::In(Entry(Err(error)), Pictures::default(), Unread::default()),
+            Ok((frame, pictures, unread)) => Gate::In(Box::new((Entry(Ok(frame)), pictures, unread))),
+            Err(error) => Gate::In(Box::new((Entry(Err(error)), Pictures::default(), Unread::default()))),
         },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
         (None, path, slug) if slug.is_some() || path.starts_with("/account") || path == "/operator/jobs" => {

@@ -155,7 +155,9 @@ async fn the_page_shows_what_its_address_says_and_offers_what_there_is() {
     }
     assert!(page("?q=nothing-like-this").await.contains("Nothing matches"));
     // What makes no sense counts as not said, and no page breaks.
-    for odd in ["?sort=best&agent=x&assignee=y", "?tab=all&sort=due", "?overdue=maybe&review=nonsense", "?page=-1&q=%2B"] {
+    for odd in
+        ["?sort=best&agent=x&assignee=y", "?tab=all&sort=due", "?overdue=maybe&review=nonsense", "?page=-1&q=%2B"]
+    {
         page(odd).await;
     }
 }

@@ -191,7 +191,6 @@ impl Workspace {
                 "tool": "send_email", "thresholds": { "auto": 90, "quick": 60, "target": 0.95, "sample": 0.05 },
             }),
             (_, "/api/approval-grants") => grant_of(&self.things.agent),
-            (_, "/api/approval-filters") => json!({ "name": "x" }),
             (_, "/api/approvals/{id}/presence") => json!({ "tab": "x", "here": true }),
             (_, "/api/approvals/{id}/review") => json!({ "agreed": true }),
             (_, "/api/approvals/{id}/edit") => json!({ "arguments": {} }),
@@ -221,7 +220,7 @@ impl Workspace {
             ("POST", "/api/webhooks") => json!({ "url": "http://127.0.0.1:9/hooks", "events": ["nothing."] }),
             (_, "/api/webhooks/{id}/replay") => json!({ "since": Timestamp::now() }),
             ("PUT", "/api/workspaces/{id}/notification-webhook") => json!({ "url": "http://127.0.0.1:9/" }),
-            ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
+            (_, "/api/approval-filters") | ("PATCH", "/api/ai-providers/{id}") => json!({ "name": "x" }),
             (_, "/approvals/{id}/resolve") => json!({ "status": "approved" }),
             _ => json!({}),
         }

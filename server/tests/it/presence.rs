@@ -110,5 +110,5 @@ async fn the_cards_page_has_a_place_that_is_read_out_when_somebody_comes() {
     let slug = slug.as_array().unwrap().iter().find(|one| one["id"] == ada.workspace()).unwrap()["slug"].clone();
     let path = format!("/w/{}/approvals/{}", slug.as_str().unwrap(), id(&story.change));
     let page = ada.clone().naming_no_workspace().get(&path).await;
-    assert!(page.expect(200).text.contains("class=\"watchers\" role=\"status\" aria-live=\"polite\""));
+    assert!(page.expect(200).text.contains("role=\"status\" aria-live=\"polite\" class=\"watchers\""));
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::rules;
 use crate::say::say;
+use crate::server::NATIVE;
 use crate::{browser, prepare, process, server, size, tools, workspace};
 
 /// One step.
@@ -22,19 +23,15 @@ pub(crate) struct Step {
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "format", about: "rustfmt", run: format },
     Step { name: "rules", about: "what may depend on what", run: rules::check },
-    Step { name: "lint", about: "clippy, native", run: lint },
+    Step { name: "lint", about: "clippy, native, with every query against a fresh database", run: lint },
     Step { name: "lint-browser", about: "clippy, WASM", run: lint_browser },
     Step { name: "docs", about: "rustdoc without warnings", run: docs },
-    Step { name: "queries", about: "every query against a fresh database", run: prepare::check },
     Step { name: "unit", about: "unit and integration tests", run: unit },
     Step { name: "dialects", about: "the adapters against LiteLLM's proxy", run: dialects },
     Step { name: "browser", about: "the browser build and its bytes", run: size::check },
     Step { name: "end2end", about: "journeys in Chromium", run: end2end },
     Step { name: "deny", about: "licences, sources, duplicates", run: deny },
 ];
-
-/// All crates but the browser's entry, which only means something as WASM.
-const NATIVE: [&str; 3] = ["--workspace", "--exclude", "hyvve-frontend"];
 
 const BROWSER: [&str; 4] = ["--package", "hyvve-frontend", "--target", "wasm32-unknown-unknown"];
 
@@ -44,7 +41,8 @@ fn format() -> Result<()> {
 
 fn lint() -> Result<()> {
     let mut command = process::cargo(&["clippy", "--quiet", "--all-targets"]);
-    process::run(command.args(NATIVE).args(["--", "--deny", "warnings"]))
+    command.args(NATIVE).args(["--", "--deny", "warnings"]);
+    prepare::check(command)
 }
 
 fn lint_browser() -> Result<()> {
@@ -78,7 +76,7 @@ fn end2end() -> Result<()> {
     let chromium = tools::chromium()?;
     tools::node_modules()?;
     tools::postgres()?;
-    let program = server::build(server::Profile::Dev)?;
+    let program = server::of_tests()?;
     let mut command = Command::new("node");
     command.arg("end2end/run.mjs").current_dir(workspace::root()).envs(site.environment());
     process::run(command.env("HYVVE_BIN", program).env("HYVVE_CHROMIUM", chromium))

@@ -4,12 +4,11 @@
 
 use std::time::Duration;
 
-pub(crate) use super::reminders_store::Waiting;
 use super::reminders_store::{self as store, Decider};
 use crate::{
     Actor, Result, Timestamp,
     db::TenantTx,
-    ids::WorkspaceId,
+    ids::{ApprovalId, WorkspaceId},
     mail::letters::{Letter, post},
     services::Services,
     workspaces,
@@ -17,6 +16,16 @@ use crate::{
 
 /// Between two letters about one workspace.
 const PAUSE: Duration = Duration::from_hours(1);
+
+/// What waits in a workspace.
+pub(crate) struct Waiting {
+    /// How many there are.
+    pub(crate) total: i64,
+    /// Some of them, the oldest first.
+    pub(crate) items: Vec<(ApprovalId, String)>,
+    /// Since when the oldest waits; `None`: nothing waits.
+    pub(super) since: Option<Timestamp>,
+}
 
 /// Writes to those who decide where something has waited for too long.
 pub(crate) async fn remind(s: &Services) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::reminders::cutoff;
+use super::reminders::{Waiting, cutoff};
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
@@ -11,16 +11,6 @@ use crate::{
 
 /// How many items are named.
 const NAMED: i64 = 5;
-
-/// What waits in a workspace.
-pub(crate) struct Waiting {
-    /// How many there are.
-    pub(crate) total: i64,
-    /// Some of them, the oldest first.
-    pub(crate) items: Vec<(ApprovalId, String)>,
-    /// Since when the oldest waits; `None`: nothing waits.
-    pub(super) since: Option<Timestamp>,
-}
 
 /// Somebody who is written to.
 pub(super) struct Decider {

@@ -1,6 +1,6 @@
 //! Notifications: what a person is told of, and the ways by which he or she hears of it.
 //!
-//! 1. Whatever happens that concerns somebody tells that person **in its own transaction** ([`service::tell`]): one row for each
+//! 1. Whatever happens that concerns somebody tells that person **in its own transaction** (`service::tell`): one row for each
 //!    cause and recipient, or none of it. A cause that comes again makes no second row. That approvals wait is said once to each who
 //!    may decide, however many they become, until it was read; the number is looked up when it is shown.
 //! 2. The list in HYVVE shows rows; a bell counts those that were not read. Only the recipient sees them and marks them.

@@ -83,7 +83,7 @@ impl TypedHandling {
             due: handling.due_minutes.map(hours).unwrap_or_default(),
             owners: least(Role::Owner),
             admins: least(Role::Admin),
-            requester: handling.requester_barred.then(|| "true".to_owned()).unwrap_or_default(),
+            requester: if handling.requester_barred { "true".to_owned() } else { String::new() },
             asks: handling.assignment.as_ref().map(whom).unwrap_or_default(),
         }
     }

@@ -253,7 +253,9 @@ async fn record(node: &'static str, manner: &Manner, tx: &mut TenantTx, events: 
     for event in events.iter().filter(|_| !manner.cured.load(Ordering::SeqCst)) {
         match event.payload["tool"].as_str() {
             Some("refused") => return Err(Error::new(Code::Unprocessable, "This cannot be dealt with.")),
-            Some("breaks the transaction") => drop(sqlx::query("SELECT 1 / 0").execute(tx.conn()).await?),
+            Some("breaks the transaction") => {
+                sqlx::query("SELECT 1 / 0").execute(tx.conn()).await?;
+            }
             Some("panics") => panic!("a consumer that is broken"),
             _ => {}
         }

@@ -66,9 +66,9 @@ async fn killed_and_wiped_while_things_happen_it_loses_nothing() {
     };
     let redis = stage.redis();
     let trouble = async {
-        sleep(Duration::from_millis(1_000)).await;
+        sleep(Duration::from_secs(1)).await;
         redis.tell("FLUSHALL");
-        sleep(Duration::from_millis(1_000)).await;
+        sleep(Duration::from_secs(1)).await;
         redis.kill();
         sleep(Duration::from_millis(1_500)).await;
         redis.restart().await;

@@ -124,11 +124,11 @@ async fn the_page_of_choices_and_the_list_work_without_a_script() {
     office.hand_to(ada).await.expect(200);
     let page = format!("/w/{slug}/notifications");
     let list = ada.get(&page).await.expect(200).text.clone();
-    assert!(list.contains("id=\"unread\">2<") && list.contains("Mark all as read"), "{list}");
+    assert!(list.contains("id=\"unread\" class=\"bell-count\">2<") && list.contains("Mark all as read"), "{list}");
     let request = ada.request(Method::POST, "/_fn/notifications/read-all").header("accept", "text/html");
     Reply::of(request.header("referer", format!("http://localhost{page}"))).await.expect(302);
     let list = ada.get(&page).await.expect(200).text.clone();
-    assert!(list.contains("id=\"unread\"><") && !list.contains("Mark all as read"), "{list}");
+    assert!(list.contains("id=\"unread\" class=\"bell-count\"><") && !list.contains("Mark all as read"), "{list}");
     // Its links lead to the card, after signing in where that is needed; and a card that was looked at waits as before.
     let card = told(ada, "approval_assigned").await[0]["path"].as_str().unwrap().to_owned();
     let away = app.anonymous().get(&card).await;

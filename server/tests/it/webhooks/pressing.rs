@@ -28,7 +28,7 @@ pub(super) fn body(slack_user: &str, action: &Value, value: &Value, answer_to: &
 pub(super) async fn send(slack: &Caller, endpoint: &str, body: String, at: i64, secret: &str) -> Reply {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.as_bytes());
     let tag = aws_lc_rs::hmac::sign(&key, format!("v0:{at}:{body}").as_bytes());
-    let signature: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = hex::encode(tag);
     let request = slack.request(Method::POST, &format!("/api/slack/{endpoint}"));
     let request = request.header("x-slack-request-timestamp", at.to_string());
     let request = request.header("x-slack-signature", format!("v0={signature}"));

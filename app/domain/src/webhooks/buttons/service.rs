@@ -161,7 +161,7 @@ pub async fn disconnect(s: &Services, actor: &Actor, id: WebhookId, slack_user: 
 }
 
 /// The buttons of a message about an item: approve and reject, each with what it is about.
-pub(crate) fn of_message(item: &crate::approvals::Item) -> serde_json::Value {
+pub(crate) fn of_message(item: &approvals::Item) -> serde_json::Value {
     let value = press::value(item.id, &item.hash);
     let button = |action: &str, words: &str, style: &str| {
         json!({

@@ -1,4 +1,4 @@
-//! `hyvve-jobs URL`: brings the library's schema up to date. For `cargo xtask prepare`; a server does so itself.
+//! `migrate-jobs URL`: brings the library's schema up to date. For `cargo xtask prepare`; a server does so itself.
 
 use anyhow::{Context as _, Result};
 
