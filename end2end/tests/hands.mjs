@@ -56,7 +56,7 @@ async function twenty({ url, browser }) {
     await page.keyboard.press('j');
     await page.waitForURL(/approvals\/[0-9a-f-]+$/);
     const id = page.url().split('/').at(-1);
-    await approval.locator(`a[href*="${id}"], [data-id="${id}"], h2`).first().waitFor();
+    await approval.locator(`form.decision input[name="id"][value="${id}"]`).waitFor({ state: 'attached' });
     if (left % 5 === 0) {
       await page.keyboard.press('r');
       await page.keyboard.type('Not now');

@@ -71,6 +71,13 @@ fn Note(case: Case) -> AnyView {
     let quick = |reason: &'static str| {
         view! { <button type="button" class="chip" on:click=move |_| case.note.set(reason.to_owned())>{reason}</button> }
     };
+    // Whoever was asked why, has begun to reject.
+    let send = move |event: ev::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && case.asking.get_untracked() {
+            event.prevent_default();
+            case.decide(Verdict::Reject);
+        }
+    };
     view! {
         <details class="note" open=open prop:open=move || case.asking.get()>
             <summary>"Add a note, or the reason for a rejection"</summary>
@@ -83,7 +90,9 @@ fn Note(case: Case) -> AnyView {
                 node_ref=case.field
                 prop:value=move || case.note.get()
                 on:input=move |event| case.note.set(event_target_value(&event))
+                on:keydown=send
             ></textarea>
+            <p class="text-muted-foreground text-sm needs-script">"Once you are asked why, Ctrl+Enter or ⌘+Enter rejects."</p>
             <p class="field-error" role="alert">{move || case.problem.get()}</p>
             <div class="flex flex-wrap gap-1.5 needs-script">{QUICK_REASONS.map(quick).collect_view()}</div>
         </details>

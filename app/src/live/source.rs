@@ -53,6 +53,8 @@ impl Source {
         let watched = this.clone();
         // As long as the document lives.
         set_interval(move || watched.watch(), WATCH);
+        let gone = this.clone();
+        drop(window_event_listener(leptos::ev::offline, move |_| gone.lose()));
         let back = this.clone();
         drop(window_event_listener(leptos::ev::online, move |_| back.try_now()));
         this
@@ -65,6 +67,13 @@ impl Source {
             state.source.is_some() && js_sys::Date::now() - state.heard > SILENCE
         };
         if silent {
+            self.fail();
+        }
+    }
+
+    /// The network is gone: nobody waits for the silence that follows to be long enough.
+    fn lose(&self) {
+        if self.state.borrow().source.is_some() {
             self.fail();
         }
     }

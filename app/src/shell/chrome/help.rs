@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What keys do, beside going to places.
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("⌘K", "Command menu"),
     ("?", "This list"),
     ("c", "Show or hide the chat"),
@@ -19,6 +19,7 @@ const KEYS: [(&str, &str); 14] = [
     ("a", "Approve"),
     ("e", "Edit and approve"),
     ("r", "Reject"),
+    ("Ctrl Enter", "Reject, once you have said why"),
     ("x", "Select an approval, to decide on several"),
     ("z", "Undo an approval"),
     ("Escape", "Close"),
