@@ -52,13 +52,16 @@ async function twenty({ url, browser }) {
   const rows = queue.getByRole('listitem');
   await rows.nth(19).waitFor();
   const began = Date.now();
+  let id = 'none';
   for (let left = 20; left > 0; left--) {
     await page.keyboard.press('j');
-    await page.waitForURL(/approvals\/[0-9a-f-]+$/);
-    const id = page.url().split('/').at(-1);
+    // The one before has gone from the list, and still stands in the address.
+    await page.waitForURL(({ pathname }) => /approvals\/[0-9a-f-]+$/.test(pathname) && !pathname.endsWith(`/${id}`));
+    id = page.url().split('/').at(-1);
     await approval.locator(`form.decision input[name="id"][value="${id}"]`).waitFor({ state: 'attached' });
     if (left % 5 === 0) {
       await page.keyboard.press('r');
+      await approval.locator('textarea[name="note"]:focus').waitFor();
       await page.keyboard.type('Not now');
       await page.keyboard.press('Control+Enter');
     } else {

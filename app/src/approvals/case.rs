@@ -86,6 +86,11 @@ impl Case {
             return self.ask();
         }
         self.decisions.made(item.id, verdict);
+        // Keys are keys again, and no text.
+        if let Some(field) = self.field.get_untracked() {
+            // Fails only on an element that is gone.
+            let _ = field.blur();
+        }
         spawn_local(async move {
             match decide_approval(item.id, verdict, note, item.hash).await {
                 Ok(shown) => self.take(shown),
@@ -144,9 +149,9 @@ impl Case {
     }
 
     fn take(self, shown: Shown) {
-        self.start_over();
-        // The page may show another one by now.
+        // The page may show another one by now, and what is typed there is about that one.
         if self.current.get_untracked().is_some_and(|current| current.detail.item.id == shown.detail.item.id) {
+            self.start_over();
             self.shown.set(Some(Ok(Some(shown))));
         }
     }
