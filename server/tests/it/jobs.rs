@@ -134,6 +134,21 @@ async fn an_approval_has_its_jobs_while_it_waits_and_a_deleted_workspace_gets_th
     counts(url, &jobs_of("time_out"), 0).await;
 }
 
+#[tokio::test]
+async fn a_server_that_has_nothing_to_do_asks_the_database_a_few_times_a_second_and_not_more() {
+    let app = TestApp::start().await;
+    let url = app.setting("DATABASE_URL");
+    let asked = async || {
+        number(url, "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()").await
+    };
+    // What begins with a server is over, and PostgreSQL has counted it.
+    sleep(Duration::from_secs(2)).await;
+    let before = asked().await;
+    sleep(Duration::from_secs(4)).await;
+    let each_second = (asked().await - before) / 4;
+    assert!(each_second < 100, "{each_second} transactions a second");
+}
+
 const OPERATOR: &str = "/api/operator/jobs";
 
 #[tokio::test]

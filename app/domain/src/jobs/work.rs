@@ -7,7 +7,8 @@ use futures::{
     future::{BoxFuture, Shared, join_all},
 };
 use graphile_worker::{
-    Crontab, JobDefinition, LocalQueueConfig, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig,
+    Crontab, JobDefinition, LocalQueueConfig, RefetchDelayConfig, WorkerOptions, WorkerRecoveryConfig,
+    WorkerShutdownConfig,
 };
 use hyvve_jobs::SCHEMA;
 
@@ -114,6 +115,8 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
         .grace_period(GRACE)
         .interrupted_job_retry_delay(Duration::ZERO)
         .shutdown_signal(stop.clone());
+    // Without it, version 0.14.1 looks again at once whenever it has found nothing.
+    let rest = RefetchDelayConfig::default().with_duration(lane.look);
     WorkerOptions::default()
         .schema(SCHEMA)
         .database(s.db.jobs())
@@ -121,7 +124,7 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
         .with_crons((lane.times)())
         .add_extension(Hand(s.clone()))
         .concurrency(lane.at_once)
-        .local_queue(LocalQueueConfig::default().with_size(lane.ahead))
+        .local_queue(LocalQueueConfig::default().with_size(lane.ahead).with_refetch_delay(rest))
         .poll_interval(lane.look)
         .use_notification_delivery(false)
         .worker_recovery(recovery)
