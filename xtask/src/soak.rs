@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::say::say;
-use crate::{process, test, tools};
+use crate::{crash, process, test, tools};
 
 /// What is checked, and how much of it.
 #[derive(clap::Args)]
@@ -26,15 +26,19 @@ pub(crate) struct Options {
     /// Items on each of which a hundred decide at once (the sample has 200 customers, and an item for each)
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=200))]
     rounds: u64,
-    /// Chooses who asks for what, and who leaves when
+    /// Sweeps of 200 runs each under which servers are killed
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    sweeps: u64,
+    /// Chooses who asks for what, who leaves, and where servers die
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// The checks: modules of the server's test `soak`, one of the domain's own tests, and one of the server's, at greater length.
-const NAMES: [&str; 4] = ["enumeration", "bleed", SEALING, RACES];
+/// The checks: modules of the server's test `soak`, and tests of every day at greater length.
+const NAMES: [&str; 5] = ["enumeration", "bleed", SEALING, RACES, CRASH];
 const SEALING: &str = "sealing";
 const RACES: &str = "races";
+const CRASH: &str = "crash";
 
 /// Runs the checks, each whatever has come of the other, and closes with a table.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -60,6 +64,10 @@ fn check(name: &str, options: &Options) -> Result<()> {
     tools::postgres()?;
     if name == RACES {
         return races(options.rounds);
+    }
+    if name == CRASH {
+        let seeds = (0..options.sweeps).map(|n| options.seed.wrapping_add(n));
+        return seeds.into_iter().try_for_each(|seed| crash::sweep(crash::MOST, seed));
     }
     let mut command = process::cargo(&["test", "--quiet", "--package", "hyvve-server", "--test", "soak", "--"]);
     command.args([&format!("{name}::"), "--include-ignored", "--nocapture"]);

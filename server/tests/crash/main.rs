@@ -27,6 +27,7 @@ use std::{
 use hyvve_domain::crash::POINTS;
 use plan::{Plan, setting};
 use serde_json::Value;
+use support::process::EMAIL;
 use sweep::Sweep;
 
 /// Runs that are started in one life of the server.
@@ -118,10 +119,11 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
     let letters = world.mail.letters();
     let ids: HashSet<&str> = letters.iter().map(|letter| message_id(letter)).collect();
     assert_eq!(ids.len(), letters.len(), "a mail left twice: {ids:?}");
+    // HYVVE itself writes as well: that something waits, and that nobody knows whether a mail has left.
+    let left = letters.iter().filter(|letter| !is_to(letter, EMAIL)).count();
     assert!(
-        (sent..=sent + unknown).contains(&ids.len()),
-        "{} mails left; the ledger says {sent} done and {unknown} unknown",
-        ids.len()
+        (sent..=sent + unknown).contains(&left),
+        "{left} mails left; the ledger says {sent} done and {unknown} unknown"
     );
 
     let verdict = world.post("/api/audit-log/verify", serde_json::json!({})).await.expect("the log can be verified");
@@ -133,5 +135,13 @@ async fn judge(world: &Sweep, acknowledged: &[String]) {
 }
 
 fn message_id(letter: &str) -> &str {
-    letter.lines().find_map(|line| line.strip_prefix("Message-ID:")).expect("each letter has an id").trim()
+    header(letter, "Message-ID:").expect("each letter has an id")
+}
+
+fn is_to(letter: &str, address: &str) -> bool {
+    header(letter, "To:").is_some_and(|to| to.contains(address))
+}
+
+fn header<'l>(letter: &'l str, name: &str) -> Option<&'l str> {
+    letter.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
