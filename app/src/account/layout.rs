@@ -1,12 +1,17 @@
 //! What the pages of an account have in common.
 
+use hyvve_domain::jobs::service as jobs;
 use leptos::prelude::*;
 
 use crate::{
     auth::SIGN_OUT,
+    context,
     flash::Flash,
     ui::{Button, PageHeader, Variant},
 };
+
+/// Where operators see how jobs go.
+pub(crate) const JOBS: &str = "/operator/jobs";
 
 /// A page of the account, and its path.
 const SECTIONS: [(&str, &str); 4] = [
@@ -22,7 +27,26 @@ pub(super) fn account_page(title: &'static str, lead: &'static str, flash: &Flas
         let current = (*name == title).then_some("page");
         view! { <a href=*path class="subnav-link" aria-current=current>{*name}</a> }
     });
-    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
+    let operates = context::signed_in().is_ok_and(|(services, who)| jobs::is_for(&services, &who));
+    let jobs = operates.then(|| view! { <a href=JOBS class="subnav-link">"Jobs of all workspaces"</a> });
+    view! {
+        {header()}
+        <div class="page settings">
+            <nav class="subnav" aria-label="Your account">{links.collect_view()}{jobs}</nav>
+            <div class="min-w-0">
+                <PageHeader title=title lead=lead/>
+                <div class="stack">
+                    {done(flash)}
+                    {content}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands above a page that belongs to no workspace.
+pub(crate) fn header() -> AnyView {
     view! {
         <header class="app-header">
             <nav class="breadcrumb" aria-label="Breadcrumb"><a href="/">"Back to your workspace"</a></nav>
@@ -31,18 +55,14 @@ pub(super) fn account_page(title: &'static str, lead: &'static str, flash: &Flas
                 <Button variant=Variant::Ghost kind="submit">"Sign out"</Button>
             </form>
         </header>
-        <div class="page settings">
-            <nav class="subnav" aria-label="Your account">{links.collect_view()}</nav>
-            <div class="min-w-0">
-                <PageHeader title=title lead=lead/>
-                <div class="stack">
-                    {done.map(|done| view! { <p class="form-done" role="status">{done}</p> })}
-                    {content}
-                </div>
-            </div>
-        </div>
     }
     .into_any()
+}
+
+/// What the last form did.
+pub(crate) fn done(flash: &Flash) -> AnyView {
+    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
+    done.map(|done| view! { <p class="form-done" role="status">{done}</p> }).into_any()
 }
 
 /// What the server said about none of a form's fields.

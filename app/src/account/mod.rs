@@ -3,7 +3,7 @@
 
 pub mod api;
 pub mod factors;
-mod layout;
+pub(crate) mod layout;
 pub mod linked;
 mod profile;
 mod security;

@@ -3,9 +3,10 @@
 use hyvve_domain::jobs::service;
 use leptos::prelude::*;
 
-use super::jobs::HERE;
 use crate::{
-    ApiError, context,
+    ApiError,
+    account::layout::JOBS as HERE,
+    context,
     forms::{answer, done_at},
 };
 

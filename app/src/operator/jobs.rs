@@ -11,14 +11,12 @@ use server_fn::ServerFn as _;
 use super::api::{GiveUpJob, RunJob};
 use crate::{
     ApiError,
-    auth::SIGN_OUT,
+    account::layout::{JOBS as HERE, done, header},
     context,
     flash::Flash,
     ui::{Button, ButtonLink, Card, CardBody, EmptyState, Glyph, PageHeader, Pill, Table, Td, Time, Tone, Variant},
 };
 
-/// The page's address.
-pub(super) const HERE: &str = "/operator/jobs";
 const LEAD: &str = "What HYVVE does at some time, in all workspaces: how much there is, and what went wrong. What it is about stays there.";
 
 /// The page at `/operator/jobs`.
@@ -32,21 +30,14 @@ pub(crate) async fn jobs_page() -> Result<AnyView, ApiError> {
         Some(id) => service::failed(&services, &who, id).await.ok().map(|job| give_up_card(&job)),
         None => None,
     };
-    let done = Some(flash.typed("done")).filter(|done| !done.is_empty());
     let problem = flash.beside(&[]);
     let Overview { kinds, failed, recurring, workers } = overview;
     Ok(view! {
-        <header class="app-header">
-            <nav class="breadcrumb" aria-label="Breadcrumb"><a href="/">"Back to your workspace"</a></nav>
-            <div class="grow"></div>
-            <form method="post" action=SIGN_OUT>
-                <Button variant=Variant::Ghost kind="submit">"Sign out"</Button>
-            </form>
-        </header>
+        {header()}
         <div class="page">
             <PageHeader title="Jobs" lead=LEAD/>
             <div class="stack">
-                {done.map(|done| view! { <p class="form-done" role="status">{done}</p> })}
+                {done(&flash)}
                 {problem.map(|text| view! { <p class="form-message" role="alert">{text}</p> })}
                 {asked}
                 {kinds_card(kinds)}

@@ -14,11 +14,13 @@ mod tests;
 use std::{collections::BTreeMap, env, fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use hyvve_domain::{
-    auth::access_tokens::jws::LIFETIME_MAX, crash, db::DbUrls, limits::Rates, mail::SmtpSettings, services::Settings,
+    auth::access_tokens::jws::LIFETIME_MAX, crash, db::DbUrls, jobs::Operators, limits::Rates, mail::SmtpSettings,
+    services::Settings,
 };
 
 use self::source::Source;
 pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
+use crate::demo;
 pub use crate::telemetry::{Format, Logs, Traces};
 
 /// The variable that names the settings file.
@@ -135,7 +137,8 @@ impl Config {
             ));
         }
         let smtp = smtp(&mut from)?;
-        let rules = rules(&mut from, embedded, address, public_url.as_ref())?;
+        let operators = operators(&mut from, demo)?;
+        let rules = rules(&mut from, embedded, operators, address, public_url.as_ref())?;
         if rules.signing_lead >= rules.signing_key {
             return Err(Error::new("signing_lead_seconds", "a key is published for less time than another one signs"));
         }
@@ -235,6 +238,7 @@ fn site(from: &mut Source) -> Result<Site, Error> {
 fn rules(
     from: &mut Source,
     embedded: bool,
+    operators: Operators,
     address: SocketAddr,
     public_url: Option<&PublicUrl>,
 ) -> Result<Settings, Error> {
@@ -262,9 +266,18 @@ fn rules(
         signing_lead: seconds(from.number("signing_lead_seconds", 1..=86_400)?, defaults.signing_lead),
         mail_folder: from.get("mail_folder", &[])?,
         allowed_hosts: from.get("allowed_hosts", &[])?.unwrap_or_default(),
-        operators: from.get("operators", &[])?.unwrap_or_default(),
+        operators,
         limits: limits(from)?,
     })
+}
+
+fn operators(from: &mut Source, demo: bool) -> Result<Operators, Error> {
+    match from.get("operators", &[])? {
+        Some(operators) => Ok(operators),
+        // Whoever tries HYVVE out runs it.
+        None if demo => demo::EMAIL.parse().map_err(|why| Error::new("operators", why)),
+        None => Ok(Operators::default()),
+    }
 }
 
 fn limits(from: &mut Source) -> Result<Rates, Error> {

@@ -19,6 +19,11 @@ fn without_settings_it_runs_embedded_on_loopback_with_the_demo() -> Result<(), E
     assert!(
         config.address.ip().is_loopback() && config.demo && config.rules.sample_data && !config.rules.secure_cookies
     );
+    // The demo account operates what is tried out, and nothing else.
+    let operators = |settings| Ok::<_, Error>(read(settings, None)?.rules.operators);
+    assert_eq!(Ok(operators(&[])?), demo::EMAIL.parse());
+    assert_eq!(operators(&[("HYVVE_DEMO", "false")])?, Operators::default());
+    assert_eq!(Ok(operators(&[("HYVVE_OPERATORS", "ada@example.com")])?), "ada@example.com".parse());
     Ok(())
 }
 

@@ -166,9 +166,9 @@ pub(super) struct FirstProof {
     pub(super) ended: Vec<TokenHash>,
 }
 
-/// An account's address was proved by a letter of somebody else's: an invitation.
+/// An account's address was proved otherwise than by a letter of its own: by an invitation, or as the demo's.
 pub(crate) async fn address_proved(s: &Services, user: UserId) -> Result<()> {
-    let mut tx = s.db.system("an address is proved by an invitation").await?;
+    let mut tx = s.db.system("an address is proved otherwise than by a letter of its own").await?;
     account_store::set_verified(&mut tx, user).await?;
     let stale = account_store::session_hashes(&mut tx, user).await?;
     tx.commit().await?;

@@ -25,11 +25,13 @@ impl FromStr for Operators {
 /// Refuses whoever is no operator as if there were nothing. An address counts once it is proved: else whoever is first to sign up
 /// with it would be one.
 pub(super) fn check(s: &Services, who: &SignedIn) -> Result<()> {
+    if is_one(s, who) { Ok(()) } else { Err(Error::not_found("page")) }
+}
+
+/// Whether this is one of them.
+pub(super) fn is_one(s: &Services, who: &SignedIn) -> bool {
     let Operators(addresses) = &s.settings.operators;
-    if who.user.email_verified && addresses.contains(&who.user.email) {
-        return Ok(());
-    }
-    Err(Error::not_found("page"))
+    who.user.email_verified && addresses.contains(&who.user.email)
 }
 
 #[cfg(test)]
