@@ -23,7 +23,7 @@ impl File {
     /// What the script says of these lines, and whether all is well.
     fn check(&self, lines: &[String]) -> (String, bool) {
         fs::write(&self.0, lines.join("\n") + "\n").unwrap();
-        let ran = Command::new("python3").arg(SCRIPT).arg(&self.0).output().unwrap();
+        let ran = Command::new("python3").arg(SCRIPT).arg(&self.0).output().expect("python3 to run the script with");
         assert!(ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
         (String::from_utf8(ran.stdout).unwrap(), ran.status.success())
     }
@@ -33,16 +33,6 @@ impl Drop for File {
     fn drop(&mut self) {
         fs::remove_file(&self.0).ok();
     }
-}
-
-/// Whether there is a Python to run the script with.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should know what was left out")]
-fn can_check() -> bool {
-    let found = Command::new("python3").arg("--version").output().is_ok_and(|ran| ran.status.success());
-    if !found {
-        eprintln!("skipped: there is no python3 to run {SCRIPT}");
-    }
-    found
 }
 
 async fn export(user: &Caller) -> Vec<String> {
@@ -107,9 +97,6 @@ async fn an_export_verifies_outside_hyvve_and_whatever_is_done_to_it_is_found() 
     assert_eq!((&head["range"], &head["head"]["seq"]), (&json!({ "from": 1, "to": rows }), &json!(rows)));
     let newest: Value = serde_json::from_str(&whole[rows]).unwrap();
     assert_eq!((&newest["entry"]["seq"], &newest["hash"]), (&json!(rows), &head["head"]["hash"]));
-    if !can_check() {
-        return;
-    }
     let file = File::of("export");
     let (said, right) = file.check(&whole);
     assert!(right && said.contains(&format!("All {rows} rows are right")), "{said}");
@@ -131,9 +118,6 @@ async fn personal_data_can_be_erased_and_not_changed() {
     story.user.post(&path, &json!({ "reason": "Not in spring." })).await.expect(200);
     let mut lines = export(&story.user).await;
     let row = lines.iter().position(|line| line.contains("Not in spring.")).unwrap();
-    if !can_check() {
-        return;
-    }
     let file = File::of("personal");
     let kept = lines[row].clone();
     lines[row] = kept.replace("Not in spring.", "Not in autumn.");
@@ -169,16 +153,12 @@ async fn a_long_log_is_written_in_pieces_and_every_row_is_there_once() {
         let row: Value = serde_json::from_str(line).unwrap();
         assert_eq!(row["entry"]["seq"], n);
     }
-    if can_check() {
-        let (said, right) = File::of("long").check(&lines);
-        assert!(right, "{said}");
-    }
+    let (said, right) = File::of("long").check(&lines);
+    assert!(right, "{said}");
     // What somebody changes inside the database is found in the file.
     let change = "UPDATE audit_log SET details = '{\"n\": 2}' WHERE workspace_id = $1::uuid AND seq = 700";
     sqlx::query(change).bind(user.workspace()).execute(&mut root).await.unwrap();
     let lines = export(&user).await;
-    if can_check() {
-        let (said, right) = File::of("changed").check(&lines);
-        assert!(!right && said.starts_with("Row 700 is not right: its content"), "{said}");
-    }
+    let (said, right) = File::of("changed").check(&lines);
+    assert!(!right && said.starts_with("Row 700 is not right: its content"), "{said}");
 }

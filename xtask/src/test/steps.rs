@@ -59,6 +59,7 @@ fn docs() -> Result<()> {
 fn unit() -> Result<()> {
     tools::postgres()?;
     tools::redis()?;
+    tools::python()?;
     tools::node_modules()?;
     process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
 }

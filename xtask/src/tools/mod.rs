@@ -66,6 +66,15 @@ pub(crate) fn redis() -> Result<PathBuf> {
     )
 }
 
+/// Python, which runs the script that checks an exported audit log as whoever gets one would.
+pub(crate) fn python() -> Result<PathBuf> {
+    const NAME: &str = "python3";
+    if process::find(NAME).is_none() && apt::is_usable() {
+        apt::install(NAME)?;
+    }
+    process::find(NAME).context("the test of the exported audit log needs python3 on PATH")
+}
+
 /// The server downloads PostgreSQL itself when we cannot get it here.
 pub(crate) fn postgres_for_the_server() {
     if let Err(error) = postgres() {
