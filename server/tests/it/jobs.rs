@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::{
     accounts::{World, proved},
     assignment::{a_minute_later, ask_for, in_database, number, program, send},
-    isolation::functions::call,
+    isolation::{NOBODYS, functions::call},
     support::{Caller, Reply, TestApp, cluster::superuser, id, until},
     workspaces::join,
 };
@@ -132,6 +132,53 @@ async fn an_approval_has_its_jobs_while_it_waits_and_a_deleted_workspace_gets_th
     grace.clone().naming_no_workspace().post(&format!("{home}/restore"), &json!({})).await.expect(200);
     until(&grace, &format!("/api/approvals/{}", id(&item)), |body| body["data"]["status"] == "timed_out").await;
     counts(url, &jobs_of("time_out"), 0).await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_workspace_back_has_everybodys_jobs_back() {
+    let app = TestApp::start().await;
+    let url = app.setting("DATABASE_URL");
+    let (grace, mia) = (app.sign_up("Grace").await, app.sign_up("Mia").await);
+    join(&grace, &mia, "member").await;
+    let here = grace.workspace();
+    let tell = format!(
+        "INSERT INTO notifications (workspace_id, id, recipient_id, kind, cause, subject_kind, facts, routed_at)
+         SELECT workspace_id, gen_random_uuid(), user_id, 'role_changed', 'x', 'user', '{{}}', now() FROM workspace_members WHERE workspace_id = '{here}';
+         UPDATE notifications SET digest_at = now() + interval '1 day', hook_at = now() + interval '1 day' WHERE workspace_id = '{here}' AND cause = 'x'"
+    );
+    in_database(url, &tell).await;
+    for kind in ["digest", "hook"] {
+        assert_eq!(number(url, &jobs_of(kind)).await, 2, "{kind}");
+    }
+    let home = format!("/api/workspaces/{here}");
+    Reply::of(grace.request(Method::DELETE, &home).json(&json!({}))).await.expect(200);
+    in_database(url, "DELETE FROM jobs._private_jobs WHERE key LIKE 'digest:%' OR key LIKE 'hook:%'").await;
+    grace.clone().naming_no_workspace().post(&format!("{home}/restore"), &json!({})).await.expect(200);
+    for kind in ["digest", "hook"] {
+        assert_eq!(number(url, &jobs_of(kind)).await, 2, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_before_a_second_try_keeps_the_sooner_time() {
+    let app = TestApp::start().await;
+    let url = app.setting("DATABASE_URL");
+    let put = |at: &str| format!("SELECT job_at('digest', '{NOBODYS}', '{NOBODYS}', now() + interval '{at}', true)");
+    in_database(url, &put("1 hour")).await;
+    in_database(url, "UPDATE jobs._private_jobs SET attempts = 1, last_error = 'x' WHERE key LIKE 'digest:%'").await;
+    in_database(url, &put("1 day")).await;
+    let sooner = "SELECT count(*) FROM jobs._private_jobs WHERE key LIKE 'digest:%' AND attempts = 0 AND run_at < now() + interval '2 hours'";
+    assert_eq!(number(url, sooner).await, 1);
+}
+
+#[tokio::test]
+async fn a_queue_that_nobody_works_on_is_opened() {
+    let app = TestApp::start().await;
+    let url = app.setting("DATABASE_URL");
+    let lock = "INSERT INTO jobs._private_job_queues (queue_name, locked_by, locked_at) VALUES ('hook:x:0', 'somebody who lives', now() - interval '2 minutes');
+                SELECT jobs.add_job('clean_jobs', json_build_object())";
+    in_database(url, lock).await;
+    counts(url, "SELECT count(*) FROM jobs._private_job_queues WHERE locked_at < now() - interval '1 minute'", 0).await;
 }
 
 #[tokio::test]

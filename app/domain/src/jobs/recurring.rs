@@ -32,7 +32,7 @@ enum When {
 }
 
 /// All of them.
-pub(super) const ALL: [Recurring; 11] = [
+pub(super) const ALL: [Recurring; 12] = [
     Recurring {
         name: "remind",
         when: When::EveryMinute,
@@ -85,8 +85,13 @@ pub(super) const ALL: [Recurring; 11] = [
     },
     Recurring {
         name: "clean_jobs",
-        when: When::HourlyAt(47),
+        when: When::EveryMinute,
         work: |s| to_end(async move { service::clean(&s).await }),
+    },
+    Recurring {
+        name: "clean_job_queues",
+        when: When::HourlyAt(47),
+        work: |s| to_end(async move { service::clean_queues(&s).await }),
     },
 ];
 
@@ -129,10 +134,12 @@ pub(super) fn tasks() -> Vec<JobDefinition> {
         Task::<8>::definition(),
         Task::<9>::definition(),
         Task::<10>::definition(),
+        Task::<11>::definition(),
     ]
 }
 
-/// When each is added. Whichever still waits or goes on then is not added a second time; what was missed within the last hour,
+/// When each is added. Whichever still waits then is not added a second time, and one that still goes on is over before the next
+/// begins; what was missed within the last hour,
 /// because no server ran, is made up for.
 pub(super) fn times() -> Vec<Crontab> {
     let added = |of: &Recurring| {
@@ -144,6 +151,7 @@ pub(super) fn times() -> Vec<Crontab> {
         };
         let mut crontab = Crontab::new(timer, of.name);
         crontab.options.job_key = Some(of.name.to_owned());
+        crontab.options.queue = Some(of.name.to_owned());
         crontab.options.fill = matches!(of.when, When::HourlyAt(_)).then_some(CrontabFill::hours(1));
         crontab.payload = Some(json!({}));
         crontab

@@ -1,10 +1,22 @@
 //! What operators see of jobs and may do about them; and cleaning up after jobs themselves.
 
-use super::{Failed, Overview, operators::check, recurring, store};
+use graphile_worker::{WorkerUtils, worker_utils::types::CleanupTask};
+use hyvve_jobs::SCHEMA;
+
+use super::{
+    Failed, Overview,
+    operators::{check, is_one},
+    recurring, store,
+};
 use crate::{Error, Result, auth::SignedIn, services::Services};
 
 /// How many jobs that failed are shown.
 pub const SHOWN: i64 = 100;
+
+/// Whether somebody sees how jobs go.
+pub fn is_for(s: &Services, who: &SignedIn) -> bool {
+    is_one(s, who)
+}
 
 /// How jobs go.
 pub async fn overview(s: &Services, who: &SignedIn) -> Result<Overview> {
@@ -58,11 +70,21 @@ fn gone() -> Error {
     Error::not_found("job")
 }
 
-/// Removes what another job has taken the place of and nobody works on any more: its server died in the moment between. Answers how
-/// many there were.
-pub(super) async fn clean(s: &Services) -> Result<u64> {
-    let mut tx = s.db.system("jobs that others have replaced").await?;
-    let removed = store::clean(&mut tx).await?;
+/// Removes what another job has taken the place of and nobody works on any more, its server having died in the moment between; and
+/// opens queues that nobody has a job of in hand.
+pub(super) async fn clean(s: &Services) -> Result<()> {
+    let mut tx = s.db.system("jobs that others have replaced, and queues that nobody works on").await?;
+    store::clean(&mut tx).await?;
+    let opened = store::open_queues(&mut tx).await?;
     tx.commit().await?;
-    Ok(removed)
+    if opened > 0 {
+        tracing::warn!(opened, "queues of jobs were locked by nobody who works there; they are open again");
+    }
+    Ok(())
+}
+
+/// Removes queues that have no jobs: each time that somebody takes a job of any queue, all of them are looked at.
+pub(super) async fn clean_queues(s: &Services) -> Result<()> {
+    let library = WorkerUtils::new(s.db.jobs(), SCHEMA);
+    library.cleanup(&[CleanupTask::GcJobQueues]).await.map_err(Error::internal)
 }

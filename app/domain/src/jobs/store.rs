@@ -133,6 +133,19 @@ pub(super) async fn clean(tx: &mut SystemTx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
+/// Opens queues in which nobody works: a job that two nodes had in hand, one of which was taken for dead, leaves its queue to whoever
+/// has nothing there any more (`complete_job` looks at the job's number only).
+pub(super) async fn open_queues(tx: &mut SystemTx) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE jobs._private_job_queues AS queue SET locked_by = NULL, locked_at = NULL
+         WHERE queue.locked_at < now() - interval '1 minute' AND NOT EXISTS (
+           SELECT 1 FROM jobs._private_jobs AS job WHERE job.job_queue_id = queue.id AND job.locked_at IS NOT NULL)",
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// The sentence inside of what the library writes down: `TaskError("…")`.
 fn said(error: &str) -> String {
     let inside = error.strip_prefix("TaskError(\"").and_then(|rest| rest.strip_suffix("\")"));

@@ -1,13 +1,14 @@
 //! Working on jobs: some workers of the library in this process, each for some kinds, so that what is slow holds up nobody else.
 
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 
 use futures::{
     FutureExt as _,
-    future::{BoxFuture, Shared, join_all},
+    future::{BoxFuture, Shared, join_all, select},
 };
 use graphile_worker::{
-    Crontab, JobDefinition, LocalQueueConfig, RefetchDelayConfig, WorkerOptions, WorkerRecoveryConfig,
+    Crontab, Database, DatabaseDriver, DbError, DbExecutor, DbParams, DbRow, DbTransaction, JobDefinition,
+    LocalQueueConfig, NotificationStream, RefetchDelayConfig, WorkerOptions, WorkerRecoveryConfig,
     WorkerShutdownConfig,
 };
 use hyvve_jobs::SCHEMA;
@@ -26,8 +27,11 @@ const SOON: Duration = Duration::from_millis(250);
 const GRACE: Duration = Duration::from_secs(5);
 /// How often the others look for nodes that died, so that it is certain that somebody does.
 const SELDOM: Duration = Duration::from_hours(1);
-/// Before workers that broke are started again.
+/// Before workers that broke are started again, and after a look that failed.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long a worker works before another one follows. One whose look was waited for at the wrong moment waits for ever, and is heard of
+/// as before (`LocalQueue::schedule_fetch` of version 0.14.1).
+const LIFE: Duration = Duration::from_hours(1);
 
 /// Ends when the server is to stop.
 pub type Stop = Shared<BoxFuture<'static, ()>>;
@@ -92,13 +96,16 @@ async fn keep_up(lane: &Lane, s: Services, stop: Stop) {
     while stop.clone().now_or_never().is_none() {
         if let Err(error) = Box::pin(run(lane, &s, &stop)).await {
             tracing::warn!(lane = lane.name, error.message = error, "jobs are not worked on; trying again");
+        }
+        if stop.clone().now_or_never().is_none() {
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
 async fn run(lane: &Lane, s: &Services, stop: &Stop) -> Result<(), String> {
-    let worker = options(lane, s, stop).init().await.map_err(|e| e.to_string())?;
+    let life = select(stop.clone(), tokio::time::sleep(LIFE).boxed()).map(drop).boxed().shared();
+    let worker = options(lane, s, &life).init().await.map_err(|e| e.to_string())?;
     worker.run().await.map_err(|e| e.to_string())
 }
 
@@ -119,7 +126,7 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
     let rest = RefetchDelayConfig::default().with_duration(lane.look);
     WorkerOptions::default()
         .schema(SCHEMA)
-        .database(s.db.jobs())
+        .database(Database::new(Patient(s.db.jobs())))
         .define_jobs((lane.tasks)())
         .with_crons((lane.times)())
         .add_extension(Hand(s.clone()))
@@ -129,4 +136,87 @@ fn options(lane: &Lane, s: &Services, stop: &Stop) -> WorkerOptions {
         .use_notification_delivery(false)
         .worker_recovery(recovery)
         .worker_shutdown(shutdown)
+}
+
+/// The database, with a pause after each look that failed: the library looks again at once, and would do so as fast as it can for as
+/// long as the database is away. What is done, failed or alive is written down without one.
+#[derive(Debug)]
+struct Patient(Database);
+
+impl DbExecutor for Patient {
+    fn execute<'a>(&'a self, sql: &'a str, params: DbParams) -> BoxFuture<'a, Result<u64, DbError>> {
+        self.0.execute(sql, params)
+    }
+
+    fn fetch_all<'a>(&'a self, sql: &'a str, params: DbParams) -> BoxFuture<'a, Result<Vec<DbRow>, DbError>> {
+        async move {
+            let found = self.0.fetch_all(sql, params).await;
+            if found.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+            found
+        }
+        .boxed()
+    }
+}
+
+impl DatabaseDriver for Patient {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn begin<'a>(&'a self) -> BoxFuture<'a, Result<DbTransaction, DbError>> {
+        self.0.begin().boxed()
+    }
+
+    fn listen<'a>(&'a self, channel: &'a str) -> BoxFuture<'a, Result<Option<NotificationStream>, DbError>> {
+        self.0.listen(channel).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database that is away, and says so at once.
+    #[derive(Debug)]
+    struct Away;
+
+    impl DbExecutor for Away {
+        fn execute<'a>(&'a self, _: &'a str, _: DbParams) -> BoxFuture<'a, Result<u64, DbError>> {
+            async { Err(DbError::new("away")) }.boxed()
+        }
+
+        fn fetch_all<'a>(&'a self, _: &'a str, _: DbParams) -> BoxFuture<'a, Result<Vec<DbRow>, DbError>> {
+            async { Err(DbError::new("away")) }.boxed()
+        }
+    }
+
+    impl DatabaseDriver for Away {
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+
+        fn begin<'a>(&'a self) -> BoxFuture<'a, Result<DbTransaction, DbError>> {
+            async { Err(DbError::new("away")) }.boxed()
+        }
+
+        fn listen<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<NotificationStream>, DbError>> {
+            async { Ok(None) }.boxed()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_that_is_away_is_not_asked_as_fast_as_it_can_refuse() {
+        let away = Patient(Database::new(Away));
+        let began = tokio::time::Instant::now();
+        for _ in 0..3 {
+            assert!(away.fetch_all("", DbParams::new()).await.is_err());
+        }
+        assert!(began.elapsed() >= PAUSE * 3);
+        // Whatever is written down is not held up.
+        let began = tokio::time::Instant::now();
+        assert!(away.execute("", DbParams::new()).await.is_err());
+        assert!(began.elapsed() < PAUSE);
+    }
 }

@@ -16,6 +16,8 @@ use super::{
 };
 use crate::{Error, Result, Timestamp, canonical, ids::LetterId, keys::Swept, seal::Place, services::Services};
 
+/// After this whoever sends a letter is given up; a mail server that does not answer is left earlier.
+const GIVEN_UP: Duration = Duration::from_mins(5);
 /// Pauses between tries: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
@@ -108,12 +110,15 @@ pub(crate) async fn post(conn: &mut PgConnection, s: &Services, letter: Letter) 
     letters_store::insert(conn, id, &letter.cause, &letter.to, &letter.subject, &sealed).await
 }
 
-/// Sends a letter that is due, unless that has been done. One that is found under way was in the hands of a server that stopped:
-/// nobody knows whether it left, and it is not sent again.
+/// Sends a letter that is due, unless that has been done. One that has been under way for too long was in the hands of a server that
+/// stopped: nobody knows whether it left, and it is not sent again.
 pub(crate) async fn deliver(s: &Services, id: LetterId) -> Result<()> {
     let mut tx = s.db.system("a letter that is due").await?;
     let given_up = letters_store::give_up(&mut tx, id).await?;
-    let due = letters_store::claim(&mut tx, id).await?;
+    let due = letters_store::claim(&mut tx, id, Timestamp::now().plus(GIVEN_UP)).await?;
+    if due.is_none() {
+        letters_store::look_again(&mut tx, id).await?;
+    }
     tx.commit().await?;
     if given_up {
         tracing::warn!(letter = %id, "a letter was under way when a server stopped; it is not sent again");

@@ -35,12 +35,14 @@ pub(super) struct Due {
     pub(super) attempts: i32,
 }
 
-/// Takes a letter that waits and is due.
-pub(super) async fn claim(tx: &mut SystemTx, id: LetterId) -> Result<Option<Due>> {
+/// Takes a letter that waits and is due. Until `given_up` it is this node's.
+pub(super) async fn claim(tx: &mut SystemTx, id: LetterId, given_up: Timestamp) -> Result<Option<Due>> {
     let row = sqlx::query!(
-        r#"UPDATE letters SET state = 'sending', attempts = attempts + 1 WHERE id = $1 AND state = 'waiting' AND due_at <= now()
+        r#"UPDATE letters SET state = 'sending', attempts = attempts + 1, due_at = $2
+           WHERE id = $1 AND state = 'waiting' AND due_at <= now()
            RETURNING recipient, subject, sealed AS "sealed!", attempts"#,
         id.0,
+        given_up.0,
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -54,11 +56,19 @@ pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Gives up a letter that is under way; whether it was.
+/// Lets a letter that is under way have its job when it would be given up: whoever sends it may be at it still.
+pub(super) async fn look_again(tx: &mut SystemTx, id: LetterId) -> Result<()> {
+    sqlx::query!("SELECT job_at('letter', NULL, id, due_at) FROM letters WHERE id = $1 AND state = 'sending'", id.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Gives up a letter that has been under way for too long; whether it was.
 pub(super) async fn give_up(tx: &mut SystemTx, id: LetterId) -> Result<bool> {
     let done = sqlx::query!(
         "UPDATE letters SET state = 'unknown', sealed = NULL, ended_at = now(), error = 'The server stopped while it was sent.'
-         WHERE id = $1 AND state = 'sending'",
+         WHERE id = $1 AND state = 'sending' AND due_at < now()",
         id.0,
     )
     .execute(tx.conn())

@@ -135,7 +135,7 @@ async fn here(tx: &mut TenantTx, s: &Services) -> Result<Here> {
 
 /// Writes a person's digest, if it is due. In a deleted workspace nothing is done, and nobody has another job.
 pub(crate) async fn digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
-    if !is_open(s, workspace).await? {
+    if !workspaces::service::is_open(s, workspace).await? {
         return Ok(());
     }
     write_digest(s, workspace, user).await?;
@@ -146,7 +146,7 @@ pub(crate) async fn digest(s: &Services, workspace: WorkspaceId, user: UserId) -
 
 /// Sends to a person's webhook what is due. In a deleted workspace nothing is done, and nobody has another job.
 pub(crate) async fn hook(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
-    if !is_open(s, workspace).await? {
+    if !workspaces::service::is_open(s, workspace).await? {
         return Ok(());
     }
     for _ in 0..IN_TURN {
@@ -157,11 +157,6 @@ pub(crate) async fn hook(s: &Services, workspace: WorkspaceId, user: UserId) -> 
     let mut tx = s.db.system("when a person's webhook is told next").await?;
     store::hook_again(&mut tx, workspace, user).await?;
     tx.commit().await
-}
-
-async fn is_open(s: &Services, workspace: WorkspaceId) -> Result<bool> {
-    let mut tx = s.db.system("whether a workspace has been deleted").await?;
-    store::is_open(&mut tx, workspace).await
 }
 
 /// Writes to a person of all that is due and was not read meanwhile, once.

@@ -157,15 +157,6 @@ pub(super) async fn settled(
     Ok(())
 }
 
-/// Whether things are done in a workspace: it is there, and has not been deleted.
-pub(super) async fn is_open(tx: &mut SystemTx, workspace: WorkspaceId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = $1 AND deleted_at IS NULL) AS "found!""#,
-        workspace.0,
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
-}
-
 /// Lets a person have the next job when the next digest is due.
 pub(super) async fn digest_again(tx: &mut SystemTx, workspace: WorkspaceId, user: UserId) -> Result<()> {
     sqlx::query!(
@@ -179,10 +170,10 @@ pub(super) async fn digest_again(tx: &mut SystemTx, workspace: WorkspaceId, user
     Ok(())
 }
 
-/// Lets a person have the next job when the next message to the person's webhook is due.
+/// Lets a person have the next job when the next message to the person's webhook is due, behind those who have not had a turn yet.
 pub(super) async fn hook_again(tx: &mut SystemTx, workspace: WorkspaceId, user: UserId) -> Result<()> {
     sqlx::query!(
-        "SELECT job_at('hook', $1, $2, min(hook_at), true) FROM notifications
+        "SELECT job_at('hook', $1, $2, greatest(min(hook_at), now()), true) FROM notifications
          WHERE workspace_id = $1 AND recipient_id = $2 AND hook_at IS NOT NULL HAVING min(hook_at) IS NOT NULL",
         workspace.0,
         user.0,

@@ -199,10 +199,11 @@ pub(super) async fn claim(
     Ok(rows.into_iter().map(|r| Claimed { workspace, endpoint, id: r.id, attempt: r.attempt }).collect())
 }
 
-/// Lets an endpoint have its next job when the next of its deliveries is due, if there is one that [`claim`] would give then.
+/// Lets an endpoint have its next job when the next of its deliveries is due, if there is one that [`claim`] would give then. Whoever
+/// has had a turn waits behind those who have not, however long its deliveries have been due.
 pub(super) async fn due_again(tx: &mut SystemTx, workspace: WorkspaceId, endpoint: WebhookId) -> Result<()> {
     sqlx::query!(
-        "SELECT job_at('webhook', $1, $2, min(d.due_at), true) FROM webhook_deliveries d
+        "SELECT job_at('webhook', $1, $2, greatest(min(d.due_at), now()), true) FROM webhook_deliveries d
          JOIN webhook_endpoints e ON e.workspace_id = d.workspace_id AND e.id = d.endpoint_id AND e.disabled_at IS NULL
          JOIN workspaces w ON w.id = d.workspace_id AND w.deleted_at IS NULL
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.state = 'waiting' HAVING min(d.due_at) IS NOT NULL",
