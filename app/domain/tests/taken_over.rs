@@ -116,7 +116,7 @@ async fn an_executor_whose_lease_is_over_ends_nothing() {
     .fetch_all(&mut root)
     .await
     .unwrap();
-    assert_eq!(written, ["effect.unknown"], "one end in the log");
+    assert_eq!(written, ["effect.executing", "effect.unknown"], "one end in the log");
     let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM mails").fetch_one(&mut root).await.unwrap();
     assert_eq!(kept, 0, "the mailbox knows of no mail that nobody is sure of");
     service::get(s, &world.owner, mail).await.expect_err("another workspace's");

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     shell::use_frame,
-    ui::{Pill, loaded},
+    ui::{Pill, Revealed, loaded},
 };
 
 /// The card of an approval that a conversation waits, or waited, for.
@@ -54,7 +54,7 @@ fn card(shown: Shown, case: Case) -> AnyView {
     view! {
         <section class="approval-card" class:approval-waiting=waiting aria-label="Approval">
             <div class="flex flex-wrap gap-1.5"><Pill text=state tone=state_tone/><Pill text=word tone=tone/></div>
-            <a class="font-semibold link" href=href>{item.title}</a>
+            <a class="font-semibold link" href=href><Revealed text=item.title/></a>
             <p class="text-muted-foreground text-sm">{words::so_far(&shown.detail)}</p>
             {preview_card(shown.detail.preview.clone(), item.status, &shown.deciders)}
             {attachments_card(shown.detail.attachments.clone())}

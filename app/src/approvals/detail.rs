@@ -24,7 +24,7 @@ pub(super) fn detail(shown: Shown, case: Case, back: String, watching: Signal<Ve
         <article class="case">
             <a class="case-back" href=back>"All approvals"</a>
             <Crumbs detail=detail.clone()/>
-            <h1>{detail.item.title.clone()}</h1>
+            <h1><Revealed text=detail.item.title.clone()/></h1>
             <Story detail=detail.clone()/>
             {watchers(watching)}
             {replaced(&shown)}

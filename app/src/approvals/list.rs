@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     shell::use_frame,
-    ui::{self, Age, ButtonLink, EmptyState, Glyph, Pagination, Pill, Tabs, Time, Tone, now_millis},
+    ui::{self, Age, ButtonLink, EmptyState, Glyph, Pagination, Pill, Revealed, Tabs, Time, Tone, now_millis},
 };
 
 /// The tabs of the queue.
@@ -142,7 +142,7 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
                 href=move || address.beside(Some(id))
                 aria-current=move || (address.selected.get() == Some(id)).then_some("true")
             >
-                <span class="row-title">{item.title}</span>
+                <span class="row-title"><Revealed text=item.title/></span>
                 <span class="row-age"><Age since=item.created_at/></span>
                 <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{assignee}{score}{due}</span>
                 {refusal}

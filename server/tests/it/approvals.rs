@@ -1,8 +1,15 @@
 //! From a message to an approved change, over HTTP.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Story, TestApp, id, until};
+use crate::{
+    grants::grant_of,
+    isolation::functions::call,
+    routing::propose,
+    support::{MailServer, Reply, Story, TestApp, cluster::superuser, id, until},
+};
 
 #[tokio::test]
 async fn what_is_approved_happens_once_and_what_is_rejected_does_not() {
@@ -125,8 +132,82 @@ async fn an_agent_os_client_sees_the_run_pause_confirms_and_sees_it_go_on() {
     let after =
         user.open_form(&format!("/agents/{agent}/runs/{run}/resume"), &[("last_event_index", "3")]).await.rest().await;
     assert_eq!(after.first().unwrap().id, Some(4));
-    let nothing = user
-        .request(reqwest::Method::GET, &format!("/agents/runs/{run}/stream"))
-        .header("last-event-id", whole.len() - 1);
+    let nothing =
+        user.request(Method::GET, &format!("/agents/runs/{run}/stream")).header("last-event-id", whole.len() - 1);
     assert_eq!(nothing.send().await.unwrap().status(), 204);
+}
+
+#[tokio::test]
+async fn every_entry_about_a_proposal_says_what_would_run_and_which_policy_held() {
+    let mails = MailServer::start().await;
+    let url = format!("smtp://127.0.0.1:{}", mails.port);
+    let settings =
+        [("SMTP_URL", url.as_str()), ("SMTP_FROM", "HYVVE <hyvve@example.com>"), ("HYVVE_UNDO_SECONDS", "60")];
+    let app = TestApp::start_with(&settings).await;
+    let grace = app.sign_up("Grace").await;
+    let thresholds = json!({ "auto": 85, "quick": 60, "target": 0.9, "sample": 1 });
+    let policy = json!({ "tool": "update_record", "thresholds": thresholds, "rules": [] });
+    let holds = Reply::of(grace.request(Method::PUT, "/api/approval-policies").json(&policy)).await;
+    assert_eq!(holds.expect(200).body["data"]["version"], 1);
+    let story = Story::of(grace).await;
+    let user = &story.user;
+
+    // A mail is handed over, changed, approved and sent; a change is rejected; another one is approved and taken back.
+    let path = format!("/api/approvals/{}", id(&story.mail));
+    let session = user.get("/api/auth/session").await.expect(200).body.clone();
+    let care = json!({ "assigneeId": session["user"]["id"] });
+    Reply::of(user.request(Method::PATCH, &path).json(&care)).await.expect(200);
+    let mut arguments = user.get(&path).await.expect(200).body["data"]["arguments"].clone();
+    arguments["body"] = json!("Dear Ada, thank you.");
+    let edited = user.post(&format!("{path}/edit"), &json!({ "arguments": arguments })).await;
+    let edited = edited.expect(200).body["data"].clone();
+    until(user, &format!("/api/approvals/{}", id(&edited)), |body| body["data"]["effect"] == "done").await;
+    let reject = format!("/api/approvals/{}/reject", id(&story.change));
+    user.post(&reject, &json!({ "reason": "No." })).await.expect(200);
+    let undone = propose(&story, 35).await;
+    let form = format!("id={}&verdict=approve&hash={}", id(&undone), undone["hash"].as_str().unwrap());
+    call(user, "approvals/decide", form).await.expect(200);
+    call(user, "approvals/undo", format!("id={}", id(&undone))).await.expect(200);
+
+    // One that a grant covers, which is revoked before anybody could let it through: whoever does that sees nothing.
+    let granted = user.post("/api/approval-grants", &grant_of(&story.agent)).await;
+    let grant = granted.expect(201).body["data"].clone();
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let blind = "REVOKE SELECT (review) ON approval_items FROM hyvve_system";
+    sqlx::query(blind).execute(&mut root).await.unwrap();
+    let held = propose(&story, 2).await;
+    assert_eq!((&held["status"], &held["review"]), (&json!("pending"), &json!("auto")));
+    let path = format!("/api/approval-grants/{}", id(&grant));
+    Reply::of(user.request(Method::DELETE, &path)).await.expect(200);
+    let waits = user.get(&format!("/api/approvals/{}", id(&held))).await;
+    assert_eq!(waits.expect(200).body["data"]["review"], "quick");
+
+    let log = user.get("/api/audit-log?limit=200").await.expect(200).body["data"].clone();
+    let rows = log.as_array().unwrap();
+    let of = |item: &Value| rows.iter().rev().filter(|row| row["subjectId"] == item["id"]).collect::<Vec<_>>();
+    for (item, version, actions) in [
+        (&story.mail, 0, &["approval.requested", "approval.assigned", "approval.edited"][..]),
+        (&edited, 0, &["approval.requested", "approval.approved", "effect.executing", "effect.done"][..]),
+        (&story.change, 1, &["approval.requested", "approval.rejected"][..]),
+        (&undone, 1, &["approval.requested", "approval.approved", "approval.withdrawn"][..]),
+        (&held, 1, &["approval.requested", "approval.routed"][..]),
+    ] {
+        let own = of(item);
+        let said: Vec<_> = own.iter().filter_map(|row| row["action"].as_str()).collect();
+        assert_eq!(said, actions);
+        for row in own {
+            let details = &row["details"];
+            assert_eq!((&details["hash"], &details["policyVersion"]), (&item["hash"], &json!(version)), "{row}");
+            assert_eq!((&details["tool"], &details["run"]), (&item["type"], &item["runId"]), "{row}");
+        }
+    }
+    // The factors stand in it once; those of what may go on by itself as soon as nobody is asked to look without them.
+    let factors = |item: &Value, n: usize| of(item)[n]["details"]["routing"]["factors"].as_object().map_or(0, Map::len);
+    assert_eq!((factors(&story.change, 0), factors(&story.change, 1)), (8, 0));
+    assert!(of(&story.change)[1]["details"].get("score").is_some(), "others name the score");
+    assert_eq!((factors(&held, 0), factors(&held, 1)), (0, 8));
+    assert!(of(&held)[0]["details"].get("score").is_none());
+    assert_eq!(of(&held)[1]["details"]["grant"], grant["id"]);
+    let verdict = user.post("/api/audit-log/verify", &json!({})).await;
+    assert_eq!(verdict.expect(200).body["data"]["firstBad"], Value::Null);
 }

@@ -16,6 +16,7 @@ mod auth;
 mod bad_input;
 mod bulk;
 mod bus;
+mod consent;
 mod cross_site;
 mod doors;
 mod embedded;

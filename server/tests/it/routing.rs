@@ -133,6 +133,16 @@ async fn a_share_is_looked_at_afterwards_without_its_score_and_a_no_is_learned()
     let sampled = until(&story.user, "/api/approvals?sampled=true", there).await;
     assert_eq!(items(&sampled).next().unwrap()["score"], Value::Null, "hidden until somebody has said something");
     assert_eq!(detail(&story.user, &item).await["confidence"], Value::Null);
+    // Whoever is asked for the look may read the log as well.
+    let logged = async || {
+        let log = story.user.get("/api/audit-log?limit=200").await.expect(200).body.clone();
+        items(&log).filter(|row| row["subjectId"] == item["id"]).map(|row| row["details"].clone()).collect::<Vec<_>>()
+    };
+    let before = logged().await;
+    assert!(before.len() > 1);
+    for details in &before {
+        assert!(details.get("score").is_none() && details["routing"].get("factors").is_none(), "{details}");
+    }
 
     let review = format!("{path}/review");
     story.user.post(&review, &json!({ "agreed": false })).await.expect(400);
@@ -140,6 +150,8 @@ async fn a_share_is_looked_at_afterwards_without_its_score_and_a_no_is_learned()
     let said = &said.expect(200).body["data"];
     assert_eq!((&said["sample"]["agreed"], &said["sample"]["by"]), (&json!(false), &json!("Grace")));
     assert!(said["confidence"].is_object(), "shown now");
+    let is_told = |details: &Value| details["score"].is_number() && details["routing"]["factors"].is_object();
+    assert!(logged().await.iter().any(is_told), "and in the log");
     story.user.post(&review, &json!({ "agreed": true })).await.expect(409);
     assert_eq!(story.user.get("/api/approvals?sampled=true").await.expect(200).body["meta"]["total"], 0);
     let report = story.user.get("/api/calibration").await;

@@ -7,7 +7,7 @@ use super::{
     outcomes::{already_decided, find_to_decide},
     policy,
     service::get,
-    store,
+    store, trail,
 };
 use crate::{
     Actor, Error, Result, Role, Timestamp,
@@ -43,7 +43,8 @@ pub async fn change(s: &Services, actor: &Actor, id: ApprovalId, care: Care) -> 
     }
     let before = store::assignee(&mut tx, id).await?;
     store::set_care(&mut tx, id, &care).await?;
-    let facts = json!({ "hash": hex::encode(&item.hash), "run": item.run, "changes": care });
+    let mut facts = trail::facts(&item);
+    facts["changes"] = json!(care);
     tx.audit(Entry::new("approval.assigned", "approval", id.0).details(facts));
     if let Some(Some(assignee)) = care.assignee_id.filter(|assignee| *assignee != before) {
         assignment::notify(&mut tx, (id, &item.title), assignee, Timestamp::now().unix_millis()).await?;

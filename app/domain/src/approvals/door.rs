@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
@@ -23,6 +23,7 @@ use super::{
     service::get,
     states::Happening,
     store::{self, Locked},
+    trail,
 };
 use crate::{
     Actor, Code, Error, Result, Timestamp,
@@ -102,7 +103,7 @@ pub(super) async fn approve(
         agreed.push(user);
         if !quorum::agreement(item.quorum, &item.groups, &electorate, &agreed).is_reached() {
             decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
-            say(tx, DomainEvent::ApprovalVoted, id, item, note.as_deref());
+            say(tx, DomainEvent::ApprovalVoted, id, item, trail::facts(item), note.as_deref());
             return Ok(());
         }
     }
@@ -112,7 +113,10 @@ pub(super) async fn approve(
     };
     let status = store::step(tx, id, item.status, happening).await?;
     decisions_store::insert(tx, id, status.as_str(), by.person(), note.as_deref(), &item.hash).await?;
-    say(tx, event, id, item, note.as_deref());
+    // By lot first: whoever is asked to look afterwards is not told the score by the log.
+    let drawn = by == Decider::Rule && samples::draw(tx, id, &item.tool).await?;
+    let facts = if drawn { trail::facts(item) } else { trail::told(item) };
+    say(tx, event, id, item, facts, note.as_deref());
     if by.person().is_some() {
         tell_requester(tx, id, item, "approved").await?;
     }
@@ -120,10 +124,9 @@ pub(super) async fn approve(
     // Nobody who approves over the API can press Undo; whoever sees a rule let something through can.
     let wait = if undo || by == Decider::Rule { s.settings.undo } else { Duration::ZERO };
     effects_store::intend(tx, id, tool.name, tool.repeat(&s.mailer), Timestamp::now().plus(wait)).await?;
-    match (by, &item.lesson) {
-        (Decider::Person(_), Some(lesson)) => learn(tx, lesson, true, From::Decision).await,
-        (Decider::Rule, _) => samples::draw(tx, id, &item.tool).await,
-        (Decider::Person(_), None) => Ok(()),
+    match &item.lesson {
+        Some(lesson) if by.person().is_some() => learn(tx, lesson, true, From::Decision).await,
+        _ => Ok(()),
     }
 }
 
@@ -140,7 +143,7 @@ pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) 
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
     store::step(tx, id, item.status, Happening::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
-    say(tx, DomainEvent::ApprovalRejected, id, item, reason.as_deref());
+    say(tx, DomainEvent::ApprovalRejected, id, item, trail::told(item), reason.as_deref());
     tell_requester(tx, id, item, "rejected").await?;
     let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
     tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
@@ -167,7 +170,7 @@ pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) ->
     outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
     store::step(&mut tx, id, item.status, Happening::Asked).await?;
     decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
-    say(&mut tx, DomainEvent::ApprovalAsked, id, &item, Some(&question));
+    say(&mut tx, DomainEvent::ApprovalAsked, id, &item, trail::told(&item), Some(&question));
     let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
     tell_run(&mut tx, &item, Outcome::Asked { by, question }).await?;
     tx.commit().await?;
@@ -186,7 +189,7 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
     let why = "Nobody decided in time.";
     store::step(&mut tx, id, item.status, Happening::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
-    say(&mut tx, DomainEvent::ApprovalTimedOut, id, &item, None);
+    say(&mut tx, DomainEvent::ApprovalTimedOut, id, &item, trail::told(&item), None);
     tell_timed_out(&mut tx, id, &item).await?;
     tell_run(&mut tx, &item, Outcome::TimedOut).await?;
     tx.commit().await?;
@@ -200,17 +203,9 @@ pub(super) fn say(
     what: fn(OfApproval) -> DomainEvent,
     id: ApprovalId,
     item: &Locked,
+    facts: Value,
     note: Option<&str>,
 ) {
-    let mut facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
-    if let Some(confidence) = &item.confidence {
-        facts["review"] = json!(item.review);
-        facts["score"] = json!(confidence.score);
-        facts["policyVersion"] = json!(confidence.policy_version);
-    }
-    if let Some(grant) = item.grant {
-        facts["grant"] = json!(grant);
-    }
     let event = what(OfApproval { title: item.title.clone(), run: item.run });
     let mut entry = Entry::new(event.name(), "approval", id.0).details(facts);
     if let Some(note) = note {
@@ -238,6 +233,7 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
         store::look_closer(&mut tx, id, Review::Quick, why).await?;
         grants::give_back(&mut tx, id).await?;
         notifications::something_waits(&mut tx).await?;
+        trail::routed(&mut tx, id, &item, Review::Quick, why);
         tell(&mut tx, DomainEvent::ApprovalRouted, id, &item);
         tx.commit().await?;
     }
@@ -254,20 +250,19 @@ pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Det
         return Err(Error::new(Code::Conflict, "Too late to undo: it has begun, or it was not approved."));
     }
     store::step(&mut tx, id, item.status, Happening::Withdrawn).await?;
+    let mut facts = trail::told(&item);
     if item.status == Status::AutoApproved {
         samples::undraw(&mut tx, id).await?;
         grants::give_back(&mut tx, id).await?;
         store::look_closer(&mut tx, id, Review::Full, "It would have gone on by itself; somebody took it back.")
             .await?;
+        facts["review"] = json!(Review::Full);
     } else if let Some(lesson) = &item.lesson {
         unlearn(&mut tx, lesson).await?;
     }
     decisions_store::insert(&mut tx, id, "withdrawn", Some(user), None, &item.hash).await?;
     notifications::something_waits(&mut tx).await?;
-    tx.audit(
-        Entry::new("approval.withdrawn", "approval", id.0)
-            .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
-    );
+    tx.audit(Entry::new("approval.withdrawn", "approval", id.0).details(facts));
     tell(&mut tx, DomainEvent::ApprovalWithdrawn, id, &item);
     tx.commit().await?;
     get(s, actor, id).await
@@ -290,7 +285,8 @@ pub async fn settle(
     if !effects_store::settle(&mut tx, id, found, user, said.as_deref()).await? {
         return Err(Error::new(Code::Conflict, "How this ended is known, so there is nothing to settle."));
     }
-    let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "happened": happened });
+    let mut facts = trail::facts(&item);
+    facts["happened"] = json!(happened);
     let mut entry = Entry::new("effect.settled", "approval", id.0).details(facts);
     if let Some(said) = &said {
         entry = entry.personal(json!({ "note": said }));

@@ -19,6 +19,7 @@ use super::{
     service::get,
     states::Happening,
     store::{self, Locked, NewRow},
+    trail,
 };
 use crate::{
     Actor, Code, Error, Result, agents,
@@ -125,6 +126,7 @@ async fn replace(
             source: &source,
             review: Review::Full,
             routing: None,
+            policy: policy.version,
             grant: None,
             fields: Value::Object(fields),
             sort: &plan.traits.sort,
@@ -141,8 +143,17 @@ async fn replace(
     }
     store::step(tx, id, item.status, Happening::Edited).await?;
     decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
-    say(tx, DomainEvent::ApprovalEdited, id, item, note);
-    let facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": item.run, "editedFrom": id });
+    say(tx, DomainEvent::ApprovalEdited, id, item, trail::told(item), note);
+    let made = trail::Facts {
+        tool: tool.name,
+        hash: sealed.hash.as_slice(),
+        run: item.run,
+        review: Review::Full,
+        policy: Some(policy.version),
+        grant: None,
+    };
+    let mut facts = made.tell();
+    facts["editedFrom"] = json!(id);
     tx.audit(Entry::new("approval.requested", "approval", new.0).details(facts));
     let requested = Requested {
         title: plan.title,

@@ -12,10 +12,11 @@ use super::{
     EffectState, Status,
     door::let_through,
     effects_store,
-    outcomes::{mark_superseded, tell, tell_run},
+    outcomes::{mark_superseded, tell_run},
     outside::service as elsewhere,
     proposal::Proposal,
     store::{self, Locked},
+    trail,
 };
 use crate::{
     Actor, Error, Result, Timestamp, Who,
@@ -23,7 +24,7 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::DomainEvent,
+    events::{DomainEvent, Draft, payload::OfApproval},
     ids::{AgentId, ApprovalId, EffectId, UserId, WorkspaceId},
     providers::telemetry::{Execution, ToolSpan},
     services::Services,
@@ -160,7 +161,7 @@ async fn in_transaction(
 /// From now on the outside agent may do it. HYVVE only waits for what it says about it, and not for ever.
 async fn hand_over(s: &Services, mut tx: TenantTx, effect: EffectId, id: ApprovalId, item: &Locked) -> Result<()> {
     effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(elsewhere::PATIENCE)).await?;
-    tell(&mut tx, DomainEvent::EffectExecuting, id, item);
+    say(&mut tx, DomainEvent::EffectExecuting, effect, id, item);
     tx.commit().await
 }
 
@@ -174,7 +175,7 @@ async fn outside(
     proposal: Proposal,
 ) -> Result<()> {
     effects_store::begin(&mut tx, effect, s.node, Timestamp::now().plus(s.settings.lease * 4)).await?;
-    tell(&mut tx, DomainEvent::EffectExecuting, id, item);
+    say(&mut tx, DomainEvent::EffectExecuting, effect, id, item);
     tx.commit().await?;
     crash::point("effect.claimed");
 
@@ -271,16 +272,12 @@ async fn end(
         tracing::error!(effect = %effect, state = state.as_str(), "an effect ended after it had been given up; what was said stands");
         return Ok(());
     }
-    let (name, event): (_, fn(_) -> _) = match state {
-        EffectState::Done => ("effect.done", DomainEvent::EffectDone),
-        EffectState::Unknown => ("effect.unknown", DomainEvent::EffectUnknown),
-        _ => ("effect.failed", DomainEvent::EffectFailed),
+    let event: fn(_) -> _ = match state {
+        EffectState::Done => DomainEvent::EffectDone,
+        EffectState::Unknown => DomainEvent::EffectUnknown,
+        _ => DomainEvent::EffectFailed,
     };
-    tx.audit(
-        Entry::new(name, "approval", id.0)
-            .details(json!({ "effect": effect, "hash": hex::encode(&item.hash), "run": item.run })),
-    );
-    tell(&mut tx, event, id, item);
+    say(&mut tx, event, effect, id, item);
     match ended {
         Ended::Superseded => mark_superseded(&mut tx, id, item).await?,
         Ended::Done(result) => {
@@ -300,6 +297,15 @@ async fn end(
     crash::point("effect.after_commit");
     s.hub.poke_work();
     Ok(())
+}
+
+/// What becomes of an effect, for the audit log and for everybody who follows.
+fn say(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, effect: EffectId, id: ApprovalId, item: &Locked) {
+    let event = what(OfApproval { title: item.title.clone(), run: item.run });
+    let mut facts = trail::facts(item);
+    facts["effect"] = json!(effect);
+    tx.audit(Entry::new(event.name(), "approval", id.0).details(facts));
+    tx.emit(Draft::new(event, id).only_for(item.requester));
 }
 
 /// Whose change it is: the proposer's, with the requester's present role.

@@ -13,6 +13,7 @@ use super::{
     policies::{Action, Step},
     proposal::Proposal,
     store::{self as items, Locked},
+    trail,
 };
 use crate::{
     Actor, Result,
@@ -28,10 +29,7 @@ use crate::{
 
 /// Takes an item's next step, if it still waits and the step is due.
 pub(crate) async fn next(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<()> {
-    let mut tx = s.db.system("an approval whose next step is due").await?;
-    let is_due = store::is_due(&mut tx, workspace, id).await?;
-    drop(tx);
-    if is_due { climb(s, workspace, id).await } else { Ok(()) }
+    if workspaces::service::is_open(s, workspace).await? { climb(s, workspace, id).await } else { Ok(()) }
 }
 
 /// Takes an item's next step if it is due. The item is locked from before it is looked at until the step is written down with
@@ -118,9 +116,8 @@ async fn write(
 }
 
 fn say(tx: &mut TenantTx, what: fn(Waiting) -> DomainEvent, id: ApprovalId, item: &Locked, step: Step, asked: &Asked) {
-    let mut facts = json!({
-        "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run, "afterMinutes": step.after_minutes,
-    });
+    let mut facts = trail::facts(item);
+    facts["afterMinutes"] = json!(step.after_minutes);
     asked.tell(&mut facts);
     let event = what(Waiting {
         title: item.title.clone(),

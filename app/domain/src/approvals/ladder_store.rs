@@ -1,11 +1,7 @@
 //! SQL of ladders.
 
 use super::policies::Step;
-use crate::{
-    Error, Result,
-    db::{SystemTx, TenantTx},
-    ids::{ApprovalId, WorkspaceId},
-};
+use crate::{Error, Result, db::TenantTx, ids::ApprovalId};
 
 /// A step that is due.
 pub(super) struct Due {
@@ -14,17 +10,6 @@ pub(super) struct Due {
     pub(super) step: Step,
     /// The one after it.
     pub(super) next: Option<Step>,
-}
-
-/// Whether something waits whose next step is due, in a workspace that has not been deleted.
-pub(super) async fn is_due(tx: &mut SystemTx, workspace: WorkspaceId, id: ApprovalId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM approval_items i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_at IS NULL
-           WHERE i.workspace_id = $1 AND i.id = $2 AND i.status = 'pending' AND i.ladder_at <= now()) AS "found!""#,
-        workspace.0,
-        id.0,
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
 }
 
 /// The next step of an item, if it is due.

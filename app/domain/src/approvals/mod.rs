@@ -81,6 +81,8 @@ mod states;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
+mod trail;
+#[cfg(feature = "ssr")]
 pub mod unknown;
 
 #[cfg(feature = "ssr")]

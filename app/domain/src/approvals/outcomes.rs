@@ -7,6 +7,7 @@ use super::{
     proposal::Proposal,
     states::Happening,
     store::{self, Locked},
+    trail,
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
@@ -32,7 +33,7 @@ pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> 
         let Some(item) = store::look(tx, id).await? else { continue };
         store::step(tx, id, item.status, Happening::Cancelled).await?;
         decisions_store::insert(tx, id, "cancelled", None, Some("The run was cancelled."), &item.hash).await?;
-        tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(json!({ "run": run })));
+        tx.audit(Entry::new("approval.cancelled", "approval", id.0).details(trail::told(&item)));
         tell(tx, DomainEvent::ApprovalCancelled, id, &item);
     }
     Ok(())
@@ -149,10 +150,9 @@ pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Lo
         &item.hash,
     )
     .await?;
-    tx.audit(
-        Entry::new("approval.superseded", "approval", id.0)
-            .details(json!({ "hash": hex::encode(&item.hash), "run": item.run })),
-    );
+    // What had gone on by itself may still be looked at afterwards.
+    let facts = if item.status == Status::Pending { trail::told(item) } else { trail::facts(item) };
+    tx.audit(Entry::new("approval.superseded", "approval", id.0).details(facts));
     tell(tx, DomainEvent::ApprovalSuperseded, id, item);
     tell_run(tx, item, Outcome::Superseded).await
 }

@@ -112,6 +112,9 @@ mod tests {
             edited_from: None,
             grant: None,
             confidence: None,
+            at_least: None,
+            policy: None,
+            sampled: false,
             lesson: None,
         }
     }

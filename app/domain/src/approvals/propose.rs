@@ -12,6 +12,7 @@ use super::{
     proposal::{Proposal, Sealed},
     routing::{self, Assessment, Estimate, Facts, Review, Routed, calibration},
     store::{self, NewRow},
+    trail,
 };
 use crate::{
     Error, Result, Who,
@@ -56,7 +57,6 @@ pub(super) struct Routing {
     pub(super) assessment: Assessment,
     pub(super) estimate: Estimate,
     pub(super) routed: Routed,
-    pub(super) policy: i32,
     /// The standing grant that covers it, where nothing else lets it go on by itself.
     pub(super) grant: Option<Covered>,
 }
@@ -130,6 +130,7 @@ pub(crate) async fn propose(
             source: &source,
             review,
             routing: routing.as_ref(),
+            policy: policy.version,
             grant: routing.as_ref().and_then(|r| r.grant.as_ref()).map(|grant| grant.id),
             fields: Value::Object(fields),
             sort: &plan.traits.sort,
@@ -143,7 +144,7 @@ pub(crate) async fn propose(
     if let Some(words) = &asked.words {
         decisions_store::insert(tx, id, "assigned", None, Some(words), &sealed.hash).await?;
     }
-    say(tx, (id, tool, plan, &sealed), &source, routing.as_ref(), &asked);
+    say(tx, (id, tool, plan, &sealed), &source, policy.version, routing.as_ref(), &asked);
     if review != Review::Auto {
         notifications::something_waits(tx).await?;
         if let Some(person) = asked.person {
@@ -157,25 +158,35 @@ fn say(
     tx: &mut TenantTx,
     (id, tool, plan, sealed): (ApprovalId, &Tool, &Plan, &Sealed),
     source: &Source<'_>,
+    policy: i32,
     routing: Option<&Routing>,
     asked: &Asked,
 ) {
-    let mut facts = json!({ "tool": tool.name, "hash": hex::encode(sealed.hash), "run": source.run });
+    let review = routing.map_or(Review::Full, |r| r.routed.review);
+    let grant = routing.and_then(|r| r.grant.as_ref());
+    let (hash, run) = (sealed.hash.as_slice(), source.run);
+    let item =
+        trail::Facts { tool: tool.name, hash, run, review, policy: Some(policy), grant: grant.map(|grant| grant.id) };
+    let mut facts = item.tell();
     asked.tell(&mut facts);
-    if let Some(Routing { assessment, estimate, routed, policy, grant }) = routing {
-        let factors =
-            assessment.factors.iter().map(|f| (f.factor.clone(), json!({ "score": f.score, "weight": f.weight })));
-        facts["routing"] = json!({
-            "review": routed.review, "score": routed.score, "overallScore": assessment.overall_score,
-            "atLeast": estimate.at_least, "decisions": estimate.decisions, "policyVersion": policy,
-            "factors": factors.collect::<Map<_, _>>(),
-        });
+    if let Some(Routing { assessment, estimate, routed, .. }) = routing {
+        facts["routing"] = json!({ "review": review, "policyVersion": policy });
         if let Some(Covered { id, used, max_uses, .. }) = grant {
             facts["routing"]["grant"] = json!({ "id": id, "used": used, "maxUses": max_uses });
         }
+        // Somebody may be asked to judge it afterwards, without these.
+        if review != Review::Auto {
+            let figures = trail::Figures {
+                score: routed.score,
+                overall_score: assessment.overall_score,
+                at_least: estimate.at_least,
+                decisions: i64::from(estimate.decisions),
+                factors: &assessment.factors,
+            };
+            figures.tell(&mut facts);
+        }
     }
     tx.audit(Entry::new("approval.requested", "approval", id.0).details(facts));
-    let review = routing.map_or(Review::Full, |r| r.routed.review);
     let requested = Requested {
         title: plan.title.clone(),
         tool: tool.name,
@@ -229,7 +240,7 @@ async fn routing(
     if let Some(Covered { why, .. }) = &grant {
         (routed.review, routed.why) = (Review::Auto, why.clone());
     }
-    Ok(Routing { assessment, estimate, routed, policy: policy.version, grant })
+    Ok(Routing { assessment, estimate, routed, grant })
 }
 
 #[cfg(test)]

@@ -11,20 +11,22 @@ use super::{
     routing::learn::{From, learn},
     samples_store as store,
     service::get,
+    trail,
 };
 use crate::{
     Actor, Code, Error, Result, audit::Entry, canonical, db::TenantTx, events::DomainEvent, ids::ApprovalId,
     services::Services,
 };
 
-/// Draws by lot whether an item is looked at afterwards.
-pub(super) async fn draw(tx: &mut TenantTx, id: ApprovalId, tool: &str) -> Result<()> {
+/// Draws by lot whether an item is looked at afterwards; answers whether it is.
+pub(super) async fn draw(tx: &mut TenantTx, id: ApprovalId, tool: &str) -> Result<bool> {
     let share = policies::in_force(tx, tool).await?.thresholds.sample;
     let lot: [u8; 4] = canonical::random()?;
-    if f64::from(u32::from_be_bytes(lot)) < share * f64::from(u32::MAX) {
+    let drawn = f64::from(u32::from_be_bytes(lot)) < share * f64::from(u32::MAX);
+    if drawn {
         store::insert(tx, id).await?;
     }
-    Ok(())
+    Ok(drawn)
 }
 
 /// Nobody need look afterwards at what was taken back.
@@ -66,8 +68,7 @@ pub async fn review(s: &Services, actor: &Actor, id: ApprovalId, agreed: bool, s
     } else {
         ("approval.disputed", DomainEvent::ApprovalDisputed)
     };
-    let facts = json!({ "tool": item.tool, "hash": hex::encode(&item.hash), "run": item.run });
-    let mut entry = Entry::new(name, "approval", id.0).details(facts);
+    let mut entry = Entry::new(name, "approval", id.0).details(trail::told(&item));
     if let Some(said) = &said {
         entry = entry.personal(json!({ "note": said }));
     }

@@ -36,6 +36,8 @@ pub(super) struct NewRow<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) review: Review,
     pub(super) routing: Option<&'a Routing>,
+    /// The version of the policy that holds for it.
+    pub(super) policy: i32,
     /// The standing grant that covers it.
     pub(super) grant: Option<GrantId>,
     pub(super) fields: Value,
@@ -80,6 +82,12 @@ pub(super) struct Locked {
     pub(super) grant: Option<GrantId>,
     /// What its route was decided on; `None` for what people proposed, and for what was proposed before there were routes.
     pub(super) confidence: Option<Confidence>,
+    /// What the share of agreement was at least, 0 to 1.
+    pub(super) at_least: Option<f64>,
+    /// The version of the policy that held for it; `None` for what was proposed before that was kept.
+    pub(super) policy: Option<i32>,
+    /// Somebody is asked to look at it afterwards, and nobody has yet.
+    pub(super) sampled: bool,
     /// What is learned once somebody has said something about it.
     pub(super) lesson: Option<Lesson>,
 }
@@ -144,7 +152,7 @@ pub(super) async fn insert(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<()> {
         routing.map_or(0, |r| of(r.estimate.in_band)),
         routing.and_then(|r| r.routed.score),
         routing.map(|r| r.routed.why.as_str()),
-        routing.map(|r| r.policy),
+        row.policy,
         row.handling.quorum,
         row.handling.times_out_after(),
         row.edited.map(|(from, _)| from.0),
@@ -177,7 +185,8 @@ pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
     let row = sqlx::query!(
         r#"SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
                 review, factors, overall_score, evidence, probability, at_least, decisions, score, routed_because, policy_version, sort, size, setup, quorum, edited_from, grant_id,
-                quorum_groups, requester_barred, assigned_to, assigned_role AS "assigned_role: Role"
+                quorum_groups, requester_barred, assigned_to, assigned_role AS "assigned_role: Role",
+                EXISTS (SELECT 1 FROM approval_samples s WHERE s.workspace_id = $1 AND s.approval_id = $2 AND s.reviewed_at IS NULL) AS "sampled!"
          FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
         workspace,
         id.0,
@@ -229,6 +238,9 @@ pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
         edited_from: r.edited_from.map(ApprovalId),
         grant: r.grant_id.map(GrantId),
         confidence,
+        at_least: r.at_least,
+        policy: r.policy_version,
+        sampled: r.sampled,
         lesson,
     }))
 }
@@ -242,17 +254,6 @@ pub(super) async fn edited_to(tx: &mut TenantTx, id: ApprovalId) -> Result<Optio
         id.0,
     );
     Ok(found.fetch_optional(tx.conn()).await?.map(ApprovalId))
-}
-
-/// Whether something still waits that was to be decided by now, in a workspace that has not been deleted.
-pub(super) async fn waited_too_long(tx: &mut SystemTx, workspace: WorkspaceId, id: ApprovalId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM approval_items i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_at IS NULL
-           WHERE i.workspace_id = $1 AND i.id = $2 AND i.status = 'pending' AND i.due_at <= now()) AS "found!""#,
-        workspace.0,
-        id.0,
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
 }
 
 /// Whether an item was to be decided by now.

@@ -14,6 +14,7 @@ use crate::{
     Actor, Error, Result,
     approvals::Preview,
     db::TenantTx,
+    hidden,
     ids::{ApprovalId, EffectId, RecordId, WorkspaceId},
     mail::Mailer,
     outward::{AllowedHosts, Outward},
@@ -245,13 +246,15 @@ pub async fn plan(
     arguments: &Arguments,
     http: &Outward,
 ) -> Result<Result<Plan, String>> {
-    match tool.name {
-        update_record::NAME => update_record::plan(tx, arguments).await,
-        send_email::NAME => Ok(send_email::plan(arguments)),
-        http_request::NAME => Ok(http_request::plan(arguments, &openness::of(tx).await?.request_hosts, http)),
-        external::NAME => Ok(external::plan(arguments)),
-        other => Err(Error::internal(format!("{other} does not act"))),
-    }
+    let plan = match tool.name {
+        update_record::NAME => update_record::plan(tx, arguments).await?,
+        send_email::NAME => send_email::plan(arguments),
+        http_request::NAME => http_request::plan(arguments, &openness::of(tx).await?.request_hosts, http),
+        external::NAME => external::plan(arguments),
+        other => return Err(Error::internal(format!("{other} does not act"))),
+    };
+    // Titles are made of what is in the arguments, and stand where nothing can be marked.
+    Ok(plan.map(|plan| Plan { title: hidden::spelled(&plan.title), ..plan }))
 }
 
 /// What an action would do, from the arguments that would run.

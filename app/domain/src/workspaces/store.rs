@@ -141,6 +141,15 @@ pub(super) async fn knows_timezone(tx: &mut TenantTx, name: &str) -> Result<bool
         .await?)
 }
 
+/// Whether a workspace is there and has not been deleted.
+pub(super) async fn is_open(tx: &mut SystemTx, id: WorkspaceId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = $1 AND deleted_at IS NULL) AS "found!""#,
+        id.0,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// Whether a slug is free, in all of HYVVE.
 pub(super) async fn is_free(tx: &mut SystemTx, slug: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT 1 FROM workspaces WHERE slug = $1) AS "free!""#, slug)

@@ -28,6 +28,7 @@ pub(super) fn verb(action: &str) -> String {
         "approval.reassigned" => "asked somebody else about",
         "approval.escalated" => "asked everybody of a role about",
         "approval.timed_out" => "let time out",
+        "approval.routed" => "held back for a decision",
         "approval.auto_approved" => "let through by rule",
         "approval.confirmed" => "would have approved",
         "approval.disputed" => "would not have approved",

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
-    approvals::policies::service as policies,
+    approvals::{policies::service as policies, propose, routing::Review, store as items, trail},
     audit::Entry,
     db::TenantTx,
     events::{
@@ -20,7 +20,7 @@ use crate::{
     ids::{AgentId, ApprovalId, GrantId, UserId},
     notifications::service as notifications,
     services::Services,
-    tools::registry,
+    tools::registry::{self, Traits},
 };
 
 const SUBJECT: &str = "approval_grant";
@@ -60,7 +60,14 @@ pub async fn revoke(s: &Services, actor: &Actor, id: GrantId) -> Result<Grant> {
     if !store::revoke(&mut tx, id, user).await? {
         return Err(Error::new(Code::Conflict, "This grant was revoked already."));
     }
-    if store::hold_back(&mut tx, id, "The standing grant that covered it was revoked.").await? {
+    let why = "The standing grant that covered it was revoked.";
+    let held = store::hold_back(&mut tx, id, why).await?;
+    for item in &held {
+        if let Some(found) = items::look(&mut tx, *item).await? {
+            trail::routed(&mut tx, *item, &found, Review::Quick, why);
+        }
+    }
+    if !held.is_empty() {
         notifications::something_waits(&mut tx).await?;
     }
     let details = json!({ "agent": before.agent_id, "tool": before.tool, "used": before.used });
@@ -121,9 +128,7 @@ async fn checked(tx: &mut TenantTx, mut new: NewGrant) -> Result<NewGrant> {
         let message = "What this tool does cannot be taken back, so a person looks at it each time.";
         return Err(Error::invalid("tool", "irreversible", message));
     }
-    if !store::has_agent(tx, new.agent_id).await? {
-        return Err(Error::not_found("agent"));
-    }
+    let agent = store::agent_name(tx, new.agent_id).await?.ok_or_else(|| Error::not_found("agent"))?;
     if policies::in_force(tx, tool.name).await?.handling.wants_several() {
         let message = "Its policy wants several people to approve, or somebody of a certain role, which one person cannot do in advance.";
         return Err(Error::invalid("tool", "quorum", message));
@@ -138,7 +143,10 @@ async fn checked(tx: &mut TenantTx, mut new: NewGrant) -> Result<NewGrant> {
     }
     new.when = new.when.trim().to_owned();
     policies::check_expression(tx, tool.name, "when", &new.when).await?;
-    if policies::holds(&new.when, &Map::new()) {
+    // What is so of everything that this agent may do so narrows nothing.
+    let mut everything = Map::new();
+    propose::common(&mut everything, tool, &agent, &Traits::default(), true);
+    if policies::holds(&new.when, &Map::new()) || policies::holds(&new.when, &everything) {
         let message = "This would allow everything. Say which actions, by their fields.";
         return Err(Error::invalid("when", "tooWide", message));
     }

@@ -70,11 +70,11 @@ pub(super) async fn list(tx: &mut TenantTx, only: Option<GrantId>) -> Result<Vec
         .collect())
 }
 
-/// Whether the workspace has this agent.
-pub(super) async fn has_agent(tx: &mut TenantTx, agent: AgentId) -> Result<bool> {
+/// The name of an agent of the workspace.
+pub(super) async fn agent_name(tx: &mut TenantTx, agent: AgentId) -> Result<Option<String>> {
     let workspace = tx.workspace().0;
-    let found = sqlx::query_scalar!("SELECT id FROM agents WHERE workspace_id = $1 AND id = $2", workspace, agent.0);
-    Ok(found.fetch_optional(tx.conn()).await?.is_some())
+    let found = sqlx::query_scalar!("SELECT name FROM agents WHERE workspace_id = $1 AND id = $2", workspace, agent.0);
+    Ok(found.fetch_optional(tx.conn()).await?)
 }
 
 /// Ends a grant; false when that was done before.
@@ -92,19 +92,19 @@ pub(super) async fn revoke(tx: &mut TenantTx, id: GrantId, by: UserId) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets what a grant has covered, and what has not gone on yet, wait for a glance; whether there was anything.
-pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Result<bool> {
+/// Lets what a grant has covered, and what has not gone on yet, wait for a glance; answers what that is.
+pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Result<Vec<ApprovalId>> {
     let workspace = tx.workspace().0;
-    let held = sqlx::query!(
+    let held = sqlx::query_scalar!(
         "UPDATE approval_items SET review = 'quick', routed_because = $3
-         WHERE workspace_id = $1 AND grant_id = $2 AND status = 'pending' AND review = 'auto'",
+         WHERE workspace_id = $1 AND grant_id = $2 AND status = 'pending' AND review = 'auto' RETURNING id",
         workspace,
         id.0,
         why,
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(held.rows_affected() > 0)
+    Ok(held.into_iter().map(ApprovalId).collect())
 }
 
 /// Grants of an agent for a tool that may be used now, made by somebody else than `not_of`, and what they cover; those that end

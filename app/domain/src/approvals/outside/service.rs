@@ -13,6 +13,7 @@ use crate::{
         proposal::Proposal,
         propose::{self, Source},
         store::{self as items, Locked},
+        trail,
     },
     audit::Entry,
     canonical,
@@ -248,7 +249,8 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
         };
         return Err(Error::new(Code::Conflict, why));
     }
-    let facts = json!({ "hash": hex::encode(&item.hash), "tool": item.tool, "reported": true });
+    let mut facts = trail::facts(&item);
+    facts["reported"] = json!(true);
     tx.audit(Entry::new(name, "approval", id.0).details(facts));
     tell(&mut tx, event, id, &item);
     tx.commit().await?;

@@ -132,14 +132,37 @@ fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<(
             // Only the union of all examples knows every field; this one lacks some.
             Ok(Cel::Bool(_)) | Err(ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_)) => {}
             Ok(other) => {
-                return bad("type", format!("A rule answers true or false; this is {}.", other.type_of()));
+                return bad("type", format!("Column 1: a rule answers true or false; this is {}.", other.type_of()));
             }
             Err(why) => {
-                return bad("type", format!("The types do not fit: {}.", why.to_string().trim_end_matches('.')));
+                let why = why.to_string();
+                let fields = typed(text, &references.variables(), example);
+                return bad("type", format!("The types do not fit: {}{fields}.", why.trim_end_matches('.')));
             }
         }
     }
     Ok(())
+}
+
+/// Where each field of an expression stands first, and what it is: `; column 1: amount is a number`.
+fn typed(text: &str, names: &[&str], example: &Map<String, Value>) -> String {
+    let place = |name: &&str| text.find(*name).map_or(0, |at| text[..at].chars().count());
+    let mut known: Vec<&str> = names.iter().copied().filter(|name| example.contains_key(*name)).collect();
+    known.sort_by_key(place);
+    let one = |name: &&str| format!("; column {}: {name} is {}", place(name) + 1, kind(&example[*name]));
+    known.iter().map(one).collect()
+}
+
+/// What a value is, for people.
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object with fields",
+    }
 }
 
 fn context(fields: &Map<String, Value>) -> Context<'static, 'static> {
