@@ -8,7 +8,7 @@ mod simulator;
 use std::{env, process::ExitCode};
 
 use hyvve_domain::approvals::routing::Thresholds;
-use simulator::{AGENTS, Outcome, run, share};
+use simulator::{AGENTS, MEASURED, Outcome, run, share};
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1).map(|text| text.parse::<u32>());
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let thresholds = Thresholds::default();
-    println!("Seed {seed}; after {decisions} decisions each, 2,000 further proposals of each agent.\n");
+    println!("Seed {seed}; after {decisions} decisions each, {MEASURED} further proposals of each agent.\n");
     println!(
         "{:<22} {:>12} {:>12} {:>10} {:>9} {:>12} {:>12}",
         "people agree with", "by itself", "of it wrong", "Brier", "sampled", "naive", "of it wrong"

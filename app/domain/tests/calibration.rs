@@ -18,6 +18,7 @@ fn hardly_anything_goes_on_by_itself_that_people_would_have_rejected() {
             let o = run(agent, seed * 1_000 + n as u64, DECISIONS, &thresholds);
             auto += o.auto;
             wrong += o.wrong;
+            assert!(o.wrong_share() <= 0.05, "{}, seed {seed}: {} of {}", agent.name, o.wrong, o.auto);
             assert_eq!(o.irreversible_auto, 0, "{}, seed {seed}", agent.name);
             assert!(share(o.naive, o.reversible + o.irreversible) > 0.99, "the agents claim to be sure of everything");
             if agent.right < 0.9 && !agent.telling {

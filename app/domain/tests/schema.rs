@@ -371,7 +371,7 @@ fn fill(t: char) -> String {
          INSERT INTO approval_filters (workspace_id, id, user_id, name, query) VALUES ('{w}', '{item}', '{u}', 'x', '{{}}');
          INSERT INTO approval_presence (workspace_id, approval_id, user_id, tab, until) VALUES ('{w}', '{item}', '{u}', 'x', now());
          INSERT INTO approval_reminders (workspace_id, told_at, told_up_to) VALUES ('{w}', now(), now());
-         INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', 'done', 'x', 'transactional', now());
+         INSERT INTO effects (workspace_id, id, approval_id, hash, state, tool, repeat, not_before) VALUES ('{w}', '{eff}', '{item}', decode(repeat('00', 32), 'hex'), 'done', 'x', 'transactional', now());
          INSERT INTO mails (workspace_id, id, effect_id, recipient, subject, body, delivery) VALUES ('{w}', '{mail}', '{eff}', 'x', 'x', 'x', 'mailbox');"
     )
 }

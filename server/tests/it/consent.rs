@@ -359,9 +359,11 @@ async fn one_hash(at: &mut PgConnection, item: &str, hash: &str) {
        told AS (SELECT seq, action, details->>'hash' AS hash FROM audit_log WHERE subject_id = $1::uuid AND details->>'hash' IS NOT NULL)
        SELECT (SELECT array_agg(DISTINCT encode(hash, 'hex')) FROM known), (SELECT array_agg(DISTINCT hash) FROM told),
               (SELECT array_agg(action ORDER BY seq) FROM told), (SELECT array_agg(state) FROM effects WHERE approval_id = $1::uuid)";
-    let (known, told, actions, effects): (Vec<String>, Vec<String>, Vec<String>, Vec<String>) =
+    let (known, told, mut actions, effects): (Vec<String>, Vec<String>, Vec<String>, Vec<String>) =
         sqlx::query_as(sql).bind(item).fetch_one(at).await.unwrap();
     assert_eq!((known, told), (vec![hash.to_owned()], vec![hash.to_owned()]));
+    // What leaves HYVVE is on its way in between.
+    actions.retain(|action| action != "effect.executing");
     assert_eq!(actions, ["approval.requested", "approval.approved", "effect.done"]);
     assert_eq!(effects, ["done"]);
 }
@@ -466,6 +468,7 @@ async fn the_server_itself_could_not_change_what_was_proposed_decided_or_intende
             "UPDATE approval_decisions SET hash = hash",
             "UPDATE effects SET approval_id = approval_id",
             "UPDATE effects SET tool = tool",
+            "UPDATE effects SET hash = hash",
             "DELETE FROM effects",
         ] {
             let refused = sqlx::query(sql).execute(&mut server).await.unwrap_err();

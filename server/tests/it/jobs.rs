@@ -211,7 +211,7 @@ async fn jobs_are_shown_to_operators_whose_address_is_proved_and_to_nobody_else(
         "not proved yet"
     );
     in_database(app.setting("DATABASE_URL"), "UPDATE users SET email_verified = true").await;
-    let shown = until(&ada, OPERATOR, |body| body["data"]["recurring"].as_array().is_some_and(|all| all.len() == 11))
+    let shown = until(&ada, OPERATOR, |body| body["data"]["recurring"].as_array().is_some_and(|all| all.len() == 12))
         .await["data"]
         .clone();
     let kinds: Vec<&str> = shown["kinds"].as_array().unwrap().iter().filter_map(|kind| kind["kind"].as_str()).collect();

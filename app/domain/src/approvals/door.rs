@@ -13,7 +13,6 @@ use super::{
     },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
-    proposal::Proposal,
     quorum::{self, Agreement},
     routing::{
         Review,
@@ -52,7 +51,7 @@ pub async fn decide(s: &Services, actor: &Actor, id: ApprovalId, decision: Decid
     if decision.hash.as_deref().is_some_and(|shown| shown != hex::encode(&item.hash)) {
         return Err(Error::new(Code::Conflict, "This is not what you were shown. Look at it again, then decide."));
     }
-    let proposal = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
+    let proposal = item.proposal(tx.workspace())?;
     if decision.verdict == Verdict::Approve && moved_on(&mut tx, &proposal).await? {
         return supersede(s, tx, id, &item).await;
     }
@@ -123,7 +122,8 @@ pub(super) async fn approve(
     let tool = registry::find(&item.tool).ok_or_else(|| Error::internal("an item of an unknown tool"))?;
     // Nobody who approves over the API can press Undo; whoever sees a rule let something through can.
     let wait = if undo || by == Decider::Rule { s.settings.undo } else { Duration::ZERO };
-    effects_store::intend(tx, id, tool.name, tool.repeat(&s.mailer), Timestamp::now().plus(wait)).await?;
+    let not_before = Timestamp::now().plus(wait);
+    effects_store::intend(tx, id, &item.hash, tool.name, tool.repeat(&s.mailer), not_before).await?;
     match &item.lesson {
         Some(lesson) if by.person().is_some() => learn(tx, lesson, true, From::Decision).await,
         _ => Ok(()),

@@ -86,7 +86,7 @@ async fn replace(
     let tool = registry::find(&item.tool)
         .filter(|tool| tool.is_governed())
         .ok_or_else(|| wrong("notEditable", "This cannot be changed; reject it instead.".to_owned()))?;
-    let before = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
+    let before = item.proposal(tx.workspace())?;
     let arguments = arguments::check(tool, Value::Object(values)).map_err(|why| wrong("schema", why))?;
     if arguments.values == before.arguments {
         return Err(wrong("unchanged", "Nothing is changed; approve it as it is.".to_owned()));

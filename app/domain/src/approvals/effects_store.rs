@@ -16,20 +16,22 @@ pub(super) fn state(word: &str) -> Result<EffectState> {
     EffectState::parse(word).ok_or_else(|| Error::internal(format!("unknown effect state {word}")))
 }
 
-/// Intends an effect.
+/// Intends an effect of what has this hash.
 pub(super) async fn intend(
     tx: &mut TenantTx,
     item: ApprovalId,
+    hash: &[u8],
     tool: &str,
     repeat: Repeat,
     not_before: Timestamp,
 ) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
-        "INSERT INTO effects (workspace_id, id, approval_id, state, tool, repeat, not_before) VALUES ($1, $2, $3, 'intended', $4, $5, $6)",
+        "INSERT INTO effects (workspace_id, id, approval_id, hash, state, tool, repeat, not_before) VALUES ($1, $2, $3, $4, 'intended', $5, $6, $7)",
         workspace,
         EffectId::new().0,
         item.0,
+        hash,
         tool,
         repeat.as_str(),
         not_before.0,

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     EffectState, Status,
@@ -110,10 +110,14 @@ async fn execute(s: &Services, workspace: WorkspaceId, effect: EffectId) -> Resu
         return Err(Error::internal("an effect of an item that is not approved"));
     }
     // Bytes that are not what was approved never run; trying again would not make them so.
-    let Ok(proposal) = Proposal::open(workspace, &item.canonical, &item.hash) else {
+    let Ok(proposal) = item.proposal(workspace) else {
         let why = "What is stored is not what was approved. Nothing was done.";
         return end(s, tx, effect, claimed.item, &item, Ended::Failed(why.to_owned())).await;
     };
+    if !proposal.is_of_now() {
+        let why = "HYVVE was changed meanwhile, and would do something else than what was approved. Nothing was done.";
+        return end(s, tx, effect, claimed.item, &item, Ended::Failed(why.to_owned())).await;
+    }
     if elsewhere::is_one(&item) {
         return hand_over(s, tx, effect, claimed.item, &item).await;
     }
@@ -144,13 +148,13 @@ async fn in_transaction(
         registry::apply(&mut tx, &proposal.tool, &proposal.arguments, &proposal.expected_versions, &by, id, effect)
             .await?;
     let ended = match applied {
-        Ok(result) => Ended::Done(result),
+        Ok(result) => Ended::done(result, proposal),
         // Nothing was written before the refusal, so the same transaction can record it.
         Err(NotApplied::Superseded) => Ended::Superseded,
         Err(NotApplied::Failed(why)) => Ended::Failed(why),
     };
     ended.note(span);
-    let eml = matches!(ended, Ended::Done(_)).then(|| proposal.arguments.clone());
+    let eml = matches!(ended, Ended::Done { .. }).then(|| proposal.arguments.clone());
     end(s, tx, effect, id, item, ended).await?;
     if let Some(arguments) = eml {
         sent::write_eml(&s.mailer, &proposal.tool, &arguments, effect).await;
@@ -209,7 +213,7 @@ async fn perform(
     let ended = match performed {
         Performed::Done(result) => {
             sent::note(&mut tx, &proposal.tool, &proposal.arguments, effect).await?;
-            Ended::Done(result)
+            Ended::done(result, proposal)
         }
         Performed::Failed(why) => Ended::Failed(why),
         Performed::Unknown(why) => Ended::Unknown(why),
@@ -229,17 +233,22 @@ fn span(proposal: &Proposal, item: &Locked) -> Option<ToolSpan> {
 
 /// How an effect ended.
 enum Ended {
-    Done(Value),
+    /// What came of it, and of which arguments.
+    Done { result: Value, arguments: Map<String, Value> },
     Failed(String),
     Unknown(String),
     Superseded,
 }
 
 impl Ended {
+    fn done(result: Value, proposal: &Proposal) -> Self {
+        Self::Done { result, arguments: proposal.arguments.clone() }
+    }
+
     /// Ends the span, which says no more than this.
     fn note(&self, span: Option<ToolSpan>) {
         let why = match self {
-            Self::Done(_) => return,
+            Self::Done { .. } => return,
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "unknown",
             Self::Superseded => "superseded",
@@ -260,7 +269,7 @@ async fn end(
     ended: Ended,
 ) -> Result<()> {
     let (state, result, error) = match &ended {
-        Ended::Done(result) => (EffectState::Done, Some(result), None),
+        Ended::Done { result, .. } => (EffectState::Done, Some(result), None),
         Ended::Failed(why) => (EffectState::Failed, None, Some(why.as_str())),
         Ended::Unknown(why) => (EffectState::Unknown, None, Some(why.as_str())),
         Ended::Superseded => {
@@ -280,10 +289,9 @@ async fn end(
     say(&mut tx, event, effect, id, item);
     match ended {
         Ended::Superseded => mark_superseded(&mut tx, id, item).await?,
-        Ended::Done(result) => {
+        Ended::Done { result, arguments } => {
             let outcome = if item.edited_from.is_some() {
-                let ran = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?.arguments;
-                Outcome::DoneOtherwise { result, arguments: Value::Object(ran) }
+                Outcome::DoneOtherwise { result, arguments: Value::Object(arguments) }
             } else {
                 Outcome::Done(result)
             };

@@ -11,7 +11,6 @@ use super::{
     ladder_store::{self as store, Due},
     outcomes::find_to_decide,
     policies::{Action, Step},
-    proposal::Proposal,
     store::{self as items, Locked},
     trail,
 };
@@ -46,7 +45,7 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     let (asked, event, verb): (_, fn(_) -> _, _) = match &step.action {
         Action::Remind {} | Action::TimeOut {} => (item.asked.clone(), DomainEvent::ApprovalReminded, "reminded"),
         Action::Reassign { to } => {
-            let targets = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?.targets;
+            let targets = item.proposal(tx.workspace())?.targets;
             let asked = assignment::choose(&mut tx, to, &item.parties(), &targets, item.asked.person).await?;
             (asked, DomainEvent::ApprovalReassigned, "reassigned")
         }

@@ -113,8 +113,11 @@ fn clock(at: Timestamp) -> String {
     format!("{} UTC", text.get(11..19).unwrap_or(&text))
 }
 
-/// Whether a target is no longer at the version that was looked at.
+/// Whether a target is no longer at the version that was looked at, or the tool not the one that was meant.
 pub(super) async fn moved_on(tx: &mut TenantTx, proposal: &Proposal) -> Result<bool> {
+    if !proposal.is_of_now() {
+        return Ok(true);
+    }
     for (id, expected) in &proposal.expected_versions {
         match records::service::find(tx, *id, true).await {
             Ok((_, record)) if record.version == *expected => {}

@@ -94,6 +94,8 @@ mod tests {
             status: Status::Pending,
             tool: "update_record".to_owned(),
             title: String::new(),
+            tool_version: 1,
+            approved: None,
             canonical: Vec::new(),
             hash: Vec::new(),
             proposer_kind: proposer_kind.to_owned(),

@@ -9,7 +9,7 @@ use super::attachments::Attachment;
 use crate::{
     Error, Result, canonical,
     ids::{RecordId, WorkspaceId},
-    tools::registry::{Plan, Tool},
+    tools::registry::{self, Plan, Tool},
 };
 
 const FORMAT: &str = "hyvve.proposal/1";
@@ -73,6 +73,11 @@ impl Proposal {
         Ok(Sealed { hash: canonical::sha256(&bytes), bytes })
     }
 
+    /// Whether its tool is still the one that it was made for: after an upgrade another version might do something else.
+    pub fn is_of_now(&self) -> bool {
+        registry::find(&self.tool).is_some_and(|tool| tool.version == self.tool_version)
+    }
+
     /// Reads stored bytes after checking their hash. Bytes that do not have it are never shown and never run.
     pub fn open(workspace: WorkspaceId, bytes: &[u8], hash: &[u8]) -> Result<Self> {
         if canonical::sha256(bytes) != hash {
@@ -91,7 +96,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::tools::registry::{self, Traits};
+    use crate::tools::registry::Traits;
 
     fn proposal() -> Option<Proposal> {
         let id = RecordId::new();
@@ -134,6 +139,9 @@ mod tests {
             assert!(Proposal::open(original.workspace, &bytes, &sealed.hash).is_err());
         }
         assert!(Proposal::open(WorkspaceId::new(), &sealed.bytes, &sealed.hash).is_err());
+        assert!(original.is_of_now());
+        assert!(!Proposal { tool_version: original.tool_version + 1, ..original.clone() }.is_of_now());
+        assert!(!Proposal { tool: "what_was_once".to_owned(), ..original }.is_of_now());
         Ok(())
     }
 }

@@ -107,7 +107,7 @@ pub(crate) async fn items(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<I
 /// What would run if an item were approved, exactly.
 pub(crate) async fn proposal(tx: &mut TenantTx, id: ApprovalId) -> Result<Proposal> {
     let row = store::look(tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
-    Proposal::open(tx.workspace(), &row.canonical, &row.hash)
+    row.proposal(tx.workspace())
 }
 
 /// One item with everything that a decision needs.
@@ -119,7 +119,7 @@ pub async fn get(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> 
 async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> {
     let item = list_store::items(tx, &[id.0]).await?.pop().ok_or_else(|| Error::not_found("approval"))?;
     let row = store::look(tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
-    let proposal = Proposal::open(tx.workspace(), &row.canonical, &row.hash)?;
+    let proposal = row.proposal(tx.workspace())?;
     let preview =
         registry::preview(tx, &proposal.tool, &proposal.arguments, &proposal.expected_versions, &s.mailer).await?;
     let effect = effects_store::newest(tx, id).await?;

@@ -9,7 +9,7 @@ use super::{
     calibration_store::Lesson,
     policies::Handling,
     policy::Parties,
-    proposal::Sealed,
+    proposal::{Proposal, Sealed},
     propose::{Routing, Source},
     quorum::Group,
     routing::{Review, calibration},
@@ -55,9 +55,12 @@ pub(super) struct NewRow<'a> {
 pub(super) struct Locked {
     pub(super) status: Status,
     pub(super) tool: String,
+    pub(super) tool_version: i32,
     pub(super) title: String,
     pub(super) canonical: Vec<u8>,
     pub(super) hash: Vec<u8>,
+    /// What the ledger says was approved; `None` as long as nothing is.
+    pub(super) approved: Option<Vec<u8>>,
     pub(super) proposer_kind: String,
     pub(super) proposer_id: Uuid,
     pub(super) requester: UserId,
@@ -93,6 +96,23 @@ pub(super) struct Locked {
 }
 
 impl Locked {
+    /// What would run, and of what is approved what was approved. An error where what is stored is something else.
+    pub(super) fn proposal(&self, workspace: WorkspaceId) -> Result<Proposal> {
+        let proposal = Proposal::open(workspace, &self.canonical, &self.hash)?;
+        if proposal.tool != self.tool || proposal.tool_version != self.tool_version {
+            return Err(Error::internal("a proposal is stored beside another tool"));
+        }
+        if self.approved.as_ref().is_some_and(|approved| *approved != self.hash) {
+            return Err(Error::internal("a proposal is not the one that was approved"));
+        }
+        Ok(proposal)
+    }
+
+    /// The hash of what would run, and of what is approved of what was approved.
+    pub(super) fn agreed_hash(&self) -> &[u8] {
+        self.approved.as_ref().unwrap_or(&self.hash)
+    }
+
     /// Whose it is.
     pub(super) fn parties(&self) -> Parties {
         Parties::of(&self.proposer_kind, self.proposer_id, self.requester, self.requester_barred)
@@ -183,9 +203,10 @@ pub(super) async fn lock(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
 pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Locked>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        r#"SELECT status, tool, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
+        r#"SELECT status, tool, tool_version, title, canonical, hash, proposer_kind, proposer_id, requester_id, run_id, tool_call_id, reason, decided_at,
                 review, factors, overall_score, evidence, probability, at_least, decisions, score, routed_because, policy_version, sort, size, setup, quorum, edited_from, grant_id,
                 quorum_groups, requester_barred, assigned_to, assigned_role AS "assigned_role: Role",
+                (SELECT e.hash FROM effects e WHERE e.workspace_id = $1 AND e.approval_id = $2 AND e.state <> 'withdrawn') AS approved,
                 EXISTS (SELECT 1 FROM approval_samples s WHERE s.workspace_id = $1 AND s.approval_id = $2 AND s.reviewed_at IS NULL) AS "sampled!"
          FROM approval_items WHERE workspace_id = $1 AND id = $2"#,
         workspace,
@@ -219,9 +240,11 @@ pub(super) async fn look(tx: &mut TenantTx, id: ApprovalId) -> Result<Option<Loc
     Ok(Some(Locked {
         status: status(&r.status)?,
         tool: r.tool,
+        tool_version: r.tool_version,
         title: r.title,
         canonical: r.canonical,
         hash: r.hash,
+        approved: r.approved,
         proposer_kind: r.proposer_kind,
         proposer_id: r.proposer_id,
         requester: UserId(r.requester_id),

@@ -49,7 +49,7 @@ impl<'a> From<&'a Locked> for Facts<'a> {
     fn from(item: &'a Locked) -> Self {
         Self {
             tool: &item.tool,
-            hash: &item.hash,
+            hash: item.agreed_hash(),
             run: item.run,
             review: item.review,
             policy: item.policy,

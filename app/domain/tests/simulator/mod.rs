@@ -32,8 +32,9 @@ pub(crate) const AGENTS: [Agent; 7] = [
 
 /// Of a hundred proposals, so many can be taken back.
 const REVERSIBLE: f64 = 0.8;
-/// How many proposals are measured after the decisions.
-const MEASURED: u32 = 2_000;
+/// How many proposals are measured after the decisions: so many that a share of them says something also of an agent of which
+/// little goes on by itself.
+pub(crate) const MEASURED: u32 = 20_000;
 
 /// What happened to an agent's proposals after people had decided so often.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -142,7 +142,7 @@ async fn the_pages_work_with_plain_forms() {
     assert!(tested.text.contains("did not get through") && tested.text.contains("could not be reached"));
     let (_, changed) =
         submit(&user, &one, "webhooks/change", &format!("id={webhook}&url={url}&description=Yours&events=")).await;
-    assert!(changed.text.contains("Saved.") && changed.text.contains("Hears of all events"));
+    assert!(changed.text.contains("Saved.") && changed.text.contains("Hears of all events"), "{}", changed.text);
     let (_, rotated) = submit(&user, &format!("{one}?ask=rotate"), "webhooks/rotate", &format!("id={webhook}")).await;
     assert!(rotated.text.contains("value=\"whsec_") && rotated.text.contains("signs as well"));
     let (_, replayed) = submit(&user, &one, "webhooks/replay", &format!("id={webhook}&hours=24")).await;

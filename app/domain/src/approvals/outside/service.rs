@@ -10,7 +10,6 @@ use crate::{
     approvals::{
         EffectState, Item, Status, attachments, decisions_store, effects_store, list_store,
         outcomes::{checked, tell},
-        proposal::Proposal,
         propose::{self, Source},
         store::{self as items, Locked},
         trail,
@@ -177,7 +176,7 @@ pub async fn decision(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Dec
 /// The same inside a running transaction.
 pub(super) async fn decided(tx: &mut TenantTx, id: ApprovalId) -> Result<Decided> {
     let (id, item) = newest(tx, id).await?;
-    let mut values = Proposal::open(tx.workspace(), &item.canonical, &item.hash)?.arguments;
+    let mut values = item.proposal(tx.workspace())?.arguments;
     let effect = effects_store::newest(tx, id).await?.map(|effect| effect.state);
     let begun = effect.is_some_and(|state| !matches!(state, EffectState::Intended | EffectState::Withdrawn));
     let status = match item.status {
@@ -232,6 +231,7 @@ pub async fn report(s: &Services, actor: &Actor, id: ApprovalId, outcome: Outcom
     let mut tx = s.db.tenant(&Actor::system(actor.workspace)).await?;
     tx.asked_by(*actor);
     let item = items::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found("approval"))?;
+    item.proposal(tx.workspace())?;
     if outcome.hash != hex::encode(&item.hash) {
         return Err(Error::new(Code::Conflict, "This is not what was approved: the hash is another one."));
     }
