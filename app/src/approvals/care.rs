@@ -9,7 +9,7 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{Clock, Shown},
-    care_api::{AskApproval, AssignApproval, ClaimApproval, CommentApproval},
+    care_api::{AskApproval, AssignApproval, ClaimApproval, CommentApproval, NEVER},
     case::Case,
 };
 use crate::{
@@ -94,7 +94,7 @@ fn assign_form(item: &Item, deciders: &[(UserId, String)]) -> AnyView {
             <div class="field">
                 <label for="assign-to">"Who looks at it"</label>
                 <select class="input" id="assign-to" name="assignee">
-                    <option value="" selected=assigned.is_none()>"Nobody in particular"</option>
+                    <option value="nobody" selected=assigned.is_none()>"Nobody in particular"</option>
                     {options}
                 </select>
             </div>
@@ -134,7 +134,7 @@ fn due_form(item: &Item, Clock { zone, due }: Clock, refused: Option<(String, St
         view! {
             <form class="form" method="post" action=AssignApproval::url()>
                 <input type="hidden" name="id" value=id/>
-                <input type="hidden" name="due_at" value=""/>
+                <input type="hidden" name="due_at" value=NEVER/>
                 <p class="field-hint">"Due "<Time at/>"."</p>
                 <div><Button kind="submit">"Remove the due date"</Button></div>
             </form>

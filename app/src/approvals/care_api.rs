@@ -15,11 +15,14 @@ use crate::{
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
     Error, Timestamp,
-    approvals::{Care, care, comments, door},
+    approvals::{Care, care, comments, door, filter::Whose},
     workspaces::clock,
 };
 #[cfg(feature = "ssr")]
 use std::time::Duration;
+
+/// What a form says instead of a due date.
+pub(super) const NEVER: &str = "never";
 
 /// Asks the agent something instead of deciding.
 #[server(prefix = "/_fn", endpoint = "approvals/ask", client = InWorkspace, output = Json)]
@@ -41,30 +44,30 @@ pub async fn ask_approval(
 pub async fn assign_approval(
     /// Which one.
     id: ApprovalId,
-    /// To whom; empty: to nobody in particular.
+    /// To whom: `me`, `nobody` in particular, or a person's id. A form that says nothing changes nothing.
     #[server(default)]
     assignee: Option<String>,
     /// For how many hours; 0: not any more.
     #[server(default)]
     snooze_hours: Option<u32>,
-    /// By when somebody has to have decided, as the workspace's clock shows it; empty: it waits for ever.
+    /// By when somebody has to have decided, as the workspace's clock shows it; `never`: it waits for ever.
     #[server(default)]
     due_at: Option<String>,
 ) -> Result<(), ApiError> {
     let typed = vec![("due_at", due_at.clone().unwrap_or_default())];
     answer_with(typed, async move {
         let (services, actor) = actor().await?;
-        let person = |text: String| match text.as_str() {
-            "" => Ok(None),
-            id => {
-                id.parse().map(Some).map_err(|_| Error::invalid("assigneeId", "unknown", "There is nobody like that."))
-            }
+        let person = |word: String| match word.parse() {
+            Ok(Whose::Nobody) => Ok(None),
+            Ok(Whose::Me) => actor.person().map(|(me, _)| Some(me)),
+            Ok(Whose::Person(user)) => Ok(Some(user)),
+            Err(_) => Err(Error::invalid("assigneeId", "unknown", "There is nobody like that.")),
         };
         let until =
             |hours: u32| (hours > 0).then(|| Timestamp::now().plus(Duration::from_secs(u64::from(hours) * 3_600)));
         let due_at = match due_at.as_deref() {
             None => None,
-            Some("") => Some(None),
+            Some(NEVER) => Some(None),
             Some(shown) => Some(Some(clock::instant(&services, &actor, "dueAt", shown).await?)),
         };
         let care =

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     agents::tool_label,
     shell::use_frame,
-    ui::{Card, counted},
+    ui::{Card, Revealed, counted},
 };
 
 /// The card; nothing where nothing of it is known.
@@ -32,7 +32,9 @@ fn way_to(by: &LetThrough) -> AnyView {
         LetThrough::Grant { .. } => "/settings/approval-policy/grants",
     };
     let covers = match by {
-        LetThrough::Grant { when: Some(when), .. } => Some(view! { ": "<code class="hash">{when.clone()}</code> }),
+        LetThrough::Grant { when: Some(when), .. } => {
+            Some(view! { ": "<code class="hash"><Revealed text=when.clone()/></code> })
+        }
         _ => None,
     };
     let frame = use_frame();

@@ -17,7 +17,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 78] = [
     ("approvals/settle", "id={change}&happened=true"),
     ("approvals/review", "id={change}&agreed=true"),
     ("approvals/ask", "id={change}&question=x"),
-    ("approvals/assign", "id={change}&assignee="),
+    ("approvals/assign", "id={change}&assignee=nobody"),
     ("approvals/claim", "id={change}&take=true"),
     ("approvals/comment", "id={change}&body=x"),
     ("approvals/edit", "id={change}&hash=0"),
