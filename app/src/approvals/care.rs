@@ -53,7 +53,7 @@ pub(super) fn other_ways(shown: &Shown, case: Case) -> AnyView {
     let due = shown.clock.clone().map(|clock| due_form(item, clock, refused));
     view! {
         <details class="more" name="ways" open=open>
-            <summary>"Ask, hand over, put off, or set when it is due"</summary>
+            <summary>"Ask, hand over, put off, or set a due date"</summary>
             <div class="ways">{ask}{assign_form(item, &shown.deciders)}{snooze_form(item)}{due}</div>
         </details>
     }
