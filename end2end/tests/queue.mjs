@@ -60,7 +60,12 @@ async function one({ url, browser, screens }) {
   // A question is neither a yes nor a no.
   await queue.getByRole('link', { name: /Mail/ }).click();
   await approval.getByText('ada.lovelace@example.com').first().waitFor();
-  await approval.getByText('Ask, hand over, or put off').click();
+  await approval.getByText(/^Only .* may decide\./).waitFor();
+  await approval.getByText('Cost so far').waitFor();
+  await approval.getByRole('button', { name: 'Take it' }).click();
+  await approval.getByRole('button', { name: 'Hand it back' }).waitFor();
+  await approval.getByText('Ask, hand over, put off, or set a due date').click();
+  await approval.getByLabel('When it is due').waitFor();
   await inspect(page, 'approval-ways', { screens });
   await approval.getByRole('textbox', { name: 'Ask the agent' }).fill('Does she know already?');
   await approval.getByRole('button', { name: 'Ask', exact: true }).click();

@@ -163,6 +163,8 @@ fn api() -> Router<AppState> {
         .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
         .route("/api/approvals/{id}", get(http::approvals::get).patch(http::approvals::assign))
+        .route("/api/approvals/{id}/claim", post(http::approvals::claim))
+        .route("/api/approvals/{id}/release", post(http::approvals::release))
         .route("/api/approvals/{id}/approve", post(http::approvals::approve))
         .route("/api/approvals/{id}/reject", post(http::approvals::reject))
         .route("/api/approvals/{id}/settle", post(http::approvals::settle))

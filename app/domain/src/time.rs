@@ -17,6 +17,15 @@ impl Timestamp {
         Self(OffsetDateTime::now_utc())
     }
 
+    /// From what a browser's field for a date and a time writes, without a zone: here it is UTC.
+    pub fn from_field(text: &str) -> Option<Self> {
+        match text.len() {
+            16 => parse(&format!("{text}:00.000Z")),
+            19 => parse(&format!("{text}.000Z")),
+            _ => None,
+        }
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z.
     pub fn unix_seconds(self) -> i64 {
         self.0.unix_timestamp()

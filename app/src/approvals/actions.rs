@@ -6,7 +6,7 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{DecideApproval, Shown},
-    care::other_ways,
+    care::{claim_form, other_ways},
     case::Case,
     edit::edit_form,
 };
@@ -23,8 +23,8 @@ pub(super) fn action_bar(shown: Shown, case: Case) -> AnyView {
     if let Some(why) = shown.detail.blocked {
         return view! { <div class="actions"><p class="text-muted-foreground">{why}</p></div> }.into_any();
     }
-    let (edit, ways) = (edit_form(&shown, case), other_ways(&shown));
-    view! { <div class="actions">{decision_form(shown, case)}<div class="more-ways">{edit}{ways}</div></div> }
+    let (claim, edit, ways) = (claim_form(&shown.detail.item), edit_form(&shown, case), other_ways(&shown, case));
+    view! { <div class="actions">{decision_form(shown, case)}<div class="more-ways">{claim}{edit}{ways}</div></div> }
         .into_any()
 }
 

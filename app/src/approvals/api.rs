@@ -8,13 +8,13 @@ use hyvve_domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
-use super::edit::applied;
 use super::{
     address::Tab,
     edit::TypedValue,
     narrow::{Choices, Narrowed},
 };
+#[cfg(feature = "ssr")]
+use super::{edit::applied, groups::Group};
 use crate::{
     ApiError,
     client::{InWorkspace, Json},
@@ -28,18 +28,15 @@ use crate::{
 use hyvve_domain::{
     Error, PageRequest, Timestamp, agents,
     approvals::{
-        Care, Decide, EffectState, Status,
+        Decide, EffectState, Status,
         bulk::{self, Picked},
-        care, comments, door,
+        deciding::Turns,
+        door,
         edit::{self, Edit},
-        policies, presence,
-        routing::Review,
-        samples, saved, service,
+        policies, presence, samples, saved, service,
     },
-    workspaces::members,
+    workspaces::{clock, members},
 };
-#[cfg(feature = "ssr")]
-use std::time::Duration;
 
 /// How many approvals a page of the queue shows: so many can be decided at once.
 #[cfg(feature = "ssr")]
@@ -54,6 +51,17 @@ pub struct Shown {
     pub undo_ms: i64,
     /// Who may decide on it, for whoever may hand it over.
     pub deciders: Vec<(UserId, String)>,
+    /// The workspace's clock, for whoever may say when it is due.
+    pub clock: Option<Clock>,
+}
+
+/// The workspace's clock, in which a due date is typed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Clock {
+    /// Its time zone.
+    pub zone: String,
+    /// What it shows when the approval is due.
+    pub due: Option<String>,
 }
 
 #[cfg(feature = "ssr")]
@@ -63,7 +71,7 @@ impl From<Detail> for Shown {
         let left =
             |effect: &hyvve_domain::approvals::Effect| effect.not_before.unix_millis() - Timestamp::now().unix_millis();
         let undo_ms = intended.filter(|_| detail.blocked.is_none()).map_or(0, left).max(0);
-        Self { detail, undo_ms, deciders: Vec::new() }
+        Self { detail, undo_ms, deciders: Vec::new(), clock: None }
     }
 }
 
@@ -74,6 +82,8 @@ pub struct Queue {
     pub page: Page<Item>,
     /// Those of its items that wait for a decision which the reader may take.
     pub decidable: Vec<ApprovalId>,
+    /// Those of its items that wait for others than the reader.
+    pub others: Vec<ApprovalId>,
 }
 
 /// A page of the queue.
@@ -91,13 +101,13 @@ pub async fn list_approvals(
         let (services, actor) = actor().await?;
         let filter = narrowed.filter(tab);
         let mut page = service::list(&services, &actor, &filter, PageRequest::new(Some(page), Some(PAGE))).await?;
+        let Turns { decidable, others } = service::turns(&services, &actor, &page.items).await?;
         if narrowed.sort.is_empty() {
             // In the order of the groups in which it shows, for keys and ranges as well.
             let now = Timestamp::now().unix_millis();
-            page.items.sort_by_key(|item| (item.is_put_off(now), item.review == Review::Full));
+            page.items.sort_by_key(|item| Group::of(item, &others, now));
         }
-        let decidable = service::decidable(&services, &actor, &page.items).await?;
-        Ok::<_, Error>(Queue { page, decidable })
+        Ok::<_, Error>(Queue { page, decidable, others })
     })
     .await
 }
@@ -191,8 +201,12 @@ pub async fn get_approval(
         let (services, actor) = actor().await?;
         let shown = Shown::from(service::get(&services, &actor, id).await?);
         let decides = shown.detail.item.status == Status::Pending && shown.detail.blocked.is_none();
-        let deciders = if decides { members::deciders(&services, &actor).await? } else { Vec::new() };
-        Ok::<_, Error>(Shown { deciders, ..shown })
+        if !decides {
+            return Ok::<_, Error>(shown);
+        }
+        let deciders = members::deciders(&services, &actor).await?;
+        let (zone, due) = clock::shows(&services, &actor, shown.detail.item.due_at).await?;
+        Ok(Shown { deciders, clock: Some(Clock { zone, due }), ..shown })
     })
     .await
 }
@@ -312,68 +326,6 @@ fn go_beside(id: ApprovalId) {
     if let Some((queue, _)) = page.rsplit_once('/') {
         go_on(&format!("{queue}/{id}"));
     }
-}
-
-/// Asks the agent something instead of deciding.
-#[server(prefix = "/_fn", endpoint = "approvals/ask", client = InWorkspace, output = Json)]
-pub async fn ask_approval(
-    /// Which one.
-    id: ApprovalId,
-    /// What.
-    question: String,
-) -> Result<(), ApiError> {
-    answer(async move {
-        let (services, actor) = actor().await?;
-        door::ask(&services, &actor, id, &question).await.map(drop)
-    })
-    .await
-}
-
-/// Hands it to somebody, or puts it off.
-#[server(prefix = "/_fn", endpoint = "approvals/assign", client = InWorkspace, output = Json)]
-pub async fn assign_approval(
-    /// Which one.
-    id: ApprovalId,
-    /// To whom; empty: to nobody in particular.
-    #[server(default)]
-    assignee: Option<String>,
-    /// For how many hours; 0: not any more.
-    #[server(default)]
-    snooze_hours: Option<u32>,
-) -> Result<(), ApiError> {
-    answer(async move {
-        let (services, actor) = actor().await?;
-        let person = |text: String| match text.as_str() {
-            "" => Ok(None),
-            id => {
-                id.parse().map(Some).map_err(|_| Error::invalid("assigneeId", "unknown", "There is nobody like that."))
-            }
-        };
-        let until =
-            |hours: u32| (hours > 0).then(|| Timestamp::now().plus(Duration::from_secs(u64::from(hours) * 3_600)));
-        let care = Care {
-            assignee_id: assignee.map(person).transpose()?,
-            due_at: None,
-            snoozed_until: snooze_hours.map(until),
-        };
-        care::change(&services, &actor, id, care).await.map(drop)
-    })
-    .await
-}
-
-/// Says something about it to the others.
-#[server(prefix = "/_fn", endpoint = "approvals/comment", client = InWorkspace, output = Json)]
-pub async fn comment_approval(
-    /// About which one.
-    id: ApprovalId,
-    /// What.
-    body: String,
-) -> Result<(), ApiError> {
-    answer(async move {
-        let (services, actor) = actor().await?;
-        comments::add(&services, &actor, id, &body).await.map(drop)
-    })
-    .await
 }
 
 /// Takes an approval back before its effect begins.

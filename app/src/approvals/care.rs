@@ -1,4 +1,4 @@
-//! What one can do besides deciding: ask, hand to somebody, put off, talk.
+//! What one can do besides deciding: take it, ask, hand to somebody, put off, say when it is due, talk.
 
 use hyvve_domain::{
     approvals::{Comment, Item, Status, outside::DecisionKind},
@@ -7,15 +7,40 @@ use hyvve_domain::{
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::api::{AskApproval, AssignApproval, CommentApproval, Shown};
-use crate::ui::{Button, Card, CardBody, Revealed, Time};
+use super::{
+    api::{Clock, Shown},
+    care_api::{AskApproval, AssignApproval, ClaimApproval, CommentApproval, NEVER},
+    case::Case,
+};
+use crate::{
+    shell::use_frame,
+    ui::{Button, Card, CardBody, Revealed, Time},
+};
 
 /// How long one can put something off, in hours.
 const PAUSES: [(&str, &str); 4] =
     [("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("168", "for a week")];
 
+/// The button that takes an item for oneself where nobody else has it, or hands it back; for those who may decide.
+pub(super) fn claim_form(item: &Item) -> AnyView {
+    let me = use_frame().data().user;
+    let (take, words) = match item.assignee_id {
+        None => ("true", "Take it"),
+        Some(person) if person == me => ("false", "Hand it back"),
+        Some(_) => return ().into_any(),
+    };
+    let id = item.id.to_string();
+    view! {
+        <form method="post" action=ClaimApproval::url()>
+            <input type="hidden" name="id" value=id/>
+            <Button kind="submit" name="take" value=take>{words}</Button>
+        </form>
+    }
+    .into_any()
+}
+
 /// The ways of not deciding yet; for those who may decide.
-pub(super) fn other_ways(shown: &Shown) -> AnyView {
+pub(super) fn other_ways(shown: &Shown, case: Case) -> AnyView {
     let item = &shown.detail.item;
     if item.status != Status::Pending || shown.detail.blocked.is_some() {
         return ().into_any();
@@ -23,10 +48,13 @@ pub(super) fn other_ways(shown: &Shown) -> AnyView {
     let outside = shown.detail.outside.as_ref();
     let answers = outside.is_some_and(|outside| outside.allowed.contains(&DecisionKind::Respond));
     let ask = (item.run_id.is_some() || answers).then(|| ask_form(item, outside.is_some()));
+    let refused = case.due.get_value();
+    let open = refused.is_some();
+    let due = shown.clock.clone().map(|clock| due_form(item, clock, refused));
     view! {
-        <details class="more" name="ways">
-            <summary>"Ask, hand over, or put off"</summary>
-            <div class="ways">{ask}{assign_form(item, &shown.deciders)}{snooze_form(item)}</div>
+        <details class="more" name="ways" open=open>
+            <summary>"Ask, hand over, put off, or set a due date"</summary>
+            <div class="ways">{ask}{assign_form(item, &shown.deciders)}{snooze_form(item)}{due}</div>
         </details>
     }
     .into_any()
@@ -66,7 +94,7 @@ fn assign_form(item: &Item, deciders: &[(UserId, String)]) -> AnyView {
             <div class="field">
                 <label for="assign-to">"Who looks at it"</label>
                 <select class="input" id="assign-to" name="assignee">
-                    <option value="" selected=assigned.is_none()>"Nobody in particular"</option>
+                    <option value="nobody" selected=assigned.is_none()>"Nobody in particular"</option>
                     {options}
                 </select>
             </div>
@@ -88,6 +116,47 @@ fn snooze_form(item: &Item) -> AnyView {
             </div>
             <div><Button kind="submit">"Put off"</Button></div>
         </form>
+    }
+    .into_any()
+}
+
+/// When somebody has to have decided; `refused`: why the last one was not taken, and what was typed.
+fn due_form(item: &Item, Clock { zone, due }: Clock, refused: Option<(String, String)>) -> AnyView {
+    let (id, at) = (item.id.to_string(), item.due_at);
+    let (wrong, typed) = refused.unzip();
+    let invalid = wrong.is_some().then_some("true");
+    let value = typed.or(due).unwrap_or_default();
+    let hint = format!(
+        "In the workspace’s time zone, {zone}. If nobody has decided by then, it has timed out: nothing is done."
+    );
+    let remove = at.map(|at| {
+        let id = id.clone();
+        view! {
+            <form class="form" method="post" action=AssignApproval::url()>
+                <input type="hidden" name="id" value=id/>
+                <input type="hidden" name="due_at" value=NEVER/>
+                <p class="field-hint">"Due "<Time at/>"."</p>
+                <div><Button kind="submit">"Remove the due date"</Button></div>
+            </form>
+        }
+    });
+    view! {
+        <div>
+            <form class="form" method="post" action=AssignApproval::url()>
+                <input type="hidden" name="id" value=id/>
+                <div class="field">
+                    <label for="due-at">"When it is due"</label>
+                    <input
+                        class="input" id="due-at" name="due_at" type="datetime-local" value=value required=true
+                        aria-describedby="due-hint due-error" aria-invalid=invalid
+                    />
+                    <p class="field-hint" id="due-hint">{hint}</p>
+                    <p class="field-error" id="due-error" role="alert">{wrong}</p>
+                </div>
+                <div><Button kind="submit">"Set"</Button></div>
+            </form>
+            {remove}
+        </div>
     }
     .into_any()
 }

@@ -29,6 +29,8 @@ pub(super) struct Case {
     pub(super) asking: RwSignal<bool>,
     /// What is wrong with the note; at first, what a form that was posted without JavaScript was told.
     pub(super) problem: RwSignal<Option<String>>,
+    /// What is wrong with a due date that was posted, and what was typed.
+    pub(super) due: StoredValue<Option<(String, String)>>,
     /// The field.
     pub(super) field: NodeRef<html::Textarea>,
     /// The form that changes what would run, folded or not.
@@ -59,6 +61,7 @@ pub(super) fn use_case(id: Signal<Option<ApprovalId>>, problem: Option<String>) 
         note: RwSignal::new(String::new()),
         asking: RwSignal::new(problem.is_some()),
         problem: RwSignal::new(problem),
+        due: StoredValue::new(None),
         field: NodeRef::new(),
         editor: NodeRef::new(),
         decisions,
@@ -105,7 +108,6 @@ impl Case {
         spawn_local(async move {
             match undo_approval(detail.item.id).await {
                 Ok(shown) => {
-                    self.decisions.forget(detail.item.id);
                     self.take(shown);
                     self.toasts.say("Taken back. It waits for a decision again.");
                 }
@@ -146,9 +148,14 @@ impl Case {
         self.note.set(String::new());
         self.asking.set(false);
         self.problem.set(None);
+        self.due.set_value(None);
     }
 
     fn take(self, shown: Shown) {
+        // Where others have to agree as well it waits on, among what waits for them.
+        if shown.detail.item.status == Status::Pending {
+            self.decisions.forget(shown.detail.item.id);
+        }
         // The page may show another one by now, and what is typed there is about that one.
         if self.current.get_untracked().is_some_and(|current| current.detail.item.id == shown.detail.item.id) {
             self.start_over();

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::{
     actions::action_bar, api::Shown, attachments::attachments_card, care::talk, case::Case,
-    confidence::confidence_card, history::history, presence::watchers, preview::preview_card, progress::progress,
-    second_look::second_look, words,
+    confidence::confidence_card, facts::facts_card, history::history, presence::watchers, preview::preview_card,
+    progress::progress, second_look::second_look, words,
 };
 use crate::{
     shell::use_frame,
@@ -29,8 +29,9 @@ pub(super) fn detail(shown: Shown, case: Case, back: String, watching: Signal<Ve
             {watchers(watching)}
             {replaced(&shown)}
             {progress(shown.clone(), case)}
-            {preview_card(detail.preview, detail.item.status, &shown.deciders)}
-            {attachments_card(detail.attachments)}
+            {preview_card(detail.preview.clone(), detail.item.status, &shown.deciders)}
+            {attachments_card(detail.attachments.clone())}
+            {facts_card(&detail)}
             {second_look(&shown)}
             <Reason reason=detail.reason/>
             {outside_card(detail.outside)}
@@ -71,7 +72,6 @@ fn Crumbs(detail: Detail) -> AnyView {
     view! {
         <div class="flex items-center flex-wrap gap-2 text-muted-foreground text-sm">
             <Pill text=state tone=state_tone/><Pill text=word tone=tone/>{due}{votes}{assignee}{snoozed}
-            {pending.then_some("owners and admins decide")}
         </div>
     }
     .into_any()

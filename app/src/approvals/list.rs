@@ -1,12 +1,14 @@
 //! The queue.
 
-use hyvve_domain::approvals::{Item, Status, bulk::Picked, routing::Review};
+use hyvve_domain::approvals::{Item, Status, bulk::Picked};
 use leptos::{ev, prelude::*};
 
 use super::{
     address::{Address, Tab},
     api::Queue,
     decisions::use_decisions,
+    facts,
+    groups::Group,
     narrow::Narrowed,
     picks::Picks,
     words,
@@ -31,42 +33,31 @@ pub(super) fn queue_tabs(address: Address) -> AnyView {
     view! { <Tabs label="Which approvals" tabs=Signal::derive(tabs)/> }.into_any()
 }
 
-/// One page of the queue; what waits is grouped by how closely to look.
+/// One page of the queue; what waits is grouped by whose turn it is and how closely to look.
 pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
-    let Queue { page, decidable } = queue;
+    let Queue { page, decidable, others } = queue;
     if page.items.is_empty() {
         return nothing(address);
     }
     let (number, pages, total) = (page.page, page.pages(), page.total);
+    let row = move |item: Item| {
+        let picks = decidable.contains(&item.id).then_some(picks);
+        view! { <Row item=item address=address picks=picks/> }
+    };
     // In an order of its own, what belongs together would be torn apart by groups.
     if !address.narrowed.get_untracked().sort.is_empty() {
-        let row = |item: Item| {
-            let picks = decidable.contains(&item.id).then_some(picks);
-            view! { <Row item=item address=address picks=picks/> }
-        };
         let rows = page.items.into_iter().map(row).collect_view();
         return view! { <ul>{rows}</ul>{pages_of(address, number, pages, total)} }.into_any();
     }
-    let now = now_millis();
-    let (later, items): (Vec<Item>, Vec<Item>) = page.items.into_iter().partition(|item| item.is_put_off(now));
-    let (quick, full): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.review != Review::Full);
-    let group = |title: &'static str, items: Vec<Item>| {
-        let head = (!items.is_empty() && address.tab.get_untracked() == Tab::Waiting)
-            .then(|| view! { <h2 class="queue-group"><span>{title}</span><span>{items.len()}</span></h2> });
-        let row = |item: Item| {
-            let picks = decidable.contains(&item.id).then_some(picks);
-            view! { <Row item=item address=address picks=picks/> }
-        };
-        let rows = items.into_iter().map(row).collect_view();
-        view! { {head}<ul>{rows}</ul> }
+    let (now, titled) = (now_millis(), address.tab.get_untracked() == Tab::Waiting);
+    let group = |group: Group| {
+        let its = |item: &&Item| Group::of(item, &others, now) == group;
+        let items: Vec<Item> = page.items.iter().filter(its).cloned().collect();
+        let head = (!items.is_empty() && titled)
+            .then(|| view! { <h2 class="queue-group"><span>{group.title()}</span><span>{items.len()}</span></h2> });
+        view! { {head}<ul>{items.into_iter().map(&row).collect_view()}</ul> }
     };
-    view! {
-        {group("Quick review", quick)}
-        {group("Full review", full)}
-        {group("Put off", later)}
-        {pages_of(address, number, pages, total)}
-    }
-    .into_any()
+    view! { {Group::EACH.map(group).collect_view()}{pages_of(address, number, pages, total)} }.into_any()
 }
 
 fn pages_of(address: Address, number: i64, pages: i64, total: i64) -> AnyView {
@@ -124,6 +115,8 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
     let score = item.score.map(
         |score| view! { <span class="row-score">{format!("{score:.0}")}<span class="sr-only">" of 100"</span></span> },
     );
+    let rule = item.let_through.as_ref().map(facts::words);
+    let rule = rule.map(|words| view! { <span class="truncate">{words}</span> });
     let refusal = move || decisions.refusal(id).map(|why| view! { <p class="row-refusal" role="alert">{why}</p> });
     let pick = picks.map(|picks| pick(&item, picks));
     // A click with Shift would open a window.
@@ -144,7 +137,7 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
             >
                 <span class="row-title"><Revealed text=item.title/></span>
                 <span class="row-age"><Age since=item.created_at/></span>
-                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{assignee}{score}{due}</span>
+                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{assignee}{rule}{score}{due}</span>
                 {refusal}
             </a>
         </li>

@@ -47,11 +47,12 @@ fn Approvals() -> AnyView {
     let choices = Resource::new(|| (), |()| filter_choices());
     let flash = use_flash();
     let told = Some(flash.typed("done")).filter(|text| !text.is_empty());
-    let problem = flash.beside(&[]);
+    let problem = flash.beside(&["dueAt"]);
     // What a plain form was refused is said beside the form that was sent.
     let (of_case, of_list) =
         if address.selected.get_untracked().is_some() { (problem, told) } else { (None, told.or(problem)) };
     let case = use_case(address.selected.into(), of_case);
+    case.due.set_value(flash.at("dueAt").map(|why| (why, flash.typed("due_at"))));
     let watching = use_presence(address.selected.into());
     let picks = use_picks(queue, of_list);
     let ids = move || {

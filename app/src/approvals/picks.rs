@@ -152,6 +152,9 @@ impl Picks {
             self.busy.set(false);
             match outcome {
                 Ok(outcome) => {
+                    for id in &outcome.waiting {
+                        self.decisions.forget(*id);
+                    }
                     for refused in &outcome.refused {
                         self.decisions.refused(refused.id, refused.why.clone());
                     }

@@ -207,6 +207,16 @@ pub(crate) async fn assign(
     Ok(data(care::change(&asking.services, &asking.actor, id, input).await?))
 }
 
+/// `POST /api/approvals/{id}/claim`: takes it for oneself, unless somebody else has it.
+pub(crate) async fn claim(asking: Member<Decide>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+    Ok(data(care::claim(&asking.services, &asking.actor, id).await?))
+}
+
+/// `POST /api/approvals/{id}/release`: hands back what one has taken.
+pub(crate) async fn release(asking: Member<Decide>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+    Ok(data(care::release(&asking.services, &asking.actor, id).await?))
+}
+
 /// `POST /api/approvals/{id}/comments`
 pub(crate) async fn comment(
     asking: Member<Propose>,

@@ -135,7 +135,8 @@ pub(crate) async fn shown(who: &Caller, item: &str) -> Value {
 /// What must not change.
 async fn state(of: &Caller, item: &str) -> [Value; 5] {
     let item = detail(of, item).await;
-    ["status", "hash", "votes", "effect", "editedTo"].map(|what| item[what].clone())
+    let votes = &item["agreement"]["agreed"];
+    [&item["status"], &item["hash"], votes, &item["effect"], &item["editedTo"]].map(Value::clone)
 }
 
 /// Every door is shut for this person, and nothing of the item changes as `owner` sees it.

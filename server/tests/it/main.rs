@@ -53,6 +53,7 @@ mod stream;
 mod support;
 mod tokens;
 mod traces;
+mod turns;
 mod unknown_effects;
 mod usage;
 mod webhooks;

@@ -98,7 +98,10 @@ async fn where_two_have_to_agree_one_is_not_enough_on_any_door() {
     let path = format!("/api/approvals/{item}/approve");
     let first = grace.post(&path, &json!({})).await;
     let first = &first.expect(200).body["data"];
-    assert_eq!((&first["status"], &first["votes"], &first["quorum"]), (&json!("pending"), &json!(1), &json!(2)));
+    assert_eq!(
+        (&first["status"], &first["agreement"]["agreed"], &first["quorum"]),
+        (&json!("pending"), &json!(1), &json!(2))
+    );
     grace.post(&path, &json!({})).await.expect(409);
     grace.post(&format!("/approvals/{item}/resolve"), &json!({ "status": "approved" })).await.expect(409);
     let bulk = grace.post("/api/approvals/bulk", &json!({ "ids": [item], "action": "approve" })).await;
@@ -110,7 +113,7 @@ async fn where_two_have_to_agree_one_is_not_enough_on_any_door() {
     arguments["changes"]["discount_percent"] = json!(7);
     let edited = grace.post(&format!("/api/approvals/{item}/edit"), &json!({ "arguments": arguments })).await;
     let edited = edited.expect(200).body["data"].clone();
-    assert_eq!((&edited["status"], &edited["votes"]), (&json!("pending"), &json!(1)));
+    assert_eq!((&edited["status"], &edited["agreement"]["agreed"]), (&json!("pending"), &json!(1)));
     let second = ada.post(&format!("/api/approvals/{}/approve", id(&edited)), &json!({})).await;
     assert_eq!(second.expect(200).body["data"]["status"], "approved");
 }
@@ -189,7 +192,7 @@ async fn where_two_have_to_agree_nothing_goes_on_by_itself_and_nobody_waits_for_
     let ada_id = ada.get("/api/auth/session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned();
     let member = format!("/api/workspaces/{}/members/{ada_id}", story.user.workspace());
     Reply::of(story.user.request(Method::PATCH, &member).json(&json!({ "role": "member" }))).await.expect(200);
-    assert_eq!(detail(&story.user, id(&next)).await["votes"], 0);
+    assert_eq!(detail(&story.user, id(&next)).await["agreement"]["agreed"], 0);
     let alone = story.user.post(&path, &json!({})).await;
     assert_eq!(alone.expect(200).body["data"]["status"], "approved");
 }

@@ -73,6 +73,28 @@ pub(super) struct Decider {
     pub(super) reminded: bool,
 }
 
+impl Decider {
+    /// Who it is and in which role, as a vote counts.
+    pub(super) fn vote(&self) -> (UserId, Role) {
+        (self.id, self.role)
+    }
+}
+
+/// Everybody of a role that decides, whatever the item, by their ids.
+pub(super) async fn everybody(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    store::deciders(tx).await
+}
+
+/// What somebody is called in a sentence.
+pub(super) async fn name(tx: &mut TenantTx, user: UserId) -> Result<String> {
+    Ok(store::name(tx, user).await?.unwrap_or_else(|| SOMEBODY_GONE.to_owned()))
+}
+
+/// Those who may decide on an item of these parties, as their votes count.
+pub(super) async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<(UserId, Role)>> {
+    Ok(deciders(tx, parties).await?.iter().map(Decider::vote).collect())
+}
+
 /// Those who may decide on an item of these parties, by their ids.
 pub(super) async fn deciders(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<Decider>> {
     let mut all = store::deciders(tx).await?;
@@ -96,8 +118,7 @@ pub(super) async fn choose(
             if let Some(who) = found(user_id) {
                 return Ok(Asked::person(who, format!("{} is asked.", who.name)));
             }
-            let name = store::name(tx, user_id).await?;
-            let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
+            let name = name(tx, user_id).await?;
             Ok(falls(&deciders, &format!("{name} was to be asked, and may not decide on this")))
         }
         Assignment::Role { role } => Ok(of_role(&deciders, role)),
@@ -110,8 +131,7 @@ pub(super) async fn choose(
             match holder.map(|user| (user, found(user))) {
                 Some((_, Some(who))) => Ok(Asked::person(who, format!("{} is asked, whose record this is.", who.name))),
                 Some((user, None)) => {
-                    let name = store::name(tx, user).await?;
-                    let name = name.as_deref().unwrap_or(SOMEBODY_GONE);
+                    let name = name(tx, user).await?;
                     Ok(falls(&deciders, &format!("The record is {name}’s, who may not decide on this")))
                 }
                 None => Ok(falls(&deciders, "There is no record with an owner")),

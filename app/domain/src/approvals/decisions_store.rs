@@ -1,8 +1,10 @@
 //! SQL of decisions: every one ever taken on an item, withdrawn ones included.
 
-use super::{HistoryEntry, policy::Parties};
+use uuid::Uuid;
+
+use super::HistoryEntry;
 use crate::{
-    Result, Role, Timestamp,
+    Result, Timestamp,
     db::TenantTx,
     ids::{ApprovalId, DecisionId, RunId, UserId},
 };
@@ -84,17 +86,21 @@ pub(super) async fn voters(tx: &mut TenantTx, id: ApprovalId) -> Result<Vec<User
     Ok(rows.into_iter().map(UserId).collect())
 }
 
-/// Who could approve an item, and in which role.
-pub(super) async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<(UserId, Role)>> {
+/// Which of these items a person has approved since each last waited anew.
+pub(super) async fn agreed_by(tx: &mut TenantTx, items: &[Uuid], user: UserId) -> Result<Vec<ApprovalId>> {
     let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        r#"SELECT user_id, role AS "role: Role" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
+    let rows = sqlx::query_scalar!(
+        "SELECT DISTINCT d.approval_id FROM approval_decisions d
+         WHERE d.workspace_id = $1 AND d.approval_id = ANY ($2) AND d.actor_id = $3 AND d.outcome IN ('voted', 'approved')
+           AND d.created_at > COALESCE((SELECT max(w.created_at) FROM approval_decisions w
+                                        WHERE w.workspace_id = $1 AND w.approval_id = d.approval_id AND w.outcome = 'withdrawn'), '-infinity')",
         workspace,
+        items,
+        user.0,
     )
     .fetch_all(tx.conn())
     .await?;
-    let all = rows.into_iter().map(|r| (UserId(r.user_id), r.role));
-    Ok(all.filter(|(user, _)| parties.bars(*user).is_none()).collect())
+    Ok(rows.into_iter().map(ApprovalId).collect())
 }
 
 /// The questions that people asked a run's agent instead of deciding: about which item, who, and what its title is.

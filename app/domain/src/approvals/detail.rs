@@ -8,6 +8,7 @@ use crate::{
     Timestamp,
     ids::{ApprovalId, GrantId, UserId},
     said::said,
+    usage::Amounts,
 };
 
 /// What a proposal's route was decided on, as it was then.
@@ -115,8 +116,10 @@ pub struct Detail {
     pub grant_id: Option<GrantId>,
     /// Whether it is looked at afterwards.
     pub sample: Option<Sample>,
-    /// How many have approved so far, where several have to.
-    pub votes: i16,
+    /// Who may decide, as things are, in sentences, while it waits.
+    pub who_decides: Vec<String>,
+    /// What its run's calls of models have cost so far; `None` where no run proposed it.
+    pub cost: Option<Amounts>,
     /// How far those have come who have to agree, while it waits; `None` where one person's word is enough.
     pub agreement: Option<Agreement>,
     /// What the proposer refers to.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
+    Decide, Detail, EffectState, Status, Verdict, assignment, decisions_store, effects_store,
     grants::service as grants,
     outcomes::{
         already_decided, checked, find_to_decide, moved_on, note, supersede, tell, tell_requester, tell_run,
@@ -13,7 +13,7 @@ use super::{
     },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
-    quorum::{self, Agreement},
+    quorum,
     routing::{
         Review,
         learn::{From, learn, unlearn},
@@ -91,7 +91,7 @@ pub(super) async fn approve(
     Approval { by, note, undo }: Approval,
 ) -> Result<()> {
     if let Some(user) = by.person().filter(|_| item.wants_several()) {
-        let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+        let electorate = assignment::electorate(tx, &item.parties()).await?;
         let mut agreed = decisions_store::voters(tx, id).await?;
         let before = quorum::agreement(item.quorum, &item.groups, &electorate, &agreed);
         // Where others have left meanwhile, those who have agreed may be all that there are.
@@ -128,16 +128,6 @@ pub(super) async fn approve(
         Some(lesson) if by.person().is_some() => learn(tx, lesson, true, From::Decision).await,
         _ => Ok(()),
     }
-}
-
-/// How far those have come who have to agree on an item; `None` where one person's word is enough.
-pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Option<Agreement>> {
-    if !item.wants_several() {
-        return Ok(None);
-    }
-    let electorate = decisions_store::electorate(tx, &item.parties()).await?;
-    let agreed = decisions_store::voters(tx, id).await?;
-    Ok(Some(quorum::agreement(item.quorum, &item.groups, &electorate, &agreed)))
 }
 
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {

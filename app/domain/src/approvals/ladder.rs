@@ -10,7 +10,7 @@ use super::{
     decisions_store,
     ladder_store::{self as store, Due},
     outcomes::find_to_decide,
-    policies::{Action, Step},
+    policies::{Nudge, Rung},
     store::{self as items, Locked},
     trail,
 };
@@ -43,13 +43,13 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     }
     let deciders = assignment::deciders(&mut tx, &item.parties()).await?;
     let (asked, event, verb): (_, fn(_) -> _, _) = match &step.action {
-        Action::Remind {} | Action::TimeOut {} => (item.asked.clone(), DomainEvent::ApprovalReminded, "reminded"),
-        Action::Reassign { to } => {
+        Nudge::Remind {} => (item.asked.clone(), DomainEvent::ApprovalReminded, "reminded"),
+        Nudge::Reassign { to } => {
             let targets = item.proposal(tx.workspace())?.targets;
             let asked = assignment::choose(&mut tx, to, &item.parties(), &targets, item.asked.person).await?;
             (asked, DomainEvent::ApprovalReassigned, "reassigned")
         }
-        Action::Escalate { role } => {
+        Nudge::Escalate { role } => {
             (assignment::of_role(&deciders, *role), DomainEvent::ApprovalEscalated, "escalated")
         }
     };
@@ -59,7 +59,7 @@ async fn climb(s: &Services, workspace: WorkspaceId, id: ApprovalId) -> Result<(
     store::taken(&mut tx, id, taken + 1, next).await?;
     decisions_store::insert(&mut tx, id, verb, None, Some(&words), &item.hash).await?;
     match (&step.action, asked.person) {
-        (Action::Reassign { .. }, Some(person)) => {
+        (Nudge::Reassign { .. }, Some(person)) => {
             assignment::notify(&mut tx, (id, &item.title), person, format!("step {taken}")).await?;
         }
         _ => write(&mut tx, s, (id, taken), &item, &told).await?,
@@ -114,7 +114,7 @@ async fn write(
     Ok(())
 }
 
-fn say(tx: &mut TenantTx, what: fn(Waiting) -> DomainEvent, id: ApprovalId, item: &Locked, step: Step, asked: &Asked) {
+fn say(tx: &mut TenantTx, what: fn(Waiting) -> DomainEvent, id: ApprovalId, item: &Locked, step: Rung, asked: &Asked) {
     let mut facts = trail::facts(item);
     facts["afterMinutes"] = json!(step.after_minutes);
     asked.tell(&mut facts);

@@ -3,14 +3,14 @@
 use uuid::Uuid;
 
 use super::{
-    Filter, Item, Status, effects_store, filter::Narrow, narrow_store, policy::Parties, routing::Review, samples_store,
-    store::status,
+    Filter, Item, LetThrough, Status, effects_store, filter::Narrow, narrow_store, policies::EVERY_TOOL,
+    policy::Parties, routing::Review, samples_store, store::status,
 };
 use crate::{
     PageRequest, Result, Role, Timestamp,
     actor::SOMEBODY_GONE,
     db::TenantTx,
-    ids::{ApprovalId, RunId, UserId},
+    ids::{ApprovalId, GrantId, RunId, UserId},
     tools::Reversibility,
 };
 
@@ -133,6 +133,7 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         r#"SELECT i.id, i.status, i.tool, i.title, i.reversibility, i.review, i.hash, i.requester_id, i.run_id, i.due_at, i.created_at, i.decided_at, i.snoozed_until, i.quorum, i.assigned_to, i.assigned_role AS "assigned_role: Role", m.name AS "assignee?",
+                  i.policy_version, i.grant_id, d.tool AS "policy_tool?", g.covers AS "covers?", b.name AS "granted_by?",
                   COALESCE(a.name, p.name, 'unknown') AS "proposer!", COALESCE(r.name, $3) AS "requester!",
                   CASE WHEN EXISTS (SELECT 1 FROM approval_samples s WHERE s.workspace_id = i.workspace_id AND s.approval_id = i.id AND s.reviewed_at IS NULL)
                        THEN NULL ELSE i.score END AS score,
@@ -142,18 +143,34 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
            LEFT JOIN users m ON m.id = i.assigned_to
            LEFT JOIN agents a ON i.proposer_kind = 'agent' AND a.workspace_id = i.workspace_id AND a.id = i.proposer_id
            LEFT JOIN users p ON i.proposer_kind = 'user' AND p.id = i.proposer_id
+           LEFT JOIN approval_grants g ON i.status = 'auto_approved' AND g.workspace_id = i.workspace_id AND g.id = i.grant_id
+           LEFT JOIN users b ON b.id = g.created_by
+           -- An item keeps the version alone: the tool's own policy has held since it was there.
+           LEFT JOIN LATERAL (
+             SELECT v.tool FROM approval_policies v
+             WHERE i.status = 'auto_approved' AND i.grant_id IS NULL
+               AND v.workspace_id = i.workspace_id AND v.tool IN (i.tool, $4) AND v.version = i.policy_version
+             ORDER BY v.created_at <= i.created_at DESC, v.tool = i.tool DESC LIMIT 1
+           ) d ON true
            WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.created_at DESC, i.id DESC"#,
         workspace,
         ids,
         SOMEBODY_GONE,
+        EVERY_TOOL,
     )
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter()
         .map(|r| {
+            let status = status(&r.status)?;
+            let let_through = match (r.grant_id, r.policy_version) {
+                _ if status != Status::AutoApproved => None,
+                (Some(id), _) => Some(LetThrough::Grant { id: GrantId(id), by: r.granted_by, when: r.covers }),
+                (None, version) => version.map(|version| LetThrough::Policy { tool: r.policy_tool, version }),
+            };
             Ok(Item {
                 id: ApprovalId(r.id),
-                status: status(&r.status)?,
+                status,
                 tool: r.tool,
                 title: r.title,
                 reversibility: if r.reversibility == "reversible" {
@@ -169,6 +186,7 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
                 requester: r.requester,
                 run_id: r.run_id.map(RunId),
                 effect: r.effect.as_deref().map(effects_store::state).transpose()?,
+                let_through,
                 due_at: r.due_at.map(Timestamp),
                 snoozed_until: r.snoozed_until.map(Timestamp),
                 quorum: r.quorum,

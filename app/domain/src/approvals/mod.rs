@@ -23,6 +23,8 @@ mod comments_store;
 #[cfg(feature = "ssr")]
 mod cursor;
 #[cfg(feature = "ssr")]
+pub mod deciding;
+#[cfg(feature = "ssr")]
 mod decisions_store;
 pub mod detail;
 #[cfg(feature = "ssr")]
@@ -44,6 +46,7 @@ pub mod grants;
 pub(crate) mod ladder;
 #[cfg(feature = "ssr")]
 mod ladder_store;
+mod let_through;
 #[cfg(feature = "ssr")]
 mod list_store;
 #[cfg(feature = "ssr")]
@@ -90,6 +93,7 @@ pub(crate) use self::outcomes::{answered, cancel_for_run};
 pub use self::{
     detail::{Care, Comment, Confidence, Detail, Effect, HistoryEntry, Mention, Sample, Settled},
     filter::Filter,
+    let_through::LetThrough,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -236,6 +240,8 @@ pub struct Item {
     pub run_id: Option<RunId>,
     /// Where its effect stands, once there is one.
     pub effect: Option<EffectState>,
+    /// What let it go on by itself.
+    pub let_through: Option<LetThrough>,
     /// When somebody has to have decided.
     pub due_at: Option<Timestamp>,
     /// Until when nobody wants to see it.

@@ -67,6 +67,12 @@ pub(super) fn person(actor: &Actor, item: &Locked) -> Result<UserId> {
     }
 }
 
+/// Those who decide, by their roles, for people: “owners and admins”.
+pub(super) fn roles() -> String {
+    let deciding = Role::ALL.into_iter().filter(|role| role.can_decide());
+    deciding.map(|role| format!("{role}s")).collect::<Vec<_>>().join(" and ")
+}
+
 /// Why this actor may not decide; `None` when it may.
 pub(super) fn blocked(actor: &Actor, item: &Locked) -> Option<String> {
     blocked_from(actor, &item.parties())
@@ -75,7 +81,7 @@ pub(super) fn blocked(actor: &Actor, item: &Locked) -> Option<String> {
 /// The same, by whose the item is.
 pub(super) fn blocked_from(actor: &Actor, parties: &Parties) -> Option<String> {
     match actor.who {
-        Who::User { role, .. } if !role.can_decide() => Some("Owners and admins decide on proposals.".to_owned()),
+        Who::User { role, .. } if !role.can_decide() => Some(format!("Only {} decide on proposals.", roles())),
         Who::User { user, .. } => parties.bars(user).map(str::to_owned),
         Who::Agent { .. } | Who::System => Some("Only a person may decide.".to_owned()),
     }

@@ -1,17 +1,19 @@
 //! Looking at the queue and at one item.
 
 use super::{
-    Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, cursor, decisions_store, door,
-    effects_store,
+    Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, cursor,
+    deciding::{self, Deciding, Turns},
+    decisions_store, effects_store,
     filter::MAX_TEXT,
     list_store,
     outside::service as outside,
-    policy::{self, Parties},
+    policy,
     proposal::Proposal,
     samples, store,
 };
 use crate::{
     Actor, Error, Page, PageRequest, Result, Role, db::TenantTx, ids::ApprovalId, services::Services, tools::registry,
+    usage::stats_service as usage,
 };
 
 /// A page of items that the actor may see, newest first unless asked otherwise.
@@ -76,13 +78,10 @@ pub async fn some(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Vec
     list_store::items(&mut tx, &ids).await
 }
 
-/// Those of these items that wait for a decision and on which the actor may decide.
-pub async fn decidable(s: &Services, actor: &Actor, items: &[Item]) -> Result<Vec<ApprovalId>> {
-    let waiting: Vec<_> = items.iter().filter(|item| item.status == Status::Pending).map(|item| item.id.0).collect();
+/// Whose turn it is, of these items: which the actor may decide on, and which wait for others.
+pub async fn turns(s: &Services, actor: &Actor, items: &[Item]) -> Result<Turns> {
     let mut tx = s.db.tenant(actor).await?;
-    let parties = list_store::parties(&mut tx, &waiting).await?;
-    let may = |(_, parties): &(ApprovalId, Parties)| policy::blocked_from(actor, parties).is_none();
-    Ok(parties.into_iter().filter(may).map(|(id, _)| id).collect())
+    deciding::turns(&mut tx, actor, items).await
 }
 
 /// How many items wait that the actor may see.
@@ -140,12 +139,17 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
     let sample = if actor.role().is_some_and(Role::can_decide) { samples::of(tx, id).await? } else { None };
     // Whoever is asked for a look afterwards judges the action, not the score.
     let hidden = sample.as_ref().is_some_and(|sample| sample.agreed.is_none());
-    let agreement = if item.status == Status::Pending { door::agreement(tx, id, &row).await? } else { None };
-    let votes = agreement.as_ref().map_or(0, |agreement| agreement.agreed);
+    let pending = item.status == Status::Pending;
+    let deciding = if pending { Box::pin(deciding::of(tx, actor, &item, &row)).await? } else { Deciding::default() };
+    let cost = match row.run {
+        Some(run) => Some(usage::of_run(tx, run).await?),
+        None => None,
+    };
     Ok(Detail {
         grant_id: row.grant,
-        votes: i16::try_from(votes).unwrap_or(i16::MAX),
-        agreement,
+        who_decides: deciding.sentences,
+        cost,
+        agreement: deciding.agreement,
         attachments: proposal.attachments,
         edited_from: row.edited_from,
         edited_to: if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None },

@@ -2,8 +2,8 @@
 
 use time::{Date, Month};
 
-use super::{LedgerRow, Period, UsageStats, stats_store as store};
-use crate::{Actor, Error, Result, Role, services::Services};
+use super::{Amounts, LedgerRow, Period, UsageStats, stats_store as store};
+use crate::{Actor, Error, Result, Role, db::TenantTx, ids::RunId, services::Services};
 
 /// The longest period, in days: a leap year.
 const LONGEST: i64 = 366;
@@ -41,6 +41,11 @@ pub async fn rows(s: &Services, actor: &Actor, days: Days, after: Option<&Ledger
     actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     store::rows(&mut tx, days, after, BATCH).await
+}
+
+/// What a run's calls of models have cost so far, as far as the transaction's actor may see them.
+pub(crate) async fn of_run(tx: &mut TenantTx, run: RunId) -> Result<Amounts> {
+    store::of_run(tx, run).await
 }
 
 fn parsed(period: &Period) -> Result<(Option<Date>, Option<Date>)> {

@@ -6,7 +6,7 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{Amounts, LedgerRow, Line, UsageStats, stats_service::Days};
-use crate::{Result, Timestamp, actor::SOMEBODY_GONE, db::TenantTx};
+use crate::{Result, Timestamp, actor::SOMEBODY_GONE, db::TenantTx, ids::RunId};
 
 /// How many lines a list has at most; days are not cut.
 const LINES: usize = 100;
@@ -142,5 +142,27 @@ pub(super) async fn rows(
         limit,
     )
     .fetch_all(tx.conn())
+    .await?)
+}
+
+/// What a run has used so far. Calls are found by when they began: while the run went on.
+pub(super) async fn of_run(tx: &mut TenantTx, run: RunId) -> Result<Amounts> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_as!(
+        Amounts,
+        r#"SELECT count(*) AS "calls!", count(*) FILTER (WHERE l.outcome <> 'answered') AS "failed!",
+                  count(*) FILTER (WHERE l.cost_micros IS NULL) AS "unpriced!",
+                  COALESCE(sum(l.input_tokens), 0)::bigint AS "input_tokens!", COALESCE(sum(l.output_tokens), 0)::bigint AS "output_tokens!",
+                  COALESCE(sum(l.reasoning_tokens), 0)::bigint AS "reasoning_tokens!",
+                  COALESCE(sum(l.cache_read_tokens), 0)::bigint AS "cache_read_tokens!",
+                  COALESCE(sum(l.cache_write_tokens), 0)::bigint AS "cache_write_tokens!",
+                  COALESCE(sum(l.cost_micros), 0)::bigint AS "cost_micros!"
+           FROM runs r JOIN usage_ledger l ON l.workspace_id = r.workspace_id AND l.run_id = r.id
+             AND l.at >= r.created_at - interval '1 minute' AND l.at <= COALESCE(r.ended_at, now()) + interval '1 minute'
+           WHERE r.workspace_id = $1 AND r.id = $2 AND l.outcome <> 'reserved'"#,
+        workspace,
+        run.0,
+    )
+    .fetch_one(tx.conn())
     .await?)
 }

@@ -7,6 +7,8 @@
 //! stands in `openness.rs`.
 
 #[cfg(feature = "ssr")]
+pub mod clock;
+#[cfg(feature = "ssr")]
 pub mod invitations;
 #[cfg(feature = "ssr")]
 mod invitations_store;

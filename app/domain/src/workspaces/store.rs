@@ -1,5 +1,6 @@
 //! SQL of workspaces, and of a person's way into one.
 
+use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 use super::{
@@ -139,6 +140,31 @@ pub(super) async fn knows_timezone(tx: &mut TenantTx, name: &str) -> Result<bool
     Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM pg_timezone_names WHERE name = $1) AS "known!""#, name)
         .fetch_one(tx.conn())
         .await?)
+}
+
+/// The time zone, and what its clocks show at an instant, to the minute.
+pub(super) async fn shown(tx: &mut TenantTx, at: Option<Timestamp>) -> Result<(String, Option<String>)> {
+    let id = tx.workspace().0;
+    let r = sqlx::query!(
+        r#"SELECT timezone, to_char($2::timestamptz AT TIME ZONE timezone, 'YYYY-MM-DD"T"HH24:MI') AS "shown?"
+           FROM workspaces WHERE id = $1"#,
+        id,
+        at.map(|at| at.0),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((r.timezone, r.shown))
+}
+
+/// When clocks in the time zone show this.
+pub(super) async fn instant(tx: &mut TenantTx, shown: PrimitiveDateTime) -> Result<Timestamp> {
+    let id = tx.workspace().0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT $2::timestamp AT TIME ZONE timezone AS "at!" FROM workspaces WHERE id = $1"#,
+        id,
+        shown,
+    );
+    Ok(Timestamp(found.fetch_one(tx.conn()).await?))
 }
 
 /// Whether a workspace is there and has not been deleted.

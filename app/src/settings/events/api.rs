@@ -3,7 +3,7 @@
 use hyvve_domain::{Error, Timestamp, events::filter::split, ids::WebhookId, webhooks::service};
 use leptos::prelude::*;
 
-use super::{replay::A_DAY, wanted::moment};
+use super::replay::A_DAY;
 use crate::{
     ApiError, context,
     forms::{answer_with, done_at, page_before},
@@ -25,7 +25,7 @@ pub async fn replay_events(
     let typed = vec![("id", id.to_string()), ("since", since.clone()), ("only", only.clone())];
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
-        let since = if since.is_empty() { Some(Timestamp::now().minus(A_DAY)) } else { moment(&since) };
+        let since = if since.is_empty() { Some(Timestamp::now().minus(A_DAY)) } else { Timestamp::from_field(&since) };
         let since =
             since.ok_or_else(|| Error::invalid("since", "isTime", "Please enter a time like 2026-11-24T09:08."))?;
         let events = service::replay(&services, &actor, id, since, split(&only)).await?;

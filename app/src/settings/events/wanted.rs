@@ -38,7 +38,12 @@ impl Wanted {
     }
 
     pub(super) fn look(&self) -> Look {
-        Look { types: split(&self.types), since: moment(&self.from), until: moment(&self.to), before: self.before }
+        Look {
+            types: split(&self.types),
+            since: Timestamp::from_field(&self.from),
+            until: Timestamp::from_field(&self.to),
+            before: self.before,
+        }
     }
 
     /// The address's query for what is older than a number, or for the newest.
@@ -57,17 +62,7 @@ impl Wanted {
     }
 }
 
-/// A time as a browser's field writes it, without a zone: here it is UTC.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    let whole = match text.len() {
-        16 => format!("{text}:00.000Z"),
-        19 => format!("{text}.000Z"),
-        _ => return None,
-    };
-    serde_json::from_value(whole.into()).ok()
-}
-
-/// The same for a browser's field.
+/// A time for a browser's field, which has no zone: here it is UTC.
 pub(super) fn field(at: Timestamp) -> String {
     at.to_string().chars().take(16).collect()
 }
@@ -78,12 +73,12 @@ mod tests {
 
     #[test]
     fn a_time_comes_back_from_the_field_that_it_stands_in() {
-        let wire = |text: &str| moment(text).map(|at| at.to_string());
+        let wire = |text: &str| Timestamp::from_field(text).map(|at| at.to_string());
         assert_eq!(wire("2026-11-24T09:08"), Some("2026-11-24T09:08:00.000Z".to_owned()));
         assert_eq!(wire("2026-11-24T09:08:07"), Some("2026-11-24T09:08:07.000Z".to_owned()));
-        assert_eq!(moment("2026-11-24T09:08").map(field), Some("2026-11-24T09:08".to_owned()));
+        assert_eq!(Timestamp::from_field("2026-11-24T09:08").map(field), Some("2026-11-24T09:08".to_owned()));
         for bad in ["", "yesterday", "2026-02-30T09:08", "2026-11-24 09:08", "２０２６-1"] {
-            assert_eq!(moment(bad), None, "{bad}");
+            assert_eq!(Timestamp::from_field(bad), None, "{bad}");
         }
     }
 

@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 77] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 78] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
@@ -17,7 +17,8 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 77] = [
     ("approvals/settle", "id={change}&happened=true"),
     ("approvals/review", "id={change}&agreed=true"),
     ("approvals/ask", "id={change}&question=x"),
-    ("approvals/assign", "id={change}&assignee="),
+    ("approvals/assign", "id={change}&assignee=nobody"),
+    ("approvals/claim", "id={change}&take=true"),
     ("approvals/comment", "id={change}&body=x"),
     ("approvals/edit", "id={change}&hash=0"),
     ("approvals/undo", "id={change}"),

@@ -71,6 +71,8 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/approvals/{id}/approve", Thing::Change, Json(json!({}))),
         probe(Method::POST, "/api/approvals/{id}/settle", Thing::Change, Json(json!({ "happened": true }))),
         probe(Method::PATCH, "/api/approvals/{id}", Thing::Change, Json(json!({ "dueAt": null }))),
+        probe(Method::POST, "/api/approvals/{id}/claim", Thing::Change, None),
+        probe(Method::POST, "/api/approvals/{id}/release", Thing::Change, None),
         probe(Method::POST, "/api/approvals/{id}/edit", Thing::Change, Json(json!({ "arguments": {} }))),
         probe(Method::POST, "/api/approvals/{id}/ask", Thing::Change, Json(json!({ "question": "Why?" }))),
         probe(Method::POST, "/api/approvals/{id}/comments", Thing::Change, Json(json!({ "body": "Mine." }))),

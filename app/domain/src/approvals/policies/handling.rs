@@ -83,6 +83,46 @@ pub enum Action {
     TimeOut {},
 }
 
+/// A step that an item takes while it waits. The end is none of them: when it is over stands in the item.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rung {
+    /// Minutes after it was proposed.
+    pub after_minutes: i32,
+    /// What.
+    pub action: Nudge,
+}
+
+/// What such a step does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Nudge {
+    /// Writes to those who are asked.
+    Remind {},
+    /// Asks somebody else: a person, or the next one of a role.
+    Reassign {
+        /// Whom.
+        to: Assignment,
+    },
+    /// Asks everybody of a role that decides.
+    Escalate {
+        /// Which.
+        role: Role,
+    },
+}
+
+impl Action {
+    /// What is done while an item waits; `None` of its end.
+    const fn nudge(self) -> Option<Nudge> {
+        match self {
+            Self::Remind {} => Some(Nudge::Remind {}),
+            Self::Reassign { to } => Some(Nudge::Reassign { to }),
+            Self::Escalate { role } => Some(Nudge::Escalate { role }),
+            Self::TimeOut {} => None,
+        }
+    }
+}
+
 impl Handling {
     /// The look that has to be, because several people have to agree, or somebody of a certain role.
     pub fn floor(&self) -> Option<Floor> {
@@ -106,8 +146,9 @@ impl Handling {
     }
 
     /// The steps that are taken before it times out.
-    pub fn steps(&self) -> Vec<Step> {
-        self.ladder.iter().copied().filter(|step| step.action != Action::TimeOut {}).collect()
+    pub fn steps(&self) -> Vec<Rung> {
+        let rung = |step: &Step| step.action.nudge().map(|action| Rung { after_minutes: step.after_minutes, action });
+        self.ladder.iter().filter_map(rung).collect()
     }
 }
 

@@ -17,7 +17,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::handling::{Action, Assignment, Handling, Step};
+pub use self::handling::{Action, Assignment, Handling, Nudge, Rung, Step};
 use super::routing::{Review, Thresholds};
 use crate::{Timestamp, ids::ApprovalId};
 
