@@ -2,7 +2,7 @@
 
 use super::{
     Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, cursor, decisions_store, door,
-    effects_store,
+    edits, effects_store,
     filter::MAX_TEXT,
     list_store,
     outside::service as outside,
@@ -142,13 +142,16 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
     let hidden = sample.as_ref().is_some_and(|sample| sample.agreed.is_none());
     let agreement = if item.status == Status::Pending { door::agreement(tx, id, &row).await? } else { None };
     let votes = agreement.as_ref().map_or(0, |agreement| agreement.agreed);
+    let edited_to = if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None };
+    let edits = edits::of(tx, &row, &proposal.arguments, edited_to).await?;
     Ok(Detail {
         grant_id: row.grant,
         votes: i16::try_from(votes).unwrap_or(i16::MAX),
         agreement,
         attachments: proposal.attachments,
         edited_from: row.edited_from,
-        edited_to: if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None },
+        edited_to,
+        edits,
         outside,
         comments: comments_store::of(tx, id).await?,
         item,
