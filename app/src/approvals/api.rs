@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::edit::applied;
+use super::editor;
 use super::{
     address::Tab,
-    edit::TypedValue,
+    edit::{Editor, TypedValue},
     narrow::{Choices, Narrowed},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 #[cfg(feature = "ssr")]
 use crate::{
     context::actor,
-    forms::{answer, go_on, page_before, stay, tell},
+    forms::{answer, answer_keeping, stay, tell},
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
@@ -30,9 +30,7 @@ use hyvve_domain::{
     approvals::{
         Care, Decide, EffectState, Status,
         bulk::{self, Picked},
-        care, comments, door,
-        edit::{self, Edit},
-        policies, presence,
+        care, comments, door, policies, presence,
         routing::Review,
         samples, saved, service,
     },
@@ -54,6 +52,8 @@ pub struct Shown {
     pub undo_ms: i64,
     /// Who may decide on it, for whoever may hand it over.
     pub deciders: Vec<(UserId, String)>,
+    /// The form that changes what would run, for whoever may.
+    pub form: Option<Editor>,
 }
 
 #[cfg(feature = "ssr")]
@@ -63,7 +63,7 @@ impl From<Detail> for Shown {
         let left =
             |effect: &hyvve_domain::approvals::Effect| effect.not_before.unix_millis() - Timestamp::now().unix_millis();
         let undo_ms = intended.filter(|_| detail.blocked.is_none()).map_or(0, left).max(0);
-        Self { detail, undo_ms, deciders: Vec::new() }
+        Self { detail, undo_ms, deciders: Vec::new(), form: None }
     }
 }
 
@@ -192,7 +192,8 @@ pub async fn get_approval(
         let shown = Shown::from(service::get(&services, &actor, id).await?);
         let decides = shown.detail.item.status == Status::Pending && shown.detail.blocked.is_none();
         let deciders = if decides { members::deciders(&services, &actor).await? } else { Vec::new() };
-        Ok::<_, Error>(Shown { deciders, ..shown })
+        let form = if decides { editor::of(&services, &actor, &shown.detail).await? } else { None };
+        Ok::<_, Error>(Shown { deciders, form, ..shown })
     })
     .await
 }
@@ -290,28 +291,8 @@ pub async fn edit_approval(
     #[server(default)]
     values: Vec<TypedValue>,
 ) -> Result<(), ApiError> {
-    answer(async move {
-        let (services, actor) = actor().await?;
-        let before = service::get(&services, &actor, id).await?.arguments;
-        let serde_json::Value::Object(arguments) = applied(before, &values)? else {
-            return Err(Error::invalid("arguments", "object", "These are no arguments."));
-        };
-        let change = Edit { arguments, note: None, hash: Some(hash), interactive: true };
-        let new = edit::edit(&services, &actor, id, change).await?;
-        go_beside(new.item.id);
-        Ok::<_, Error>(())
-    })
-    .await
-}
-
-/// Sends a plain form on to another approval than the one that it stood on.
-#[cfg(feature = "ssr")]
-fn go_beside(id: ApprovalId) {
-    let Ok(parts) = crate::context::parts() else { return };
-    let page = page_before(&parts.headers);
-    if let Some((queue, _)) = page.rsplit_once('/') {
-        go_on(&format!("{queue}/{id}"));
-    }
+    let (kept, outcome) = Box::pin(editor::change(id, hash, values)).await;
+    answer_keeping(kept, async move { outcome }).await
 }
 
 /// Asks the agent something instead of deciding.

@@ -15,6 +15,8 @@ mod confidence;
 mod decisions;
 mod detail;
 pub(crate) mod edit;
+#[cfg(feature = "ssr")]
+mod editor;
 pub(crate) mod handling;
 mod history;
 mod keyboard;

@@ -14,7 +14,7 @@ const DEPTH: usize = 2;
 /// An object of more fields than this is JSON text.
 const MOST: usize = 60;
 /// A text that may be longer than this has several lines.
-const LONG: u64 = 2_000;
+const LONG: u64 = 500;
 
 /// A field of the form.
 #[derive(Clone, PartialEq, Debug)]
@@ -343,7 +343,8 @@ fn number_of(text: &str) -> Option<Number> {
     serde_json::from_str(text).ok().or_else(other)
 }
 
-fn text_of(value: &Value) -> String {
+/// A plain value as it is typed.
+pub fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
