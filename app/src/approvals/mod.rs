@@ -16,6 +16,8 @@ mod confidence;
 mod decisions;
 mod detail;
 pub(crate) mod edit;
+#[cfg(feature = "ssr")]
+mod editor;
 mod facts;
 mod groups;
 pub(crate) mod handling;

@@ -19,6 +19,7 @@ mod bus;
 mod consent;
 mod cross_site;
 mod doors;
+mod editing;
 mod embedded;
 mod events;
 mod factors;

@@ -35,7 +35,7 @@ impl World {
     }
 }
 
-async fn key(of: &Caller, scopes: &[&str]) -> Caller {
+pub(crate) async fn key(of: &Caller, scopes: &[&str]) -> Caller {
     let path = format!("/api/workspaces/{}/api-keys", of.workspace());
     let made = of.post(&path, &json!({ "name": "Outside", "scopes": scopes })).await;
     let secret = made.expect(201).body["data"]["secret"].as_str().unwrap().to_owned();

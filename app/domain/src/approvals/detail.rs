@@ -7,6 +7,7 @@ use super::{EffectState, Item, Preview, attachments::Attachment, outside, quorum
 use crate::{
     Timestamp,
     ids::{ApprovalId, GrantId, UserId},
+    records::FieldChange,
     said::said,
     usage::Amounts,
 };
@@ -128,6 +129,9 @@ pub struct Detail {
     pub edited_from: Option<ApprovalId>,
     /// The item that a person made of this one.
     pub edited_to: Option<ApprovalId>,
+    /// What that person changed, argument by argument: from what was proposed to what is to run instead.
+    #[serde(default)]
+    pub edits: Vec<FieldChange>,
     /// What the outside agent said with it, if one proposed it.
     pub outside: Option<outside::Outside>,
     /// What people say about it, oldest first.

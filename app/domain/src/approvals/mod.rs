@@ -34,6 +34,8 @@ pub(crate) mod due;
 #[cfg(feature = "ssr")]
 pub mod edit;
 #[cfg(feature = "ssr")]
+mod edits;
+#[cfg(feature = "ssr")]
 mod effects_store;
 #[cfg(feature = "ssr")]
 pub mod executor;
@@ -41,6 +43,8 @@ pub mod figures;
 #[cfg(feature = "ssr")]
 mod figures_store;
 pub mod filter;
+#[cfg(feature = "ssr")]
+pub mod form;
 pub mod grants;
 #[cfg(feature = "ssr")]
 pub(crate) mod ladder;
