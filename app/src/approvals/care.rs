@@ -11,7 +11,7 @@ use super::api::{AskApproval, AssignApproval, CommentApproval, Shown};
 use crate::ui::{Button, Card, CardBody, Revealed, Time};
 
 /// How long one can put something off, in hours.
-const PAUSES: [(&str, &str); 4] =
+pub(super) const PAUSES: [(&str, &str); 4] =
     [("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("168", "for a week")];
 
 /// The ways of not deciding yet; for those who may decide.

@@ -11,6 +11,8 @@ mod bulk;
 pub mod card;
 mod care;
 mod case;
+#[cfg(feature = "ssr")]
+mod commands;
 mod confidence;
 mod decisions;
 mod detail;
@@ -29,5 +31,7 @@ mod second_look;
 pub(crate) mod words;
 
 pub use card::ApprovalCard;
+#[cfg(feature = "ssr")]
+pub(crate) use commands::commands;
 pub use decisions::provide_decisions;
 pub use page::ApprovalsPage;
