@@ -14,6 +14,8 @@ pub mod auth;
 pub mod chat;
 pub mod client;
 #[cfg(feature = "ssr")]
+mod commands;
+#[cfg(feature = "ssr")]
 mod docs;
 mod error;
 pub mod flash;

@@ -12,6 +12,8 @@ pub mod card;
 mod care;
 pub mod care_api;
 mod case;
+#[cfg(feature = "ssr")]
+mod commands;
 mod confidence;
 mod decisions;
 mod detail;
@@ -34,5 +36,7 @@ mod second_look;
 pub(crate) mod words;
 
 pub use card::ApprovalCard;
+#[cfg(feature = "ssr")]
+pub(crate) use commands::commands;
 pub use decisions::provide_decisions;
 pub use page::ApprovalsPage;
