@@ -1,8 +1,8 @@
 //! SQL of decisions: every one ever taken on an item, withdrawn ones included.
 
-use super::{HistoryEntry, policy::Parties};
+use super::HistoryEntry;
 use crate::{
-    Result, Role, Timestamp,
+    Result, Timestamp,
     db::TenantTx,
     ids::{ApprovalId, DecisionId, RunId, UserId},
 };
@@ -82,19 +82,6 @@ pub(super) async fn voters(tx: &mut TenantTx, id: ApprovalId) -> Result<Vec<User
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(UserId).collect())
-}
-
-/// Who could approve an item, and in which role.
-pub(super) async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<(UserId, Role)>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        r#"SELECT user_id, role AS "role: Role" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let all = rows.into_iter().map(|r| (UserId(r.user_id), r.role));
-    Ok(all.filter(|(user, _)| parties.bars(*user).is_none()).collect())
 }
 
 /// The questions that people asked a run's agent instead of deciding: about which item, who, and what its title is.

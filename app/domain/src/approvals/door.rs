@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Decide, Detail, EffectState, Status, Verdict, decisions_store, effects_store,
+    Decide, Detail, EffectState, Status, Verdict, assignment, decisions_store, effects_store,
     grants::service as grants,
     outcomes::{
         already_decided, checked, find_to_decide, moved_on, note, supersede, tell, tell_requester, tell_run,
         tell_timed_out,
     },
     outside::{DecisionKind, service as outside},
-    policy::{self, Decider},
+    policy::{self, Decider, Parties},
     proposal::Proposal,
     quorum::{self, Agreement},
     routing::{
@@ -26,7 +26,7 @@ use super::{
     trail,
 };
 use crate::{
-    Actor, Code, Error, Result, Timestamp,
+    Actor, Code, Error, Result, Role, Timestamp,
     agents::Outcome,
     audit::Entry,
     crash,
@@ -92,7 +92,7 @@ pub(super) async fn approve(
     Approval { by, note, undo }: Approval,
 ) -> Result<()> {
     if let Some(user) = by.person().filter(|_| item.wants_several()) {
-        let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+        let electorate = electorate(tx, &item.parties()).await?;
         let mut agreed = decisions_store::voters(tx, id).await?;
         let before = quorum::agreement(item.quorum, &item.groups, &electorate, &agreed);
         // Where others have left meanwhile, those who have agreed may be all that there are.
@@ -130,12 +130,18 @@ pub(super) async fn approve(
     }
 }
 
+/// Who could approve an item of these parties, and in which role.
+async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<(UserId, Role)>> {
+    let all = assignment::deciders(tx, parties).await?.into_iter();
+    Ok(all.map(|who| (who.id, who.role)).collect())
+}
+
 /// How far those have come who have to agree on an item; `None` where one person's word is enough.
 pub(super) async fn agreement(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Option<Agreement>> {
     if !item.wants_several() {
         return Ok(None);
     }
-    let electorate = decisions_store::electorate(tx, &item.parties()).await?;
+    let electorate = electorate(tx, &item.parties()).await?;
     let agreed = decisions_store::voters(tx, id).await?;
     Ok(Some(quorum::agreement(item.quorum, &item.groups, &electorate, &agreed)))
 }
