@@ -116,6 +116,17 @@ async fn a_selection_says_what_it_would_do_together_and_what_of_it_is_held_back(
     let change = told.iter().find(|line| line.starts_with("1 × Change a record: ")).expect("the change");
     assert!(change.contains("1 record of ") && change.contains(" becomes 20"), "{change}");
 
+    // A program is told the same in figures.
+    let ids: Vec<&str> = items.iter().map(id).collect();
+    let sum = grace.post("/api/approvals/bulk/preview", &json!({ "ids": ids })).await.expect(200).body["data"].clone();
+    assert_eq!((&sum["barred"], &sum["movedOn"], &sum["irreversible"]), (&json!(1), &json!(0), &json!(4)));
+    let refunds = json!({
+        "tool": "external", "action": "refund", "actions": 2, "irreversible": 2,
+        "facts": [{ "kind": "total", "name": "amount", "currency": "EUR", "total": "0.30", "actions": 2 }],
+    });
+    assert_eq!(sum["groups"][0], refunds, "the most frequent first");
+    grace.post("/api/approvals/bulk/preview", &json!({ "ids": [items[0]["id"], NOBODYS] })).await.expect(404);
+
     // What is decided, or is not as it was shown, is left out of it.
     ada.post(&format!("/api/approvals/{}/reject", id(&story.mail)), &json!({ "reason": "No." })).await.expect(200);
     let stale = format!("{}&picked[]={}.{}", picked(&story.mail), id(&story.change), "0".repeat(64));

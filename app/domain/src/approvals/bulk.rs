@@ -65,7 +65,7 @@ pub struct Refused {
 }
 
 #[cfg(feature = "ssr")]
-pub use self::several::{decide, sum};
+pub use self::several::{decide, sum, sum_now};
 
 #[cfg(feature = "ssr")]
 mod several {
@@ -83,6 +83,7 @@ mod several {
             service,
             sum::{Sum, groups},
         },
+        ids::ApprovalId,
         services::Services,
         tools::registry,
     };
@@ -136,6 +137,19 @@ mod several {
         sum.groups = groups(&actions);
         sum.irreversible = sum.groups.iter().map(|group| group.irreversible).sum();
         Ok(sum)
+    }
+
+    /// The same of items as they are now.
+    pub async fn sum_now(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Sum> {
+        service::reader(actor)?;
+        if ids.is_empty() || ids.len() > MOST {
+            return Err(Error::invalid("ids", "items", format!("Between 1 and {MOST}, please.")));
+        }
+        let items = service::some(s, actor, ids).await?;
+        if items.len() < ids.iter().collect::<HashSet<_>>().len() {
+            return Err(Error::not_found("approval"));
+        }
+        sum(s, actor, items.into_iter().map(|item| Picked { id: item.id, hash: item.hash }).collect()).await
     }
 
     /// Decides on each of them, in their order. What is wrong with all of them is said before anything is decided: too many,
