@@ -12,7 +12,6 @@ use crate::{
     queue::{admin, detail, put},
     support::{Caller, Reply, Story, TestApp, id, until},
     webhooks::pressing::Presser,
-    workspaces::join,
 };
 
 /// The ways in.
@@ -316,6 +315,12 @@ async fn where_an_owner_has_to_be_among_them_no_door_is_opened_by_admins_or_by_t
             assert_eq!(hash, item["hash"]);
         }
     }
+    // What an admin changes has the voice of that admin, and the owner is missing as before.
+    let edited = Door::Edit.press(&ada, &item).await.expect(200).body["data"].clone();
+    let item = shown(&grace, id(&edited)).await;
+    Door::FormBulk.press(&alan, &item).await.expect(200);
+    let [status, _, agreed, effect, _] = state(&grace, id(&item)).await;
+    assert_eq!((status, agreed, effect), (json!("pending"), json!(2), Value::Null));
     Door::Form.press(&grace, &item).await.expect(200);
     assert_eq!(state(&grace, id(&item)).await[0], "approved");
 }
