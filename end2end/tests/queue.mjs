@@ -107,6 +107,7 @@ async function several({ url, browser, screens }) {
   await bar.getByText('1 selected').waitFor();
   await rows.nth(3).getByRole('link').click({ modifiers: ['Shift'] });
   await bar.getByText('4 selected: 2 × Send a mail, 2 × Change a record; 2 cannot be taken back').waitFor();
+  await bar.getByText(/^2 × Change a record: \d records? of Customers/).waitFor();
   assert.equal(context.pages().length, 1, 'a window was opened');
   await boxes.nth(1).click();
   await bar.getByText('3 selected').waitFor();

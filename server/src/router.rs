@@ -162,6 +162,7 @@ fn api() -> Router<AppState> {
         .route("/api/calibration", get(http::approval_policies::calibration))
         .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
+        .route("/api/approvals/bulk/preview", post(http::approvals::preview))
         .route("/api/approvals/{id}", get(http::approvals::get).patch(http::approvals::assign))
         .route("/api/approvals/{id}/claim", post(http::approvals::claim))
         .route("/api/approvals/{id}/release", post(http::approvals::release))

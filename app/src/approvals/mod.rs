@@ -33,6 +33,7 @@ mod presence;
 mod preview;
 mod progress;
 mod second_look;
+pub mod sum;
 pub(crate) mod words;
 
 pub use card::ApprovalCard;

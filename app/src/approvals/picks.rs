@@ -88,6 +88,11 @@ impl Picks {
         self.choices.get().into_iter().filter(|item| picked.contains(&item.id)).collect()
     }
 
+    /// The same as the server is told of it: each with the hash that the list shows.
+    pub(super) fn told(self) -> Vec<String> {
+        self.items().into_iter().map(|item| Picked { id: item.id, hash: item.hash }.to_string()).collect()
+    }
+
     /// Selects an item, or not any more.
     pub(super) fn toggle(self, id: ApprovalId) {
         if !self.choices.read_untracked().iter().any(|item| item.id == id) {

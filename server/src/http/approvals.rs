@@ -8,7 +8,7 @@ use hyvve_domain::{
     Error, PageRequest,
     approvals::{
         self, Care, Detail, Filter, Status, Verdict,
-        bulk::MOST,
+        bulk::{self, MOST},
         care, comments, door, edit,
         filter::{Narrow, Sort, Whose},
         presence,
@@ -112,6 +112,12 @@ pub(crate) struct Bulk {
     ids: Vec<ApprovalId>,
     action: Verdict,
     notes: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Several {
+    ids: Vec<ApprovalId>,
 }
 
 /// What became of each: what was decided in `data`, what was not in `errors`.
@@ -257,6 +263,11 @@ pub(crate) async fn bulk(asking: Member<Decide>, Json(input): Json<Bulk>) -> Ans
         }
     }
     Ok(Reply(outcome).into_response())
+}
+
+/// `POST /api/approvals/bulk/preview`: what they would do together, by action, and what of it the asker may not decide on.
+pub(crate) async fn preview(asking: Member<Read>, Json(input): Json<Several>) -> Answer<Response> {
+    Ok(data(bulk::sum_now(&asking.services, &asking.actor, &input.ids).await?))
 }
 
 impl From<Wanted> for Filter {

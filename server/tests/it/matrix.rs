@@ -202,6 +202,7 @@ impl Workspace {
                 "review_configs": [{ "action_name": "x", "allowed_decisions": ["approve"] }],
             }),
             (_, "/api/approvals/{id}/outcome") => json!({ "happened": true, "hash": "0" }),
+            (_, "/api/approvals/bulk/preview") => json!({ "ids": [] }),
             (_, "/api/approvals/bulk") => json!({ "ids": [], "action": "approve" }),
             (_, "/api/approvals/{id}/reject") => json!({ "reason": "No." }),
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),

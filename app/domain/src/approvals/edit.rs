@@ -7,7 +7,7 @@ use super::{
     Detail, Status, decisions_store,
     door::{self, Approval, say},
     form::{self, Field},
-    outcomes::{already_decided, checked, find_to_decide},
+    outcomes::{already_decided, checked, decided, find_to_decide},
     outside::{DecisionKind, service as outside},
     policies::service as policies,
     policy::{self, Decider},
@@ -26,7 +26,10 @@ use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
     db::TenantTx,
-    events::{DomainEvent, Draft, payload::Requested},
+    events::{
+        DomainEvent, Draft,
+        payload::{Decided, Requested},
+    },
     ids::{ApprovalId, UserId},
     services::Services,
     tools::{
@@ -171,7 +174,8 @@ async fn replace(
     }
     store::step(tx, id, item.status, Happening::Edited).await?;
     decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
-    say(tx, DomainEvent::ApprovalEdited, id, item, trail::told(item), note);
+    let edited = Decided { replaced_by: Some(new), ..decided(item, DecisionKind::Edit) };
+    say(tx, DomainEvent::ApprovalEdited(edited), id, item, trail::told(item), note);
     let made = trail::Facts {
         tool: tool.name,
         hash: sealed.hash.as_slice(),
@@ -186,6 +190,8 @@ async fn replace(
     let requested = Requested {
         title: plan.title,
         tool: tool.name,
+        action: tool.is_done_elsewhere().then_some(plan.traits.sort),
+        hash: hex::encode(sealed.hash),
         run: item.run,
         review: Review::Full,
         // Who is asked stays as it was.

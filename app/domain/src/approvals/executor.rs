@@ -12,7 +12,7 @@ use super::{
     EffectState, Status,
     door::let_through,
     effects_store,
-    outcomes::{mark_superseded, tell_run},
+    outcomes::{mark_superseded, of, tell_run},
     outside::service as elsewhere,
     proposal::Proposal,
     store::{self, Locked},
@@ -309,7 +309,7 @@ async fn end(
 
 /// What becomes of an effect, for the audit log and for everybody who follows.
 fn say(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, effect: EffectId, id: ApprovalId, item: &Locked) {
-    let event = what(OfApproval { title: item.title.clone(), run: item.run });
+    let event = what(of(item));
     let mut facts = trail::facts(item);
     facts["effect"] = json!(effect);
     tx.audit(Entry::new(event.name(), "approval", id.0).details(facts));

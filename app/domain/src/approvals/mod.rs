@@ -87,6 +87,7 @@ pub mod service;
 mod states;
 #[cfg(feature = "ssr")]
 mod store;
+pub mod sum;
 #[cfg(feature = "ssr")]
 mod trail;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,8 @@
 //!    may decide, however many they become, until it was read; the number is looked up when it is shown.
 //! 2. The list in HYVVE shows rows; a bell counts those that were not read. Only the recipient sees them and marks them.
 //! 3. A worker looks at each row once (`deliver.rs`) and settles the other **ways** by the person's choices at that moment: a letter
-//!    at once, a place in the next digest, the person's own webhook. A letter is posted in the transaction that settles it, and a
+//!    at once, a place in the next digest, the person's own webhook. Letters about approvals, of which many may come, leave at most once
+//!    a minute: the first at once, and one about all that was collected since, which is a digest of that minute. A letter is posted in the transaction that settles it, and a
 //!    digest in the one that takes rows out of it, so a crash in between loses nothing and nobody is written to twice.
 //! 4. A person's webhook is an address in the manner of Slack's incoming webhooks (`hook.rs`). It is tried for a day, as webhooks
 //!    are, by itself: one that hangs holds up nobody else's. Who manages no webhooks may name public hosts only.
@@ -75,7 +76,7 @@ pub struct Notification {
 pub enum Mail {
     /// It does not.
     No,
-    /// A letter each time.
+    /// A letter at once, or within a minute of the last one, about all that has happened since.
     Now,
     /// In the next digest.
     Digest,

@@ -23,7 +23,7 @@ use crate::{
     },
     providers::service::enter,
     services::Services,
-    workspaces,
+    workspaces::{self, members},
 };
 
 const SUBJECT: &str = "budget";
@@ -156,7 +156,10 @@ pub(super) async fn price_unknown(s: &Services, actor: &Actor, model: &str, prov
 /// Some of those who can, by name.
 async fn who_can(s: &Services, actor: &Actor) -> Result<String> {
     let mut tx = s.db.tenant(actor).await?;
-    let names: Vec<String> = store::raisers(&mut tx).await?;
+    let mut able = members::who_decides(&mut tx).await?;
+    // Owners first, and whoever has belonged here longest.
+    able.sort_by_key(|who| (who.role != Role::Owner, who.since));
+    let names: Vec<String> = able.into_iter().map(|who| who.name).collect();
     Ok(match names.as_slice() {
         [] => "An owner or admin".to_owned(),
         [one] => one.clone(),

@@ -164,18 +164,6 @@ pub(super) async fn set_told(tx: &mut TenantTx, budget: BudgetId, month: Date, p
     Ok(())
 }
 
-/// The names of those who may raise budgets, the oldest member first.
-pub(super) async fn raisers(tx: &mut TenantTx) -> Result<Vec<String>> {
-    let workspace = tx.workspace().0;
-    Ok(sqlx::query_scalar!(
-        "SELECT u.name FROM workspace_members m JOIN users u ON u.id = m.user_id
-         WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY m.role DESC, m.created_at",
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
 /// Every budget that the actor may see, or one, with what has gone in the present month.
 pub(super) async fn list(tx: &mut TenantTx, only: Option<BudgetId>) -> Result<Vec<Budget>> {
     let workspace = tx.workspace().0;

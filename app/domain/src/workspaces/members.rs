@@ -19,6 +19,26 @@ use crate::{
     services::Services,
 };
 
+/// Somebody who may decide on proposals, and set what they are decided by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Decider {
+    pub(crate) id: UserId,
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Whether he or she wants to be reminded by letters.
+    pub(crate) reminded: bool,
+    /// Since when he or she belongs to the workspace.
+    pub(crate) since: Timestamp,
+}
+
+impl Decider {
+    /// Who it is and in which role, as a vote counts.
+    pub(crate) fn vote(&self) -> (UserId, Role) {
+        (self.id, self.role)
+    }
+}
+
 /// The people of the actor's workspace; guests do not see them.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Member>> {
     if !actor.role().is_none_or(Role::sees_members) {
@@ -42,6 +62,11 @@ pub async fn get(s: &Services, actor: &Actor, user: UserId) -> Result<Member> {
 /// The people of the workspace of a running transaction.
 pub(crate) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
     store::all(tx).await
+}
+
+/// Everybody who may decide in the workspace of a running transaction, by their ids: whoever asks who these are asks here.
+pub(crate) async fn who_decides(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    store::deciders(tx).await
 }
 
 /// A person's role in the workspace of a running transaction.

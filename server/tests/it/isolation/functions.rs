@@ -14,6 +14,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 78] = [
     ("approvals/get", "id={change}"),
     ("approvals/decide", "id={change}&verdict=approve&hash=0"),
     ("approvals/bulk", "verdict=approve&picked[]={change}.0"),
+    ("approvals/sum", "picked[]={change}.0"),
     ("approvals/settle", "id={change}&happened=true"),
     ("approvals/review", "id={change}&agreed=true"),
     ("approvals/ask", "id={change}&question=x"),

@@ -27,6 +27,7 @@ pub const TOOL: &str = "external";
 
 /// A decision, in LangChain's words.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DecisionKind {
     /// Do exactly this.
