@@ -193,6 +193,7 @@ fn parameters(schema: &Value) -> Vec<Value> {
         .map(|(name, field)| {
             let mut field = field.clone();
             let what = field.as_object_mut().and_then(|facts: &mut Map<String, Value>| facts.remove("description"));
+            without_null(&mut field);
             let is_required = required.iter().any(|one| *one == name);
             let mut parameter = json!({ "name": name, "in": "query", "required": is_required, "schema": field });
             if let Some(what) = what {
@@ -201,6 +202,23 @@ fn parameters(schema: &Value) -> Vec<Value> {
             parameter
         })
         .collect()
+}
+
+/// An address holds no `null`: what is not meant is left out.
+fn without_null(field: &mut Value) {
+    for choices in ["type", "enum", "anyOf"] {
+        let Some(all) = field.get_mut(choices).and_then(Value::as_array_mut) else { continue };
+        all.retain(|one| !one.is_null() && one != "null" && one["type"] != "null");
+        let only = all.first().filter(|_| choices == "type" && all.len() == 1).cloned();
+        if let Some(only) = only {
+            field[choices] = only;
+        }
+    }
+    if field.get("default").is_some_and(Value::is_null)
+        && let Some(facts) = field.as_object_mut()
+    {
+        facts.remove("default");
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +250,7 @@ mod tests {
         assert_eq!((takes.access, takes.names_workspace), (Access::Key(Some(Scope::Read)), true));
         let words = json!({ "name": "q", "in": "query", "required": true, "schema": { "type": "string" }, "description": "Words." });
         assert!(takes.query.contains(&words), "{:?}", takes.query);
+        assert_eq!(takes.query.iter().filter(|one| one["schema"]["type"] == "integer").count(), 1, "{:?}", takes.query);
         assert_eq!((takes.query.len(), takes.body), (2, None));
         let takes = of(decided);
         assert_eq!(takes.access, Access::Key(Some(Scope::Decide)));
