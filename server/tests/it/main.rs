@@ -37,6 +37,7 @@ mod matrix;
 mod models;
 mod notifications;
 mod once;
+mod openapi;
 mod outage;
 mod outside;
 mod pictures;
