@@ -17,7 +17,8 @@ use crate::{
 pub struct ApiDescription(pub fn() -> &'static Value);
 
 /// A program that proposes.
-const PROPOSING: &str = "curl -H \"Authorization: Bearer $HYVVE_KEY\" -H \"Idempotency-Key: $(uuidgen)\" \\
+const PROPOSING: &str = "curl -H \"Authorization: Bearer $HYVVE_KEY\" -H \"Content-Type: application/json\" \\
+  -H \"Idempotency-Key: $(uuidgen)\" \\
   -d '{\"action\": \"send_invoice\", \"arguments\": {\"number\": 4711}}' \\
   \"https://hyvve.example.com/api/approvals\"";
 
@@ -336,8 +337,8 @@ mod tests {
         assert_eq!(shape(&page), "{data: list of Approval, next?: string or null}");
         assert_eq!(shape(&json!({ "anyOf": [item, { "type": "null" }] })), "Approval or null");
         assert_eq!(kind(&json!(true), false), "anything; optional");
-        let mut names = Vec::new();
         let twice = json!([page, item]);
+        let mut names = Vec::new();
         referred(&twice, &mut names);
         assert_eq!(names, ["Approval"]);
     }

@@ -52,7 +52,7 @@ fn operation<P, H: Handler<P>>(
     _handler: H,
     summary: &'static str,
 ) -> Operation {
-    let mut takes = H::takes();
+    let mut takes = <H as Handler<P>>::takes();
     // A body of a GET has no meaning.
     takes.body = takes.body.filter(|_| method != "get");
     Operation {
@@ -74,7 +74,7 @@ macro_rules! methods {
     ($($method:ident)+) => {$(
         /// A route of this method: its path and handler as in the router, and what it is for, in a sentence.
         pub(super) fn $method<P, H: Handler<P>>(path: &'static str, handler: H, summary: &'static str) -> Operation {
-            operation(stringify!($method), path, handler, summary)
+            operation::<P, H>(stringify!($method), path, handler, summary)
         }
     )+};
 }

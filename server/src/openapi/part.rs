@@ -241,7 +241,7 @@ mod tests {
     fn decided(_: Member<Decide>, _: Ids<(String, i64)>, _: Json<Wanted>) {}
 
     fn of<P, H: Handler<P>>(_: H) -> Takes {
-        H::takes()
+        <H as Handler<P>>::takes()
     }
 
     #[test]

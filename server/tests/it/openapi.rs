@@ -23,15 +23,13 @@ async fn document(app: &TestApp) -> Value {
 /// Every operation, with its method and path.
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
-    let methods = |(path, item): (&String, &'_ Value)| -> Vec<(String, String)> {
-        item.as_object().expect("methods").keys().map(|method| (method.clone(), path.clone())).collect()
-    };
-    let all = paths.iter().flat_map(methods);
-    all.map(|(method, path)| {
-        let operation = &document["paths"][&path][&method];
-        (method, path, operation)
-    })
-    .collect()
+    let mut all = Vec::new();
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().expect("methods") {
+            all.push((method.clone(), path.clone(), operation));
+        }
+    }
+    all
 }
 
 /// What a pointer leads to, if it is a reference.
