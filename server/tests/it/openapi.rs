@@ -156,7 +156,7 @@ fn check_responses(document: &Value, what: &str, operation: &Value) {
         let response = resolved(document, response);
         assert!(has_only(response, &["description", "headers", "content"]), "{what}: {response}");
         assert!(response["description"].is_string(), "{what}");
-        for content in response["content"].as_object().into_iter().flat_map(|content| content.values()) {
+        for (_, content) in response["content"].as_object().into_iter().flatten() {
             assert!(has_only(content, &["schema"]) && jsonschema::meta::is_valid(&content["schema"]), "{what}");
         }
     }
