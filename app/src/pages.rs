@@ -65,6 +65,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
         "/docs/events" => Ok(docs::events_page()),
+        "/api/docs" => docs::api_page(),
         "/account/profile" => account::profile_page().await,
         "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,

@@ -239,6 +239,7 @@ fn api() -> Router<AppState> {
         // What happens: read on from any moment, described, and the browser's one stream
         .route("/api/events", get(http::events::read))
         .route("/api/asyncapi.json", get(http::events::described))
+        .route("/api/openapi.json", get(http::events::addresses))
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
 }

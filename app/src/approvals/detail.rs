@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::{
     actions::action_bar, api::Shown, attachments::attachments_card, care::talk, case::Case,
-    confidence::confidence_card, edit::changed, facts::facts_card, history::history, presence::watchers, preview::preview_card,
-    progress::progress, second_look::second_look, words,
+    confidence::confidence_card, edit::changed, facts::facts_card, history::history, presence::watchers,
+    preview::preview_card, progress::progress, second_look::second_look, words,
 };
 use crate::{
     shell::use_frame,

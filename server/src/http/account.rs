@@ -18,6 +18,7 @@ use hyvve_domain::{
     ids::{SessionId, UserId},
     services::Services,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// `{status: true}`, as better-auth answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Done {
     status: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ const fn told(message: &'static str) -> Reply<Done> {
 }
 
 /// An address, and where to go from the letter. Letters lead to pages of ours, so that one is only looked at.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForAddress {
     email: String,
@@ -67,7 +68,7 @@ pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<Fo
     Ok(told("If there is an account with this address, a link to choose a new password is on its way to it."))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewPassword {
     token: String,
@@ -95,7 +96,7 @@ pub(crate) async fn send_proof(Anyone(asking): Anyone, Json(input): Json<ForAddr
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Followed {
     token: String,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]
@@ -122,7 +123,7 @@ pub(crate) async fn list_sessions(asking: Person) -> Answer<Reply<Vec<Listed>>> 
     Ok(Reply(session_list::list(&asking.services, &asking.signed_in).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Handle {
     token: String,
 }
@@ -146,14 +147,14 @@ pub(crate) async fn revoke_other_sessions(asking: Person) -> Answer<Reply<Done>>
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Passwords {
     current_password: Password,
     new_password: Password,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PasswordChanged {
     token: Option<String>,
     user: User,
@@ -167,7 +168,7 @@ pub(crate) async fn change_password(asking: Person, Json(input): Json<Passwords>
     Ok(known_from_now_on(s, who.user.id, origin, changed).await)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewEmail {
     new_email: String,
@@ -182,7 +183,7 @@ pub(crate) async fn change_email(asking: Person, Json(input): Json<NewEmail>) ->
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Profile {
     name: Option<String>,
     /// `null` takes the picture away, nothing leaves it.
@@ -201,7 +202,7 @@ pub(crate) async fn update_user(asking: Person, Json(input): Json<Profile>) -> A
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Deletion {
     password: Password,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]

@@ -17,6 +17,7 @@ use hyvve_domain::{
     },
     ids::{AgentId, ApprovalId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// What a list shows, besides where it begins.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     status: Option<Status>,
     #[serde(rename = "type")]
@@ -47,32 +48,32 @@ pub(crate) struct Wanted {
 }
 
 /// Where a list goes on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Onward {
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Approval {
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rejection {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Finding {
     happened: bool,
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     arguments: serde_json::Map<String, serde_json::Value>,
@@ -80,33 +81,33 @@ pub(crate) struct Change {
     hash: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
     question: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewComment {
     body: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Here {
     tab: String,
     here: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Looked {
     agreed: bool,
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bulk {
     ids: Vec<ApprovalId>,
@@ -121,13 +122,14 @@ pub(crate) struct Several {
 }
 
 /// What became of each: what was decided in `data`, what was not in `errors`.
-#[derive(Default, Serialize)]
-struct Outcome {
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "BulkOutcome")]
+pub(crate) struct Outcome {
     data: Vec<Detail>,
     errors: Vec<Refused>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Refused {
     id: ApprovalId,
     #[serde(flatten)]

@@ -38,6 +38,7 @@ mod matrix;
 mod models;
 mod notifications;
 mod once;
+mod openapi;
 mod outage;
 mod outside;
 mod pictures;

@@ -167,9 +167,11 @@ impl Case<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
 
     fn who(role: Role, name: &str) -> Decider {
-        Decider { id: UserId::new(), role, name: name.to_owned(), email: String::new(), reminded: true }
+        let (name, email) = (name.to_owned(), String::new());
+        Decider { id: UserId::new(), role, name, email, reminded: true, since: Timestamp::now() }
     }
 
     #[test]

@@ -234,7 +234,10 @@ fn span(proposal: &Proposal, item: &Locked) -> Option<ToolSpan> {
 /// How an effect ended.
 enum Ended {
     /// What came of it, and of which arguments.
-    Done { result: Value, arguments: Map<String, Value> },
+    Done {
+        result: Value,
+        arguments: Map<String, Value>,
+    },
     Failed(String),
     Unknown(String),
     Superseded,

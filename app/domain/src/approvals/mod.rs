@@ -113,6 +113,7 @@ use crate::{
 
 /// Where an item stands. A time-out is never recorded as a person's decision.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "ApprovalStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for a decision.
@@ -177,6 +178,7 @@ impl Status {
 
 /// Where an effect stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectState {
     /// Decided; has not begun, can still be taken back.
@@ -216,6 +218,7 @@ impl EffectState {
 
 /// An item as a list shows it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "Approval"))]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// Its id.
@@ -274,6 +277,7 @@ impl Item {
 
 /// What would happen, rendered by HYVVE from the stored bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Preview {
     /// A record changes.
@@ -331,6 +335,7 @@ pub enum Preview {
 
 /// What a person says about an item.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Do exactly this.

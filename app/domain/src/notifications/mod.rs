@@ -50,6 +50,7 @@ pub const KEPT_DAYS: u64 = 90;
 
 /// What somebody was told.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// Its id.
@@ -72,6 +73,7 @@ pub struct Notification {
 
 /// Whether a kind comes by mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "MailWhen"))]
 #[serde(rename_all = "snake_case")]
 pub enum Mail {
     /// It does not.
@@ -103,6 +105,7 @@ impl Mail {
 
 /// The ways by which one kind comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Channels {
     /// In the list, and counted at the bell.
@@ -115,6 +118,7 @@ pub struct Channels {
 
 /// How often a digest comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
     /// At the full hour.
@@ -140,6 +144,7 @@ impl Digest {
 
 /// A person's choices in one workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "NotificationSettings"))]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The ways of each kind that concerns the person's role.
@@ -154,6 +159,7 @@ pub struct Settings {
 
 /// A person's webhook, without its address, which is a credential.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "NotificationHook"))]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
     /// Its host and its last four characters.
@@ -164,6 +170,7 @@ pub struct Hook {
 
 /// What changes about them; what is left out stays.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Changes {
     /// The ways of some kinds.

@@ -197,6 +197,7 @@ pub struct OutputForm {
 
 /// A call that a model made. The arguments are its own text, not yet trusted to be JSON.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct ToolCall {
     /// The provider's id of the call; made up by the adapter when a provider sends none.
     pub id: String,
@@ -253,6 +254,7 @@ pub enum ModelEvent {
 
 /// Tokens of one answer. `input` includes those read from a cache and written into it, `output` includes reasoning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "TokenUsage"))]
 #[serde(default)]
 pub struct Usage {
     /// Tokens read.
@@ -317,6 +319,7 @@ impl std::ops::AddAssign for Usage {
 
 /// Why an answer ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// It was complete.

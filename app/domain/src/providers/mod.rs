@@ -101,6 +101,7 @@ pub const SANDBOX_MODEL: &str = "sandbox-script";
 
 /// A provider as people see it: never the key.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// Its id.

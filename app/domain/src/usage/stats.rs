@@ -7,6 +7,7 @@ use crate::Timestamp;
 
 /// Which days: both included, in the workspace's time zone. Unset: the present month so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Period {
     /// `2026-11-01`.
@@ -19,6 +20,7 @@ pub struct Period {
 
 /// Calls, tokens and money.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Amounts {
     /// Calls of models.
@@ -43,6 +45,7 @@ pub struct Amounts {
 
 /// What was used by, for, of or on something.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "UsageLine"))]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     /// The provider, agent or person; none for days and models.
@@ -56,6 +59,7 @@ pub struct Line {
 
 /// The source's `UsageStats`: what was used in a period, of what the reader may see.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsageStats {
     /// The first day.

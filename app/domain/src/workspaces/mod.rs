@@ -43,6 +43,7 @@ pub const MAX_PENDING: usize = 100;
 
 /// A tenant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
     /// Its id.
@@ -73,6 +74,7 @@ impl Workspace {
 
 /// A workspace as one of its members sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// The workspace.
     #[serde(flatten)]
@@ -83,6 +85,7 @@ pub struct Membership {
 
 /// A person in a workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The person.
@@ -101,6 +104,7 @@ pub struct Member {
 
 /// What shall change about a workspace.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorkspaceChanges {
     /// Its name for people.
@@ -121,6 +125,7 @@ fn or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Err
 
 /// A workspace that its owner deleted, and can have back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletedWorkspace {
     /// Its id.
@@ -135,6 +140,7 @@ pub struct DeletedWorkspace {
 
 /// What has become of an invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InvitationStatus {
     /// It waits; when its time is over, it waits in vain.
@@ -149,6 +155,7 @@ pub enum InvitationStatus {
 
 /// Somebody is asked to join a workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// Its id: a handle, not what opens it.
@@ -175,6 +182,7 @@ pub struct Invitation {
 
 /// An invitation that was just made, with the link that opens it. The link is shown now and never again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct NewInvitation {
     /// The invitation.
     #[serde(flatten)]

@@ -12,6 +12,7 @@ pub(super) use self::adding::groups;
 
 /// What a selection would do.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Sum {
     /// By action, the most frequent first.
@@ -28,6 +29,7 @@ pub struct Sum {
 
 /// Actions of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "SumGroup"))]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
     /// The tool that would run.
@@ -44,6 +46,7 @@ pub struct Group {
 
 /// What actions of one kind come to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "SumFact"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// Records of a collection change.

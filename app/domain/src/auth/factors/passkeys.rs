@@ -39,6 +39,7 @@ const MOST: usize = 20;
 
 /// A passkey, as its owner sees it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Passkey {
     /// Its id.
@@ -49,6 +50,7 @@ pub struct Passkey {
     pub name: String,
     /// What the authenticator calls it.
     #[serde(rename = "credentialID", serialize_with = "as_base64url")]
+    #[cfg_attr(feature = "ssr", schemars(with = "String"))]
     pub credential_id: Vec<u8>,
     /// How often the authenticator says that it has signed; 0 where it does not count.
     pub counter: i64,

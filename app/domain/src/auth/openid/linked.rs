@@ -22,6 +22,7 @@ const PASSWORD: &str = "credential";
 
 /// One thing that a person can sign in with, as better-auth's client knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "LinkedAccount"))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// A handle for unlinking.
