@@ -31,9 +31,7 @@ use hyvve_domain::{
         Decide, EffectState, Status,
         bulk::{self, Picked},
         deciding::Turns,
-        door, policies, presence,
-        routing::Review,
-        samples, saved, service,
+        door, policies, presence, samples, saved, service,
     },
     workspaces::{clock, members},
 };

@@ -45,7 +45,7 @@ pub(super) struct Picks {
 /// The selection in this list; it begins with what a form that was posted without JavaScript was told.
 pub(super) fn use_picks(queue: Resource<Result<Queue, ApiError>>, told: Option<String>) -> Picks {
     let choices = move || {
-        let Queue { page, decidable } = queue.get().and_then(Result::ok)?;
+        let Queue { page, decidable, .. } = queue.get().and_then(Result::ok)?;
         Some(page.items.into_iter().filter(|item| decidable.contains(&item.id)).collect())
     };
     Picks {

@@ -115,7 +115,7 @@ pub(crate) struct Bulk {
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Several {
     ids: Vec<ApprovalId>,

@@ -25,7 +25,7 @@ use super::{
     trail,
 };
 use crate::{
-    Actor, Code, Error, Result, Role, Timestamp,
+    Actor, Code, Error, Result, Timestamp,
     agents::Outcome,
     audit::Entry,
     crash,
