@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use super::{NEW, VERIFY, World, audit_actions, reset, sign_in, token_in};
+use super::{NEW, VERIFY, World, audit_actions, confirm, reset, sign_in, token_in};
 use crate::support::{Reply, password_of};
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn nothing_says_whether_an_address_has_an_account() {
     let account = |email: &str| json!({ "name": "Ada", "email": email, "password": password_of("Ada") });
     anyone.post("/api/auth/sign-up/email", &account("ada@example.com")).await.expect(200);
     let proof = token_in(&world.letter("ada@example.com", VERIFY).await);
-    anyone.get(&format!("/api/auth/verify-email?token={proof}")).await.expect(200);
+    confirm(&anyone, &proof, &password_of("Ada")).await.expect(200);
     for path in ["request-password-reset", "forgot-password", "send-verification-email"] {
         let ask = |email: &str| json!({ "email": email, "redirectTo": "/reset-password" });
         let known = anyone.post(&format!("/api/auth/{path}"), &ask("ada@example.com")).await;
