@@ -205,7 +205,8 @@ pub(super) async fn landing(s: &Services, user: &User) -> Result<Option<Workspac
 }
 
 /// Begins a session for somebody who has shown a first factor, or asks for the second. `password` is the PHC string of the
-/// password, if that was the factor: hashing takes its time, and what was right may have been changed meanwhile.
+/// account's password when the factor was shown, whichever it was: hashing, a provider and the way into a workspace take their
+/// time, and whoever has chosen another password meanwhile wanted everybody else out.
 pub(super) async fn begin(
     s: &Services,
     user: User,
@@ -217,7 +218,7 @@ pub(super) async fn begin(
     let mut tx = s.db.system("a new session").await?;
     factors::hold(&mut tx, user.id).await?;
     let is_same = store::person(&mut tx, user.id).await?.email == user.email
-        && (password.is_none() || account_store::password(&mut tx, user.id).await?.as_deref() == password);
+        && account_store::password(&mut tx, user.id).await?.as_deref() == password;
     if !is_same {
         return Err(Error::new(Code::Unauthorized, "Your account was changed just now. Please sign in again."));
     }
