@@ -292,6 +292,7 @@ fn limits(from: &mut Source) -> Result<Rates, Error> {
         api: rate("limit_api", defaults.api)?,
         ai_providers: rate("limit_ai_providers", defaults.ai_providers)?,
         mentions: rate("limit_mentions", defaults.mentions)?,
+        invitations: rate("limit_invitations", defaults.invitations)?,
     })
 }
 
