@@ -59,7 +59,9 @@ impl Server {
         started.plan_well().await;
         let stopping = CancellationToken::new();
         let (services, since) = (started.services.clone(), Timestamp::now());
-        let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };
+        let is_local = address.ip().is_loopback();
+        let stop = stopping.clone();
+        let state = AppState { services, leptos, public_url, is_local, trusted_proxies, stopping: stop, since };
         let router = router::router(state);
         let workers = Workers::start(&started.services, &started.bus, data_dir);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");
