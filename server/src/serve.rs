@@ -46,6 +46,7 @@ impl Server {
         let address = listener.local_addr().context("asking for our own address")?;
         let (leptos, public_url, demo) =
             (pages::options(&config.site, address), config.public_url.clone(), config.demo);
+        let is_reached = config.is_reached();
         let data_dir = config.data_dir.clone();
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let started = startup::services(config).await?;
@@ -55,6 +56,8 @@ impl Server {
         bus::register(&started.services, &[approvals::unknown::CONSUMER]).await?;
         if demo {
             demo::seed(&started.services).await?;
+        } else if is_reached {
+            demo::refuse_known(&started.services).await?;
         }
         started.plan_well().await;
         let stopping = CancellationToken::new();

@@ -120,6 +120,13 @@ impl Config {
         Self::read(environment, file.as_deref())
     }
 
+    /// Whether others than this machine may reach the server. One behind a proxy listens on this machine as well.
+    pub fn is_reached(&self) -> bool {
+        !self.address.ip().is_loopback()
+            || self.public_url.as_ref().is_some_and(|url| !url.is_loopback())
+            || self.trusted_proxies != TrustedProxies::default()
+    }
+
     /// The settings in an environment and in the text of a settings file.
     pub fn read(environment: BTreeMap<String, String>, file: Option<&str>) -> Result<Self, Error> {
         let mut from = Source::new(environment, file)?;

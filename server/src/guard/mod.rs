@@ -35,8 +35,8 @@ use crate::{problem::Problem, state::AppState};
 /// The header that names the workspace of a call.
 const WORKSPACE: &str = "x-workspace-id";
 
-/// Finds out who is asking, and turns away what another site's page may have sent, or was sent to another site's name. What it found out is in the request's
-/// extensions, for handlers, pages and server functions alike.
+/// Finds out who is asking, and turns away what another site's page may have sent, or was sent to another site's name. What it
+/// found out is in the request's extensions, for handlers, pages and server functions alike.
 pub(crate) async fn identify(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match context(&state, &parts).await {

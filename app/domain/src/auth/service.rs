@@ -182,6 +182,17 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
     begin(s, user, workspace, origin, "auth.signed_in", phc.as_deref()).await
 }
 
+/// Whether this password opens this account. The server asks itself so when it starts: it is not counted, and nobody is let in.
+pub async fn opens(s: &Services, email: &str, password: &Password) -> Result<bool> {
+    let mut tx = s.db.system("whether a password opens an account").await?;
+    let found = store::credential(&mut tx, email).await?;
+    drop(tx);
+    match found {
+        Some((_, Some(phc))) => s.passwords.verify(password, Some(phc)).await,
+        _ => Ok(false),
+    }
+}
+
 /// Refuses somebody whose address has to be proved first, and sends a link for it.
 pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
     if s.settings.verify_email && !user.email_verified {
