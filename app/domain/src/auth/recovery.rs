@@ -279,7 +279,7 @@ async fn shown<'a>(
     if password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());
     }
-    let attempt = attempts::sign_in(s, Some(&user.email), Some((&user, &phc)), origin).await?;
+    let attempt = attempts::sign_in(s, Some(&user.email), Some((&user, phc.as_str())), origin).await?;
     if s.passwords.verify(password, Some(phc.clone())).await? {
         attempt.undo().await;
         Ok(Shown::Password(phc))
