@@ -11,7 +11,8 @@ use hyvve_domain::{
     auth::{
         Origin, Password, User,
         account::{self, ProfileChanges},
-        device_token, recovery,
+        device_token,
+        recovery::{self, Needed},
         session_list::{self, Listed},
         sessions::set_cookie,
     },
@@ -103,13 +104,22 @@ pub(crate) struct Followed {
     callback: Option<String>,
 }
 
-/// `GET /api/auth/verify-email?token=&callbackURL=`: for clients that follow links themselves. Letters lead to a page instead,
-/// whose button it takes: programs that look at every link in a mail would use it up.
+/// `GET /api/auth/verify-email?token=&callbackURL=`: for clients that follow links themselves, in a session of the account.
+/// Letters lead to a page instead, whose button it takes: programs that look at every link in a mail would use it up. Whoever is
+/// not signed in is led there as well, because it asks for the password.
 pub(crate) async fn verify_email(Anyone(asking): Anyone, Query(input): Query<Followed>) -> Answer<Response> {
     let callback = follow(input.callback.as_deref())?;
-    match (recovery::prove_email(&asking.services, &input.token, &asking.origin).await, callback) {
-        (Ok(_), Some(path)) => Ok(Redirect::to(path).into_response()),
-        (Ok(_), None) => Ok(Reply(serde_json::json!({ "status": true, "user": null })).into_response()),
+    let (s, who, origin) = (&asking.services, asking.signed_in.as_ref(), &asking.origin);
+    let proved = match recovery::asked(s, &input.token, who, origin).await {
+        Ok(asked) if asked.needed == Needed::Nothing => {
+            recovery::prove_email(s, &input.token, who, None, origin).await.map(drop)
+        }
+        Ok(_) => return Ok(Redirect::to(&format!("/verify-email?token={}", input.token)).into_response()),
+        Err(error) => Err(error),
+    };
+    match (proved, callback) {
+        (Ok(()), Some(path)) => Ok(Redirect::to(path).into_response()),
+        (Ok(()), None) => Ok(Reply(serde_json::json!({ "status": true, "user": null })).into_response()),
         (Err(error), Some(path)) => {
             let joint = if path.contains('?') { '&' } else { '?' };
             Ok(Redirect::to(&format!("{path}{joint}error={}", error.code)).into_response())

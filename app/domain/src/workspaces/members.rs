@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Member, members_store as store};
+use super::{Member, invitations, members_store as store};
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, agents,
     audit::Entry,
@@ -85,6 +85,7 @@ pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) 
     if before != role {
         members.keeps_an_owner_without(user, role)?;
         store::set_role(&mut tx, user, role).await?;
+        invitations::take_back(&mut tx, user, Some(role)).await?;
         tx.audit(
             Entry::new("workspace.member.role_changed", "user", user.0)
                 .details(json!({ "before": before, "after": role })),
@@ -186,9 +187,11 @@ pub(super) fn may_give(actor: &Actor, role: Role) -> Result<()> {
     Err(Error::forbidden("Only an owner may make somebody an owner."))
 }
 
-/// Takes the workspace from a member, whose agents stop. Answers the runs of which their drivers have to be told.
+/// Takes the workspace from a member, whose agents stop and whose invitations end. Answers the runs of which their drivers have
+/// to be told.
 async fn gone(tx: &mut TenantTx, event: DomainEvent, user: UserId, role: Role) -> Result<Vec<RunId>> {
     store::remove(tx, user).await?;
+    invitations::take_back(tx, user, None).await?;
     let stopped = agents::service::stop_those_of(tx, user).await?;
     tx.audit(Entry::new(event.name(), "user", user.0).details(json!({ "role": role })));
     tx.emit(Draft::new(event, user));

@@ -16,8 +16,8 @@ use webauthn_rs::prelude::{
 };
 
 use super::{
-    Method, Party, added, challenges_store as challenges, passkeys_store as store, pending, reassured, recovery_codes,
-    removed, store as factors,
+    Method, Party, added, challenges_store as challenges, lock_in, passkeys_store as store, pending, reassured,
+    recovery_codes, removed, store as factors,
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -186,7 +186,7 @@ pub async fn add(
         last_used_at: None,
     };
     let mut tx = s.db.system("another passkey").await?;
-    factors::lock(&mut tx, user).await?;
+    lock_in(&mut tx, who).await?;
     room(store::all(&mut tx, user).await?.len())?;
     let had = factors::methods(&mut tx, user).await?;
     if !store::insert(&mut tx, &passkey, made.cred_id(), &stored).await? {
@@ -303,7 +303,7 @@ pub async fn remove(
     }
     reassured(s, who, password, true, origin).await?;
     let mut tx = s.db.system("a passkey is removed").await?;
-    factors::lock(&mut tx, who.user.id).await?;
+    lock_in(&mut tx, who).await?;
     let name = store::remove(&mut tx, who.user.id, id).await?.ok_or_else(|| Error::not_found("passkey"))?;
     let stale = removed(&mut tx, s, who, Method::Passkey, origin).await?;
     let before = json!({ "method": Method::Passkey.as_str(), "name": name });
