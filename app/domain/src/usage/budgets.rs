@@ -7,6 +7,7 @@ use super::{
     budgets_store::{self as store, SpentFrom},
     dollars,
     ledger::Entry,
+    ledger_store::Lost,
     share,
 };
 use crate::{
@@ -171,7 +172,18 @@ pub(crate) async fn settle(tx: &mut TenantTx, entry: &Entry, limited: bool) -> R
     if entry.held.is_none() && (entry.counted() == 0 || !limited) {
         return Ok(());
     }
-    for budget in store::settle(tx, entry).await? {
+    let spent_from = store::settle(tx, entry).await?;
+    tell_what_is_reached(tx, spent_from).await
+}
+
+/// The same for a call that was given up: what was held back for it is spent.
+pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
+    let spent_from = store::give_up(tx, lost).await?;
+    tell_what_is_reached(tx, spent_from).await
+}
+
+async fn tell_what_is_reached(tx: &mut TenantTx, spent_from: Vec<SpentFrom>) -> Result<()> {
+    for budget in spent_from {
         let now = told(budget.spent, budget.limit);
         if now > budget.told {
             store::set_told(tx, budget.id, budget.month, now).await?;

@@ -38,7 +38,7 @@ impl Adapter for Completions {
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {
-        Box::<Streamed<stream::Chunks>>::default()
+        Box::new(Streamed::of(stream::Chunks::of(*self)))
     }
 
     fn models(&self, endpoint: &Endpoint) -> Result<HttpRequest, Fault> {
