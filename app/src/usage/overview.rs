@@ -21,15 +21,15 @@ const TOKENS: [Series; 2] =
 pub(crate) async fn overview_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let period = Period { start_date: visit.query("start"), end_date: visit.query("end") };
-    let (stats, problem) = match stats_service::stats(services, actor, &period).await {
+    let (stats, problem) = match stats_service::shown(services, actor, &period).await {
         Ok(stats) => (stats, None),
         // What is no period is said at the form; the present month shows meanwhile.
         Err(error) if error.field().is_some() => {
-            (stats_service::stats(services, actor, &Period::default()).await?, Some(error))
+            (stats_service::shown(services, actor, &Period::default()).await?, Some(error))
         }
         Err(error) => return Err(error.into()),
     };
-    let budgets = budgets::list(services, actor).await?;
+    let budgets = budgets::shown(services, actor).await?;
     let field = problem.as_ref().and_then(|error| error.field()).map(str::to_owned);
     let message = problem.map(|error| error.message);
     let at = |name: &str| message.clone().filter(|_| field.as_deref() == Some(name));

@@ -30,6 +30,8 @@ pub(crate) const SLOW: Duration = Duration::from_millis(400);
 /// Tokens of every answer.
 pub(crate) const READ: i64 = 100;
 pub(crate) const WRITTEN: i64 = 20;
+/// Tokens of an answer of the verbose model, unless it is told to take fewer.
+pub(crate) const VERBOSE: i64 = 50_000;
 
 /// A provider whose model's name says how it behaves; remembers which models were asked.
 #[derive(Clone, Default)]
@@ -44,8 +46,9 @@ impl Mock {
             "listed" => json!({ "id": id, "pricing": { "prompt": "0.000001", "completion": "0.000002" } }),
             _ => json!({ "id": id }),
         };
-        let models =
-            ["good", "slow", "slower", "counts", "stalls", "listed", "keyless", "busy", "breaks", "silent"].map(listed);
+        let slow = ["slow", "slower", "counts", "stalls", "verbose"];
+        let models = ["good", "listed", "keyless", "busy", "breaks", "silent"].into_iter().chain(slow).map(listed);
+        let models: Vec<Value> = models.collect();
         let router = Router::new()
             .route("/v1/models", get(async move || Json(json!({ "data": models }))))
             .route("/v1/chat/completions", post(answer))
@@ -73,7 +76,7 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     match model.as_str() {
         "keyless" => return error(401, "Incorrect key."),
         "busy" => return error(503, "Too much to do."),
-        "slow" => sleep(SLOW).await,
+        "slow" | "verbose" => sleep(SLOW).await,
         "slower" | "counts" => sleep(6 * SLOW).await,
         _ => {}
     }
@@ -83,7 +86,8 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     let says = |text: &str, reason: Value| {
         frame(json!([{ "index": 0, "delta": { "content": text }, "finish_reason": reason }]), Value::Null)
     };
-    let usage = json!({ "prompt_tokens": READ, "completion_tokens": WRITTEN });
+    let written = if model == "verbose" { body["max_tokens"].as_i64().unwrap_or(VERBOSE) } else { WRITTEN };
+    let usage = json!({ "prompt_tokens": READ, "completion_tokens": written });
     let frames = match model.as_str() {
         "breaks" => vec![says("Half of ", Value::Null), frame(json!([]), usage)],
         "silent" => Vec::new(),

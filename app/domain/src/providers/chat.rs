@@ -348,7 +348,9 @@ mod tests {
         let unpriced = Usage { input: 2, cache_write: 3, ..Usage::default() };
         let total: Usage = [priced(5), priced(6)].into_iter().sum();
         assert_eq!((total.input, total.cost_micros), (2, Some(11)));
-        for part in [[priced(5), unpriced, priced(6)], [unpriced, priced(5), priced(6)], [priced(5), priced(6), unpriced]] {
+        for part in
+            [[priced(5), unpriced, priced(6)], [unpriced, priced(5), priced(6)], [priced(5), priced(6), unpriced]]
+        {
             let total: Usage = part.into_iter().sum();
             assert_eq!((total.input, total.cache_write, total.cost_micros), (4, 3, None));
         }

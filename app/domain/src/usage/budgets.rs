@@ -22,7 +22,7 @@ use crate::{
         Kind,
         service::{self as notifications, To, Told},
     },
-    providers::service::enter,
+    providers::service::{enter, enter_to_read},
     services::Services,
     workspaces,
 };
@@ -46,6 +46,12 @@ pub(crate) struct Refused {
 
 /// Every budget that the actor may see: owners and admins all, everybody else their own.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Budget>> {
+    enter_to_read(s, actor).await?;
+    shown(s, actor).await
+}
+
+/// The same for a page that shows them, which is no call and not counted.
+pub async fn shown(s: &Services, actor: &Actor) -> Result<Vec<Budget>> {
     actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     store::list(&mut tx, None).await

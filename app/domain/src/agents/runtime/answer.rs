@@ -111,9 +111,7 @@ impl Answer {
     }
 
     pub(super) fn too_long(&self) -> bool {
-        self.written() + self.sealed > MAX_TEXT
-            || self.calls.len() > MAX_CALLS
-            || self.layout.len() > MAX_PARTS
+        self.written() + self.sealed > MAX_TEXT || self.calls.len() > MAX_CALLS || self.layout.len() > MAX_PARTS
     }
 
     /// Nothing of it has come.
