@@ -11,8 +11,8 @@ pub(super) const VERSION: &str = "2026-11-30";
 type Row = (Kind, &'static str, [i64; 4], Option<(u64, [i64; 4])>);
 
 /// List prices, in dollars, of ordinary requests. Gathered from the table that LiteLLM 1.106.2 publishes
-/// (<https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json>), which names the makers' price pages. What it says
-/// of writing long requests into Gemini's cache, a tenth of reading them, is on none of these: what is written there is read as well.
+/// (<https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json>), which names the makers' price pages. Where
+/// that has a lower price for writing a long request into Gemini's cache than for reading it, the latter stands here.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     (Kind::Anthropic, "claude-fable-5-1", [10_000, 50_000, 250, 12_500], None),
