@@ -212,6 +212,7 @@ async fn every_call_is_in_the_ledger_and_an_unknown_price_is_not_a_price_of_noth
     }
     let spent: i64 = usage["byDay"].as_array().unwrap().iter().map(|day| day["costMicros"].as_i64().unwrap()).sum();
     assert_eq!(spent, COST);
+    assert_eq!(usage["more"], json!({ "byProvider": 0, "byModel": 0, "byAgent": 0, "byPerson": 0 }));
 
     // A new version prices what comes; what was is as it was.
     office.set_price("*").await.expect(200);
@@ -469,6 +470,8 @@ async fn pages_of_usage_show_what_there_is_and_their_forms_work_without_scripts(
     office.ask().await;
     shows("/usage/budgets", "$0.00014 of $12.50 spent (0 %)").await;
     shows("/usage", "$0.00014 + 1 unknown").await;
+    // Of one model, one agent and so on, each is all that there is.
+    shows("/usage", r#"<rect width="100" height="6">"#).await;
     shows("/settings/ai-providers", "$0.00014 this month, in 2 calls; the price of 1 is unknown").await;
     for wrong in ["-1", "", "12,5", "1e9", "99999999999999"] {
         let refused =
