@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     accounts::World,
     isolation::functions::call,
-    support::{Caller, Redis, Reply, TestApp, until},
+    support::{Caller, Redis, Reply, TestApp, id, until},
     usage::{COST, Office, READ, SLOW, VERBOSE, add, put, start},
 };
 
@@ -57,6 +57,29 @@ async fn where_a_budget_limits_it_no_answer_takes_more_than_was_held_back_for_it
     let each = READ + 2 * 8_192;
     let left = office.budget().await;
     assert_eq!((&left["spentMicros"], &left["reservedMicros"]), (&json!(before + 2 * each), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_free_model_is_no_way_around_a_budget_where_another_one_may_answer_in_its_place() {
+    let app = TestApp::start().await;
+    let mut office = Office::open(&app, "Ada", "good").await;
+    let router = json!({ "provider": "openrouter", "baseUrl": office.at, "apiKey": "sk-0123456789abcdef", "defaultModel": "good", "makeDefault": true });
+    let added = office.user.post("/api/ai-providers", &router).await;
+    id(&added.expect(201).body["data"]).clone_into(&mut office.provider);
+    let free = json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 });
+    let free = json!({ "providerId": office.provider, "model": "good", "price": free });
+    put(&office.user, "/api/ai-providers/prices", &free).await.expect(200);
+    office.set_budget(0).await;
+    assert_eq!(office.ask().await["run"]["status"], "COMPLETED", "it costs nothing");
+    // OpenRouter itself asks the other one where the first cannot answer.
+    let instead = json!({ "fallbacks": [{ "providerId": office.provider, "model": "slow" }] });
+    put(&office.user, "/api/ai-providers/fallbacks", &instead).await.expect(200);
+    let unknown = office.ask().await["run"]["error"].clone();
+    assert_eq!(unknown["type"], "price_unknown", "{unknown:#}");
+    assert!(unknown["message"].as_str().unwrap().contains("what slow of OpenRouter costs"), "{unknown:#}");
+    office.set_price("slow").await.expect(200);
+    assert_eq!(office.ask().await["run"]["error"]["type"], "budget_reached");
+    assert_eq!(office.mock.asked(), ["good"]);
 }
 
 #[tokio::test]

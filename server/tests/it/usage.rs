@@ -51,6 +51,7 @@ impl Mock {
         let models: Vec<Value> = models.collect();
         let router = Router::new()
             .route("/v1/models", get(async move || Json(json!({ "data": models }))))
+            .route("/v1/key", get(async || Json(json!({ "data": {} }))))
             .route("/v1/chat/completions", post(answer))
             .with_state(mock.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -311,7 +311,7 @@ mod tests {
 
     /// A call of a model at $1 for a million tokens read and $4 for a million written, for which 7 millionths are held back.
     fn ended(ended: &Ended<'_>) -> Entry {
-        let nobody = uuid::Uuid::nil();
+        let nobody = Uuid::nil();
         let asking =
             Asking { workspace: WorkspaceId(nobody), run: RunId(nobody), agent: AgentId(nobody), user: UserId(nobody) };
         let provider = Provider::example(Kind::OpenaiCompatible);
