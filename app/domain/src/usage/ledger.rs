@@ -15,6 +15,13 @@ use crate::{
     services::Services,
 };
 
+/// Bytes of text that make a token at least: fewer tokens than that are hardly ever made of it.
+const BYTES_PER_TOKEN: u64 = 3;
+/// Tokens of a picture, about as many as the dearest provider counts for a large one.
+const PICTURE: u64 = 1_600;
+/// Bytes of an answer that make a token, more or less: what an answer took at least that broke off before its provider counted.
+const BYTES_WRITTEN_PER_TOKEN: u64 = 4;
+
 /// Output tokens that a call of such a provider may take where a budget limits it and nobody has said how many there may be: room for
 /// an answer with its reasoning.
 const fn room(kind: Kind) -> u32 {
@@ -24,13 +31,6 @@ const fn room(kind: Kind) -> u32 {
         _ => 16_384,
     }
 }
-
-/// Bytes of text that make a token at least: fewer tokens than that are hardly ever made of it.
-const BYTES_PER_TOKEN: u64 = 3;
-/// Tokens of a picture, about as many as the dearest provider counts for a large one.
-const PICTURE: u64 = 1_600;
-/// Bytes of an answer that make a token, more or less: what an answer took at least that broke off before its provider counted.
-const BYTES_WRITTEN_PER_TOKEN: u64 = 4;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
