@@ -28,7 +28,7 @@ pub enum Door {
     Link,
     /// Calling the API: by person, by key, by the session that a token was minted from, else by network.
     Api,
-    /// Asking about AI providers, and changing them: by workspace.
+    /// Asking about AI providers, and changing them: by workspace, and by person where somebody may only see what they cost.
     AiProviders,
     /// Comments that may mention somebody: by person.
     Mention,

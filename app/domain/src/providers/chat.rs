@@ -303,17 +303,18 @@ impl Usage {
     }
 }
 
-impl std::ops::AddAssign for Usage {
-    fn add_assign(&mut self, more: Self) {
-        self.input += more.input;
-        self.output += more.output;
-        self.reasoning += more.reasoning;
-        self.cache_read += more.cache_read;
-        self.cache_write += more.cache_write;
-        self.cost_micros = match (self.cost_micros, more.cost_micros) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
+impl std::iter::Sum for Usage {
+    /// What they cost together is known where it is known of each.
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let both = |one: Self, other: Self| Self {
+            input: one.input + other.input,
+            output: one.output + other.output,
+            reasoning: one.reasoning + other.reasoning,
+            cache_read: one.cache_read + other.cache_read,
+            cache_write: one.cache_write + other.cache_write,
+            cost_micros: one.cost_micros.zip(other.cost_micros).map(|(one, other)| one + other),
         };
+        all.reduce(both).unwrap_or_default()
     }
 }
 
@@ -346,12 +347,17 @@ mod tests {
 
     #[test]
     fn usage_adds_up_and_an_unknown_price_is_not_a_price_of_nothing() {
-        let mut total = Usage { input: 1, ..Usage::default() };
-        total += Usage { input: 2, cache_write: 3, ..Usage::default() };
-        assert_eq!((total.input, total.cache_write, total.cost_micros), (3, 3, None));
-        total += Usage { cost_micros: Some(5), ..Usage::default() };
-        total += Usage { cost_micros: Some(6), ..Usage::default() };
-        assert_eq!(total.cost_micros, Some(11));
+        let priced = |cost: u64| Usage { cost_micros: Some(cost), input: 1, ..Usage::default() };
+        let unpriced = Usage { input: 2, cache_write: 3, ..Usage::default() };
+        let total: Usage = [priced(5), priced(6)].into_iter().sum();
+        assert_eq!((total.input, total.cost_micros), (2, Some(11)));
+        for part in
+            [[priced(5), unpriced, priced(6)], [unpriced, priced(5), priced(6)], [priced(5), priced(6), unpriced]]
+        {
+            let total: Usage = part.into_iter().sum();
+            assert_eq!((total.input, total.cache_write, total.cost_micros), (4, 3, None));
+        }
+        assert_eq!([Usage::default(); 0].into_iter().sum::<Usage>(), Usage::default());
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub(super) async fn settle(tx: &mut TenantTx, entry: &Entry) -> Result<Vec<Spent
 }
 
 /// The same for a call that was given up: what was held back is spent.
-pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
+pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<Vec<SpentFrom>> {
     let spending = Spending {
         agent: lost.agent,
         user: lost.user,
@@ -98,7 +98,7 @@ pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
         held: lost.amount,
         held_from: None,
     };
-    spend(tx, &spending).await.map(drop)
+    spend(tx, &spending).await
 }
 
 struct Spending<'a> {

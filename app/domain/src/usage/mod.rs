@@ -30,7 +30,7 @@ mod terms;
 
 pub use money::{dollars, micros};
 pub use price::{EVERY_MODEL, ModelPrice, Price, SetPrice, Source};
-pub use stats::{Amounts, LedgerRow, Line, Period, UsageStats};
+pub use stats::{Amounts, LedgerRow, Line, More, Period, UsageStats};
 #[cfg(feature = "ssr")]
 pub(crate) use terms::Terms;
 

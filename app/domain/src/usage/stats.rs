@@ -80,6 +80,22 @@ pub struct UsageStats {
     pub by_agent: Vec<Line>,
     /// By the person for whom the agent worked.
     pub by_person: Vec<Line>,
+    /// How many lines of each list are left out, the cheapest: a list has a hundred at most, except of days.
+    pub more: More,
+}
+
+/// How many lines are left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct More {
+    /// Of providers.
+    pub by_provider: usize,
+    /// Of models.
+    pub by_model: usize,
+    /// Of agents.
+    pub by_agent: usize,
+    /// Of people.
+    pub by_person: usize,
 }
 
 /// One call, as exports have it.

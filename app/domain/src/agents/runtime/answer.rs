@@ -104,11 +104,14 @@ impl Answer {
         &mut self.calls[index]
     }
 
-    pub(super) fn too_long(&self) -> bool {
+    /// The bytes of what the model wrote.
+    pub(super) fn written(&self) -> usize {
         let calls: usize = self.calls.iter().map(|c| c.id.len() + c.name.len() + c.arguments.len()).sum();
-        self.text.len() + self.reasoning.len() + calls + self.sealed > MAX_TEXT
-            || self.calls.len() > MAX_CALLS
-            || self.layout.len() > MAX_PARTS
+        self.text.len() + self.reasoning.len() + calls
+    }
+
+    pub(super) fn too_long(&self) -> bool {
+        self.written() + self.sealed > MAX_TEXT || self.calls.len() > MAX_CALLS || self.layout.len() > MAX_PARTS
     }
 
     /// Nothing of it has come.

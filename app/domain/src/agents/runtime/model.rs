@@ -51,11 +51,11 @@ impl Driver<'_> {
         let asking = self.asking()?;
         let mut hops = Vec::new();
         loop {
-            let request = self.request();
+            let mut request = self.request();
             let (on, model) = (self.on().provider.clone(), self.choice().model.clone());
             let mut call = Call::begin(asking, &on, &model, hops.len());
             if self.limited
-                && let Err(refused) = call.hold(self.s, &self.actor, &self.route.terms, &on, &request).await?
+                && let Err(refused) = call.hold(self.s, &self.actor, &self.route.terms, &on, &mut request).await?
             {
                 return Err(refused.into());
             }
@@ -94,6 +94,7 @@ impl Driver<'_> {
             failure,
             served: answer.served.as_deref(),
             usage: answer.usage,
+            written: answer.written(),
             first_token_ms: answer.first_token_ms(),
         };
         call.ended(&self.route.terms, &self.on().provider, &ended)
