@@ -86,6 +86,7 @@ pub struct UsageStats {
 
 /// How many lines are left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "UsageMore"))]
 #[serde(rename_all = "camelCase")]
 pub struct More {
     /// Of providers.

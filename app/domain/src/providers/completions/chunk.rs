@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn usage_is_read_in_every_dialect() {
-        let usage = |value: &Value| super::usage(value, false);
+        let usage = |value: &Value| usage(value, false);
         let openai = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
             "prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 2}});
         let expected = Usage { input: 10, output: 5, reasoning: 2, cache_read: 4, ..Usage::default() };
