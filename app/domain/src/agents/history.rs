@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{Agent, Making, Step, StepContent, store};
 use crate::{
-    Result, Timestamp,
+    Result, Timestamp, canonical,
     db::TenantTx,
     ids::{AgentSessionId, ProviderId, RunId},
-    providers::{ChatRequest, Content, Message, Part, ToolCall},
+    providers::{ChatRequest, Content, Message, Part, Seal, ToolCall, ToolSpec},
     tools::registry,
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn load(
         if id == run {
             own = of_run;
         } else {
-            extend(&mut messages, &of_run, asked);
+            extend(&mut messages, &of_run, asked, None);
         }
     }
     Ok((messages, own))
@@ -51,7 +51,11 @@ pub(super) async fn load(
 
 /// Adds a run's steps to the conversation. A call that was never answered is said to have come to nothing: providers refuse
 /// a call without an answer.
-pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>) {
+///
+/// `before` is the fingerprint of what stands before the steps, of the run that is under way. Proven thoughts go back with what
+/// followed just that, and no others: Claude refuses a thought after any other words than those that it followed, and what stands
+/// before the runs of earlier slides along with the conversation.
+fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>, before: Option<&str>) {
     let mut open: Vec<(String, String)> = Vec::new();
     for step in steps {
         match &step.content {
@@ -63,7 +67,13 @@ pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'
                 };
                 let making = step.making.as_ref().filter(is_theirs);
                 let parts = match making {
-                    Some(making) => making.layout.parts(text, reasoning, tool_calls),
+                    Some(making) => {
+                        let mut parts = making.layout.parts(text, reasoning, tool_calls);
+                        if before != Some(making.before.as_str()) {
+                            parts.retain(|part| !is_proven_thought(part));
+                        }
+                        parts
+                    }
                     None => plain(text, tool_calls),
                 };
                 messages.push(Message::Assistant { parts });
@@ -81,6 +91,10 @@ pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'
         }
     }
     close(messages, &mut open);
+}
+
+fn is_proven_thought(part: &Part) -> bool {
+    matches!(part.content, Content::Reasoning(_)) && part.seal.as_ref().is_some_and(Seal::is_proof)
 }
 
 /// An answer for a model that did not make it: what it said and called, without what it thought.
@@ -160,6 +174,16 @@ fn tell_apart(messages: &mut [Message]) {
     }
 }
 
+/// A fingerprint of what stands before a run's own answers: instructions, tools, and the conversation so far.
+pub(super) fn fingerprint(agent: &Agent, earlier: &[Message]) -> String {
+    let before = serde_json::to_vec(&(&agent.instructions, tools(agent), earlier)).unwrap_or_default();
+    hex::encode(canonical::sha256(&before))
+}
+
+fn tools(agent: &Agent) -> Vec<ToolSpec> {
+    agent.tools.iter().filter_map(|name| registry::find(name)).map(registry::Tool::spec).collect()
+}
+
 /// The request for the next model call.
 pub(super) fn request(
     agent: &Agent,
@@ -168,15 +192,17 @@ pub(super) fn request(
     earlier: Vec<Message>,
     steps: &[Step],
 ) -> ChatRequest {
+    // Where nothing goes back with words and calls, nobody asks for it.
+    let before = steps.iter().any(|step| step.making.is_some()).then(|| fingerprint(agent, &earlier));
     let mut messages = earlier;
-    extend(&mut messages, steps, asked);
+    extend(&mut messages, steps, asked, before.as_deref());
     tell_apart(&mut messages);
     ChatRequest {
         model: asked.model.to_owned(),
         fallback_models: or_models.to_vec(),
         system: agent.instructions.clone(),
         messages,
-        tools: agent.tools.iter().filter_map(|name| registry::find(name)).map(registry::Tool::spec).collect(),
+        tools: tools(agent),
         ..ChatRequest::default()
     }
 }

@@ -250,6 +250,10 @@ pub struct Making {
     pub provider: ProviderId,
     /// Which model was asked for.
     pub model: String,
+    /// A fingerprint of what stood before the run's own answers; empty where that was not kept yet. Some providers hold a
+    /// thought to every word that it followed.
+    #[serde(default)]
+    pub before: String,
     /// The answer's parts.
     pub layout: Layout,
 }

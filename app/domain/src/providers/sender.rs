@@ -41,6 +41,9 @@ const LONGEST_RETRY_AFTER: u64 = 20;
 /// The longest wait that is passed on: a day.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
+/// How long a provider may send bytes of which nothing of an answer comes: comments keep a connection alive, and can do so for ever.
+const PROGRESS: Duration = Duration::from_mins(15);
+
 /// How long a provider may send nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
@@ -49,12 +52,15 @@ pub struct Patience {
     pub first_byte: Duration,
     /// Between two pieces of an answer.
     pub idle: Duration,
+    /// Between two things that it says, whatever else it sends meanwhile.
+    pub progress: Duration,
 }
 
 impl Patience {
     /// From the setting, which is for the time between two pieces. Thinking may take thrice as long.
     pub fn of(stall: Duration) -> Self {
-        Self { first_byte: stall * 3, idle: stall }
+        let first_byte = stall * 3;
+        Self { first_byte, idle: stall, progress: PROGRESS.max(first_byte) }
     }
 }
 
@@ -178,7 +184,7 @@ pub async fn answers(
     };
     let request = adapter.chat(endpoint, &request).map_err(|fault| voice.failure(fault))?;
     let response = send(http, request, &voice, stall).await?;
-    let patience = Patience { first_byte: stall, idle: stall };
+    let patience = Patience { first_byte: stall, idle: stall, progress: stall };
     let mut stream = streamed(response, adapter, &voice, patience).await?;
     let reading = async {
         while stream.next().await?.is_some() {}
