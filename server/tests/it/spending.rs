@@ -11,7 +11,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    support::{Caller, Redis, Reply, TestApp, until},
+    support::{Caller, Redis, Reply, TestApp, cluster::superuser, until},
     usage::{COST, Office, SLOW, add, put, start},
 };
 
@@ -132,6 +132,50 @@ async fn a_call_that_was_lost_names_whom_it_went_to() {
     let rows = office.rows().await;
     let lost: Vec<_> = rows.iter().filter(|row| row.contains(",lost,")).collect();
     assert!(lost.len() == 1 && lost[0].contains(",Second,openai_compatible,cdef,stalls,,1,lost,"), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn a_call_is_in_the_ledger_also_where_its_server_died_while_the_provider_thought() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "slower").await;
+    let run = start(&office.user, &office.agent).await;
+    // It is written down that the call has begun, although nothing of an answer has come.
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let begun = "SELECT count(*) FROM run_events WHERE name = 'ModelRequestStarted'";
+    while sqlx::query_scalar::<_, i64>(begun).fetch_one(&mut root).await.unwrap() == 0 {
+        sleep(SLOW / 20).await;
+    }
+    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'";
+    assert_eq!(sqlx::query(died).execute(&mut system).await.unwrap().rows_affected(), 1);
+    until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
+    // Its driver lives after all, and writes down the same call.
+    sleep(2 * SLOW).await;
+    let rows = office.rows().await;
+    assert!(rows[0].contains(",First,openai_compatible,cdef,slower,,0,lost,"), "{rows:#?}");
+    assert!(rows.len() == 2 && rows[1].contains(",answered,"), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn what_an_accepted_call_cost_that_said_nothing_is_not_known_and_what_was_refused_cost_nothing() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "silent").await;
+    office.set_price("*").await.expect(200);
+    office.set_budget(1_000_000).await;
+    assert_eq!(office.ask().await["run"]["error"]["type"], "bad_reply");
+    let held = office.budget().await;
+    let spent = held["spentMicros"].as_i64().unwrap();
+    assert!(spent > 0 && held["reservedMicros"] == 0, "{held}");
+    let rows = office.rows().await;
+    assert!(rows[0].contains(",0,broken,bad_reply,0,0,0,0,0,,"), "{rows:#?}");
+
+    let path = format!("/api/ai-providers/{}", office.provider);
+    Reply::of(office.user.request(Method::PATCH, &path).json(&json!({ "defaultModel": "keyless" }))).await.expect(200);
+    assert_eq!(office.ask().await["run"]["error"]["type"], "invalid_key");
+    let left = office.budget().await;
+    assert_eq!((&left["spentMicros"], &left["reservedMicros"]), (&json!(spent), &json!(0)));
+    let rows = office.rows().await;
+    assert!(rows[1].contains(",0,failed,invalid_key,0,0,0,0,0,0,"), "{rows:#?}");
 }
 
 #[tokio::test]

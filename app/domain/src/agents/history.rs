@@ -209,7 +209,117 @@ pub(super) fn request(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::{
+        ids::AgentId,
+        providers::{Finish, Layout, ModelEvent, Usage},
+    };
+
+    fn agent(instructions: &str) -> Agent {
+        Agent {
+            id: AgentId(Uuid::nil()),
+            name: String::new(),
+            description: String::new(),
+            instructions: instructions.into(),
+            provider_id: None,
+            model: None,
+            falls_back: false,
+            tools: vec!["search_records".into()],
+            created_at: Timestamp::now(),
+        }
+    }
+
+    fn asked() -> Asked<'static> {
+        let since = Timestamp(time::OffsetDateTime::UNIX_EPOCH);
+        Asked { provider: ProviderId(Uuid::nil()), model: "m", since }
+    }
+
+    /// An answer that was thought about, with seals on the thought, its words and its call.
+    fn answer(thought: Value, before: &str) -> Step {
+        let seal = |seal: Value| ModelEvent::PartEnd(Some(Seal(seal)));
+        let mut layout = Layout::default();
+        for event in [
+            ModelEvent::Reasoning("Hm.".into()),
+            seal(thought),
+            ModelEvent::Text("Hi.".into()),
+            seal(json!({"phase": "commentary"})),
+            ModelEvent::ToolCallStart { index: 0, id: "a".into(), name: "search".into() },
+            seal(json!({"thoughtSignature": "Yg=="})),
+        ] {
+            layout.take(&event);
+        }
+        let call = ToolCall { id: "a".into(), name: "search".into(), arguments: "{}".into() };
+        let content = StepContent::Model {
+            text: "Hi.".into(),
+            reasoning: "Hm.".into(),
+            tool_calls: vec![call],
+            usage: Usage::default(),
+            finish: Finish::ToolCalls,
+            model: "m".into(),
+            first_token_ms: None,
+            total_ms: 0,
+            hops: Vec::new(),
+        };
+        let (provider, model) = (asked().provider, asked().model.to_owned());
+        let (now, making) = (Timestamp::now(), Making { provider, model, before: before.into(), layout });
+        Step {
+            position: 0,
+            content,
+            waiting: false,
+            approval_id: None,
+            created_at: now,
+            ended_at: Some(now),
+            making: Some(making),
+        }
+    }
+
+    /// The sorts of an answer's parts, and how many of them are sealed.
+    fn parts(messages: &[Message]) -> (Vec<&'static str>, usize) {
+        let parts = messages.iter().find_map(|m| if let Message::Assistant { parts } = m { Some(parts) } else { None });
+        let parts = parts.map(Vec::as_slice).unwrap_or_default();
+        let sort = |part: &Part| match part.content {
+            Content::Reasoning(_) => "thought",
+            Content::Text(_) => "text",
+            Content::Call(_) => "call",
+        };
+        (parts.iter().map(sort).collect(), parts.iter().filter(|part| part.seal.is_some()).count())
+    }
+
+    #[test]
+    fn a_proven_thought_goes_back_only_in_its_own_run_and_after_what_it_followed() {
+        let signed = || json!({"signature": "c2ln"});
+        let earlier = [Message::user("Hello")];
+        let before = fingerprint(&agent("Be brief."), &earlier);
+        let sent = |agent: &Agent, earlier: &[Message], thought: Value| {
+            let steps = [answer(thought, &before)];
+            parts(&request(agent, asked(), &[], earlier.to_vec(), &steps).messages)
+        };
+        let (whole, without) = ((vec!["thought", "text", "call"], 3), (vec!["text", "call"], 2));
+        assert_eq!(sent(&agent("Be brief."), &earlier, signed()), whole);
+        assert_eq!(sent(&agent("Be long."), &earlier, signed()), without);
+        assert_eq!(sent(&agent("Be brief."), &[Message::user("Hello?")], signed()), without);
+        assert_eq!(sent(&Agent { tools: vec![], ..agent("Be brief.") }, &earlier, signed()), without);
+        // Plain reasoning is held to nothing, and some servers demand it.
+        assert_eq!(sent(&agent("Be long."), &earlier, json!({"field": "reasoning_content"})), whole);
+
+        let mut messages = Vec::new();
+        extend(&mut messages, &[answer(signed(), &before)], asked(), None);
+        assert_eq!(parts(&messages), without, "of a run before");
+        // One that was stored before fingerprints were.
+        let old = answer(signed(), "");
+        let told = request(&agent("Be brief."), asked(), &[], earlier.to_vec(), &[old]).messages;
+        assert_eq!(parts(&told), without);
+    }
+
+    #[test]
+    fn a_making_that_was_stored_before_fingerprints_were_still_reads() -> Result<(), serde_json::Error> {
+        let old = json!({"provider": Uuid::nil(), "model": "m", "layout": []});
+        let making: Making = serde_json::from_value(old)?;
+        assert_eq!((making.before.as_str(), making.model.as_str()), ("", "m"));
+        Ok(())
+    }
 
     fn asks(ids: &[&str]) -> Message {
         let call = |id: &&str| ToolCall { id: (*id).into(), name: "search".into(), arguments: "{}".into() };

@@ -325,6 +325,20 @@ pub struct ToolResult {
     pub is_error: bool,
 }
 
+#[cfg(feature = "ssr")]
+impl ToolResult {
+    /// Of a call that waited for a decision: whether it was approved, whatever came of it then.
+    pub fn was_approved(&self) -> bool {
+        let told: Value = serde_json::from_str(&self.content).unwrap_or_default();
+        match told["status"].as_str() {
+            Some("done" | "failed" | "unknown") => true,
+            // That may happen before somebody decides, and after.
+            Some("superseded") => told["approved"] == true,
+            _ => false,
+        }
+    }
+}
+
 /// A run with its steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RunDetail {

@@ -105,12 +105,7 @@ impl Driver<'_> {
     }
 
     /// Reads an answer to its end; its words are stored as they come.
-    async fn ask(
-        &mut self,
-        call: &Call,
-        request: &ChatRequest,
-        answer: &mut Answer,
-    ) -> Result<Finish, Interrupted> {
+    async fn ask(&mut self, call: &Call, request: &ChatRequest, answer: &mut Answer) -> Result<Finish, Interrupted> {
         let mut renewals = interval_at((Instant::now() + self.renewal()).into(), self.renewal());
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let opened = self.open(call, request, &mut renewals, answer).await?;
