@@ -134,7 +134,8 @@ fn stream(signature: &str, call: Option<(&str, Value)>) -> String {
         json!({ "type": "message_delta", "delta": { "stop_reason": reason }, "usage": usage }),
         json!({ "type": "message_stop" }),
     ];
-    first.iter().chain(&second).chain(&end).map(|event| format!("data: {event}\n\n")).collect()
+    let events = first.iter().chain(&second).chain(&end).map(|event| format!("data: {event}\n\n"));
+    events.collect::<Vec<_>>().concat()
 }
 
 /// Somebody whose agent asks it.

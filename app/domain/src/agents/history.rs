@@ -53,8 +53,8 @@ pub(super) async fn load(
 /// a call without an answer.
 ///
 /// `before` is the fingerprint of what stands before the steps, of the run that is under way. Proven thoughts go back with what
-/// followed just that, and no others: Claude refuses a thought after any other words than those that it followed, and what stands
-/// before the runs of earlier slides along with the conversation.
+/// followed just that, and no others: Claude refuses a thought after any other words than those that it followed, and what a model
+/// is told of a conversation begins with a later run each time.
 fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>, before: Option<&str>) {
     let mut open: Vec<(String, String)> = Vec::new();
     for step in steps {

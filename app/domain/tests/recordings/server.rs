@@ -166,9 +166,11 @@ async fn answer(socket: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
             tokio::time::sleep(DRIP).await;
         }
     }
-    while reply.manner == Manner::ThenDrip {
-        tokio::time::sleep(DRIP).await;
-        socket.write_all(b":\n\n").await?;
+    if reply.manner == Manner::ThenDrip {
+        loop {
+            tokio::time::sleep(DRIP).await;
+            socket.write_all(b":\n\n").await?;
+        }
     }
     if matches!(reply.manner, Manner::ThenSilence | Manner::Mute) {
         tokio::time::sleep(Duration::from_mins(10)).await;
