@@ -157,6 +157,26 @@ async fn a_call_is_in_the_ledger_also_where_its_server_died_while_the_provider_t
 }
 
 #[tokio::test]
+async fn a_try_that_was_refused_counts_as_a_call_of_the_key() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "busy").await;
+    let path = format!("/api/ai-providers/{}", office.provider);
+    Reply::of(office.user.request(Method::PATCH, &path).json(&json!({ "maxPerMinute": 2 }))).await.expect(200);
+    let run = start(&office.user, &office.agent).await;
+    while office.mock.asked().len() < 2 {
+        sleep(SLOW / 20).await;
+    }
+    // The third try would come within a second, and is one too many for this minute.
+    sleep(4 * SLOW).await;
+    assert_eq!(office.mock.asked().len(), 2);
+    let run_is = async || office.user.get(&format!("/api/runs/{run}")).await.body["data"]["run"]["status"].clone();
+    assert_eq!(run_is().await, "RUNNING");
+    let cancel = format!("/agents/{}/runs/{run}/cancel", office.agent);
+    office.user.post(&cancel, &json!({})).await.expect(200);
+    until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "CANCELLED").await;
+}
+
+#[tokio::test]
 async fn what_an_accepted_call_cost_that_said_nothing_is_not_known_and_what_was_refused_cost_nothing() {
     let app = TestApp::start().await;
     let office = Office::open(&app, "Ada", "silent").await;

@@ -218,7 +218,7 @@ impl Driver<'_> {
         answer.sent.store(true, Ordering::Relaxed);
         let mut opening = pin!(async {
             tokio::select! {
-                stream = span.around(choice.on.stream(s, pass, request)) => Ok(stream),
+                stream = span.around(choice.on.stream(s, user, pass, request)) => Ok(stream),
                 () = cancel.notified() => Err(Stop::Cancelled),
             }
         });
