@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     accounts::World,
     isolation::functions::call,
-    support::{Caller, Redis, Reply, TestApp, id, until},
+    support::{Caller, Redis, Reply, TestApp, cluster::superuser, id, until},
     usage::{COST, Office, READ, SLOW, VERBOSE, add, put, start},
 };
 
@@ -217,6 +217,70 @@ async fn who_arranges_fallbacks_at_once_loses_nothing_of_what_the_other_did() {
     assert_eq!(pressed, [200, 409]);
     let left = office.user.get("/api/ai-providers/fallbacks").await;
     assert_eq!(left.body["data"], json!(all[1..]));
+}
+
+#[tokio::test]
+async fn a_call_is_in_the_ledger_also_where_its_server_died_while_the_provider_thought() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "slower").await;
+    let run = start(&office.user, &office.agent).await;
+    // It is written down that the call has begun, although nothing of an answer has come.
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let begun = "SELECT count(*) FROM run_events WHERE name = 'ModelRequestStarted'";
+    while sqlx::query_scalar::<_, i64>(begun).fetch_one(&mut root).await.unwrap() == 0 {
+        sleep(SLOW / 20).await;
+    }
+    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'";
+    assert_eq!(sqlx::query(died).execute(&mut system).await.unwrap().rows_affected(), 1);
+    until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
+    // Its driver lives after all, and writes down the same call.
+    sleep(2 * SLOW).await;
+    let rows = office.rows().await;
+    assert!(rows[0].contains(",First,openai_compatible,cdef,slower,,0,lost,"), "{rows:#?}");
+    assert!(rows.len() == 2 && rows[1].contains(",answered,"), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn a_try_that_was_refused_counts_as_a_call_of_the_key() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "busy").await;
+    let path = format!("/api/ai-providers/{}", office.provider);
+    Reply::of(office.user.request(Method::PATCH, &path).json(&json!({ "maxPerMinute": 2 }))).await.expect(200);
+    let run = start(&office.user, &office.agent).await;
+    while office.mock.asked().len() < 2 {
+        sleep(SLOW / 20).await;
+    }
+    // The third try would come within a second, and is one too many for this minute.
+    sleep(4 * SLOW).await;
+    assert_eq!(office.mock.asked().len(), 2);
+    let run_is = async || office.user.get(&format!("/api/runs/{run}")).await.body["data"]["run"]["status"].clone();
+    assert_eq!(run_is().await, "RUNNING");
+    let cancel = format!("/agents/{}/runs/{run}/cancel", office.agent);
+    office.user.post(&cancel, &json!({})).await.expect(200);
+    until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "CANCELLED").await;
+}
+
+#[tokio::test]
+async fn what_an_accepted_call_cost_that_said_nothing_is_not_known_and_what_was_refused_cost_nothing() {
+    let app = TestApp::start().await;
+    let office = Office::open(&app, "Ada", "silent").await;
+    office.set_price("*").await.expect(200);
+    office.set_budget(1_000_000).await;
+    assert_eq!(office.ask().await["run"]["error"]["type"], "bad_reply");
+    let held = office.budget().await;
+    let spent = held["spentMicros"].as_i64().unwrap();
+    assert!(spent > 0 && held["reservedMicros"] == 0, "{held}");
+    let rows = office.rows().await;
+    assert!(rows[0].contains(",0,broken,bad_reply,0,0,0,0,0,,"), "{rows:#?}");
+
+    let path = format!("/api/ai-providers/{}", office.provider);
+    Reply::of(office.user.request(Method::PATCH, &path).json(&json!({ "defaultModel": "keyless" }))).await.expect(200);
+    assert_eq!(office.ask().await["run"]["error"]["type"], "invalid_key");
+    let left = office.budget().await;
+    assert_eq!((&left["spentMicros"], &left["reservedMicros"]), (&json!(spent), &json!(0)));
+    let rows = office.rows().await;
+    assert!(rows[1].contains(",0,failed,invalid_key,0,0,0,0,0,0,"), "{rows:#?}");
 }
 
 #[tokio::test]

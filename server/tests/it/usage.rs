@@ -257,7 +257,7 @@ async fn somebody_else_is_asked_when_no_answer_comes_and_each_of_them_shows() {
     let rows = office.rows().await;
     assert_eq!(rows.len(), 4);
     for (row, ending) in
-        rows.iter().zip([",0,failed,invalid_key,", ",0,failed,invalid_key,", ",1,failed,bad_reply,", ",2,answered,,"])
+        rows.iter().zip([",0,failed,invalid_key,", ",0,failed,invalid_key,", ",1,broken,bad_reply,", ",2,answered,,"])
     {
         assert!(row.contains(ending), "{row}");
     }

@@ -256,6 +256,10 @@ pub struct Making {
     pub provider: ProviderId,
     /// Which model was asked for.
     pub model: String,
+    /// A fingerprint of what stood before the run's own answers; empty where that was not kept yet. Some providers hold a
+    /// thought to every word that it followed.
+    #[serde(default)]
+    pub before: String,
     /// The answer's parts.
     pub layout: Layout,
 }
@@ -328,6 +332,20 @@ pub struct ToolResult {
     pub content: String,
     /// The call failed, was refused or was rejected.
     pub is_error: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl ToolResult {
+    /// Of a call that waited for a decision: whether it was approved, whatever came of it then.
+    pub fn was_approved(&self) -> bool {
+        let told: Value = serde_json::from_str(&self.content).unwrap_or_default();
+        match told["status"].as_str() {
+            Some("done" | "failed" | "unknown") => true,
+            // That may happen before somebody decides, and after.
+            Some("superseded") => told["approved"] == true,
+            _ => false,
+        }
+    }
 }
 
 /// A run with its steps.

@@ -177,7 +177,7 @@ pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Lo
     let facts = if item.status == Status::Pending { trail::told(item) } else { trail::facts(item) };
     tx.audit(Entry::new("approval.superseded", "approval", id.0).details(facts));
     tell(tx, DomainEvent::ApprovalSuperseded, id, item);
-    tell_run(tx, item, Outcome::Superseded).await
+    tell_run(tx, item, Outcome::Superseded { approved: item.status != Status::Pending }).await
 }
 
 /// Brings an outcome back to the run that waits for it.

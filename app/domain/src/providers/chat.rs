@@ -129,6 +129,14 @@ impl Content {
 #[serde(transparent)]
 pub struct Seal(pub Value);
 
+impl Seal {
+    /// Whether it proves a thought to whoever made it, who may hold it to everything that stood before. What only names the
+    /// field that plain reasoning goes back in is as good anywhere.
+    pub fn is_proof(&self) -> bool {
+        self.0.get("field").is_none()
+    }
+}
+
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seal(…)")

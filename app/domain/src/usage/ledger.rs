@@ -207,6 +207,17 @@ impl Call {
         Ok(Ok(()))
     }
 
+    /// What the ledger knows it by.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.entry.id
+    }
+
+    /// The same by the name that its beginning was told by. Its driver may live after all, and write it down as well.
+    pub(crate) fn known_as(mut self, id: Option<Uuid>) -> Self {
+        self.entry.id = id.unwrap_or(self.entry.id);
+        self
+    }
+
     /// What is to be written of a call that has ended.
     pub(crate) fn ended(&self, terms: &Terms, provider: &Provider, ended: &Ended<'_>) -> Entry {
         let Ended { outcome, failure, served, first_token_ms, .. } = ended;
