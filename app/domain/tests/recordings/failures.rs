@@ -140,7 +140,8 @@ async fn fifty_megabytes_are_no_answer_whatever_they_are_sent_as() {
     assert_eq!((failure.kind, failure.said), (FailureKind::BadReply, None));
 
     let server = Server::start(Reply::whole(&large).content_type("application/json")).await;
-    let models = sender::models(&out(), &Completions::Compatible, &endpoint(&server.base_url), PROVIDER, PATIENT.idle);
+    let (out, endpoint) = (out(), endpoint(&server.base_url));
+    let models = sender::models(&out, &Completions::Compatible, &endpoint, PROVIDER, PATIENT.idle);
     assert_eq!(models.await.err().map(|f| f.kind), Some(FailureKind::BadReply));
 
     // And as words: more than any answer may have, and read no further.

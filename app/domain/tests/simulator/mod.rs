@@ -34,7 +34,7 @@ pub(crate) const AGENTS: [Agent; 7] = [
 const REVERSIBLE: f64 = 0.8;
 /// How many proposals are measured after the decisions: so many that a share of them says something also of an agent of which
 /// little goes on by itself.
-pub(crate) const MEASURED: u32 = 20_000;
+pub(crate) const MEASURED: u32 = 10_000;
 
 /// What happened to an agent's proposals after people had decided so often.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
