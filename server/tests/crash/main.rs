@@ -66,7 +66,7 @@ async fn no_crash_loses_a_run_or_repeats_an_effect() {
             }
             let wishes = few.next().expect("enough invoices for all lives");
             if live(&mut world, &format!("{point}:1"), wishes, &mut acknowledged).await {
-                deaths.insert(point, 1);
+                deaths.insert(*point, 1);
             }
         }
     }
