@@ -22,6 +22,7 @@ use super::{
         line::{Line, PATIENCE, RETRY, Redis},
     },
     hub::Poke,
+    store,
 };
 use crate::ids::{ApprovalId, RunId, WorkspaceId};
 
@@ -67,11 +68,8 @@ async fn tell(hub: &Hub, pool: &PgPool, redis: Option<&Redis>, node: Uuid) {
         {
             continue;
         }
-        let sent = sqlx::query("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p")
-            .bind(CHANNEL)
-            .bind(&payloads)
-            .execute(pool)
-            .await;
+        let send = async { store::notify(&mut *pool.acquire().await?, CHANNEL, &payloads).await };
+        let sent: Result<(), sqlx::Error> = send.await;
         if let Err(e) = sent {
             tracing::warn!(error.message = %e, "other nodes were not told; they look for themselves in a moment");
         }
