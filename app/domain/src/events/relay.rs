@@ -68,9 +68,7 @@ async fn tell(hub: &Hub, pool: &PgPool, redis: Option<&Redis>, node: Uuid) {
         {
             continue;
         }
-        let send = async { store::notify(&mut *pool.acquire().await?, CHANNEL, &payloads).await };
-        let sent: Result<(), sqlx::Error> = send.await;
-        if let Err(e) = sent {
+        if let Err(e) = store::notify(pool, CHANNEL, &payloads).await {
             tracing::warn!(error.message = %e, "other nodes were not told; they look for themselves in a moment");
         }
     }

@@ -106,7 +106,7 @@ impl Letter {
 
     /// One whose link somebody needs to get in.
     #[must_use]
-    pub(crate) const fn needed(mut self) -> Self {
+    pub(crate) fn needed(mut self) -> Self {
         self.content.needed = true;
         self
     }
