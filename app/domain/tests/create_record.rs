@@ -29,14 +29,19 @@ fn create(data: &Value) -> (&'static Tool, Arguments) {
 async fn a_new_record_is_what_was_shown() {
     let world = World::new().await;
     let (s, owner) = (&world.services, &world.owner);
-    let (tool, wanted) = create(&json!({ "name": "Mary Somerville", "discount_percent": 5 }));
+    let (tool, wanted) = create(
+        &json!({ "name": "Mary Somerville", "email": "mary@example.com", "plan": "team", "discount_percent": 5 }),
+    );
     assert_eq!(tool.reversibility(&wanted.values), Some(Reversibility::Irreversible));
     let mut tx = s.db.tenant(owner).await.unwrap();
     let plan = registry::plan(&mut tx, tool, &wanted, &s.http).await.unwrap().unwrap();
     assert_eq!((plan.title.as_str(), plan.targets.len()), ("Add Mary Somerville to Customers", 0));
     let preview = registry::preview(&mut tx, tool.name, &wanted.values, &plan.expected, &s.mailer).await.unwrap();
-    let Preview::NewRecord { collection, title, fields } = preview else { panic!("{preview:?}") };
-    assert_eq!((collection.as_str(), title.as_str(), fields.len()), ("Customers", "Mary Somerville", 2));
+    let (collection, title, fields) = match preview {
+        Preview::NewRecord { collection, title, fields } => (collection, title, fields),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((collection.as_str(), title.as_str(), fields.len()), ("Customers", "Mary Somerville", 4));
     assert!(fields.iter().all(|field| field.before.is_none() && field.after.is_some()), "{fields:?}");
 
     let approval = ApprovalId::new();
@@ -55,9 +60,12 @@ async fn what_does_not_fit_is_no_proposal() {
     let world = World::new().await;
     let (s, owner) = (&world.services, &world.owner);
     let mut tx = s.db.tenant(owner).await.unwrap();
-    for data in
-        [json!({ "discount_percent": 5 }), json!({ "name": "Ada", "discount_percent": "much" }), json!({ "name": " " })]
-    {
+    for data in [
+        json!({ "email": "ada@example.com", "plan": "team" }),
+        json!({ "name": " ", "email": "ada@example.com", "plan": "team" }),
+        json!({ "name": "Ada", "email": "ada@example.com", "plan": "team", "discount_percent": "much" }),
+        json!({ "name": "Ada", "email": "ada@example.com", "plan": "team", "colour": "red" }),
+    ] {
         let (tool, wanted) = create(&data);
         let why = registry::plan(&mut tx, tool, &wanted, &s.http).await.unwrap().unwrap_err();
         assert!(!why.is_empty(), "{data}");
