@@ -71,6 +71,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/account/sessions" => account::sessions_page().await,
         "/account/workspaces" => account::workspaces_page().await,
         "/operator/jobs" => operator::jobs_page().await,
+        "/operator/letters" => operator::letters_page().await,
         _ => Err(Error::not_found("page").into()),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use axum::serve::ListenerExt;
-use hyvve_domain::{Timestamp, approvals, audit, crash, events::bus, keys};
+use hyvve_domain::{Timestamp, audit, crash, events::bus, keys};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use crate::{
     demo, pages, router,
     startup::{self, Started},
     state::AppState,
-    workers::Workers,
+    workers::{self, Workers},
 };
 
 /// How long requests and streams may take to end once the server is to stop.
@@ -53,7 +53,7 @@ impl Server {
         // From here on nobody lets a master key seal that this server does not know.
         keys::settle(&started.services, true).await?;
         // Before anything happens that they are to hear of.
-        bus::register(&started.services, &[approvals::unknown::CONSUMER]).await?;
+        bus::register(&started.services, &workers::consumer_names()).await?;
         if demo {
             demo::seed(&started.services).await?;
         } else if is_reached {

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use anyhow::{Result, bail};
 use hyvve_domain::{
-    audit::{self, Verdict},
+    audit::{self, Verdict, service::Verified},
     services::Services,
 };
 
 /// Verifies one workspace, or all, and writes a line for each. Answers whether all are whole.
 pub async fn run(services: &Services, workspace: Option<&str>, out: &mut impl Write) -> Result<bool> {
-    let mut verdicts = audit::service::verify_all(services).await?;
+    let Verified { mut verdicts, purged } = audit::service::verify_all(services).await?;
     if let Some(slug) = workspace {
         verdicts.retain(|(found, _)| found == slug);
         if verdicts.is_empty() {
@@ -19,6 +19,9 @@ pub async fn run(services: &Services, workspace: Option<&str>, out: &mut impl Wr
     }
     for (slug, verdict) in &verdicts {
         writeln!(out, "{slug}: {}", in_words(verdict))?;
+    }
+    if workspace.is_none() && purged > 0 {
+        writeln!(out, "purged by HYVVE itself, as it has signed: {purged}")?;
     }
     Ok(verdicts.iter().all(|(_, verdict)| verdict.first_bad.is_none()))
 }

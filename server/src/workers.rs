@@ -50,10 +50,9 @@ impl Workers {
         let keeping = s.clone();
         workers.keep_up("master keys", Arc::new(move || keep_keys(keeping.clone(), data_dir.clone()).boxed()));
         workers.keep_up("relay", on(bus, s, Bus::relay));
-        let consumers = consumers();
-        let names: Vec<&str> = consumers.iter().map(Consumer::name).collect();
+        let names = consumer_names();
         workers.keep_up("events for Redis", on(bus, s, move |bus, s| bus.publish(s, names.clone())));
-        for consumer in consumers {
+        for consumer in consumers() {
             let name = consumer.name();
             workers.keep_up(name, on(bus, s, move |bus, s| bus.consume(s, consumer.clone())));
         }
@@ -117,7 +116,12 @@ fn on<F: Future<Output = ()> + Send + 'static>(
 
 /// All who hear of every event. A name is for ever: under it the database knows how far its consumer has come.
 fn consumers() -> Vec<Consumer> {
-    vec![Consumer::new("unknown-effects", |s, tx, events| approvals::unknown::tell(s, tx, events).boxed())]
+    vec![Consumer::new(approvals::unknown::CONSUMER, |s, tx, events| approvals::unknown::tell(s, tx, events).boxed())]
+}
+
+/// Their names: whoever hears of events begins to exist before anything happens.
+pub(crate) fn consumer_names() -> Vec<&'static str> {
+    consumers().iter().map(Consumer::name).collect()
 }
 
 async fn keep_keys(s: Services, data_dir: PathBuf) {

@@ -38,6 +38,7 @@ enum Task {
     /// Build the browser side and the optimised server
     Build,
     /// Run every check, or only the named steps
+    #[command(after_help = test::listed())]
     Test(test::Options),
     /// Check every query against a fresh database and renew the committed query data
     Prepare(prepare::Options),
@@ -47,10 +48,10 @@ enum Task {
     Crash(crash::Options),
     /// Print what routing lets through of agents whose truth is known, beside a rule that believes what they say
     Simulate(simulate::Options),
-    /// Check what takes long: that nobody learns whose address has an account, that no tenant is shown another's rows, and that no
-    /// two secrets are sealed alike
+    /// Check what takes long: that nobody learns whose address has an account, that no tenant is shown another's rows, that no two
+    /// secrets are sealed alike, that of many who decide at once one does, and that a crash loses and repeats nothing
     Soak(soak::Options),
-    /// Measure the whole program from outside: runs, calls of models, sessions, open streams, the queue's list, memory, start, the browser's bytes
+    /// Measure the whole program from outside: runs, calls of models, sessions, open streams, the queue's list, the event bus, memory, start, the browser's bytes
     Bench(bench::Options),
     /// Find or install every tool, and say where each one is
     Tools,

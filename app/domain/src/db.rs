@@ -1,5 +1,6 @@
-//! The only ways to the database: a transaction inside one tenant, one for a person's own memberships, and one, logged
-//! with a reason, for HYVVE itself. Pools never leave this file.
+//! The only ways to the database: a transaction inside one tenant, one for a person's own memberships, and one, logged at
+//! `debug` with a reason, for HYVVE itself. Pools leave this file only for the library that keeps jobs (`Db::jobs`); the relay
+//! (`events/relay.rs`) has two connections of its own, to listen.
 
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Transaction,
@@ -116,9 +117,10 @@ impl Db {
         Ok(UserTx { tx: begun(&self.app, begin).await?, user })
     }
 
-    /// HYVVE itself, outside any tenant: sign-in, claims, relays, purges. The reason is logged.
+    /// HYVVE itself, outside any tenant: sign-in, claims, relays, purges. The reason is logged at `debug`: there are several
+    /// a second.
     pub async fn system(&self, reason: &'static str) -> Result<SystemTx> {
-        tracing::trace!(reason, "a system transaction");
+        tracing::debug!(reason, "a system transaction");
         Ok(SystemTx { tx: begun(&self.system, "BEGIN".to_owned()).await?, claim: self.claim.clone() })
     }
 

@@ -23,6 +23,7 @@ use hyvve_domain::{
     },
     auth::{self, Origin, Password, SignIn},
     providers::{ApiKey, Kind, NewProvider, ProviderChanges},
+    workspaces,
 };
 use lister::lister;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
@@ -67,7 +68,7 @@ impl Log {
 
     async fn found(&self) -> Option<Flaw> {
         let verdict = verify(&self.world.services, &self.world.owner).await.unwrap();
-        let all = verify_all(&self.world.services).await.unwrap();
+        let all = verify_all(&self.world.services).await.unwrap().verdicts;
         assert!(all.len() == 1 && all.iter().all(|(_, found)| *found == verdict), "{all:?}");
         assert_eq!(verdict.anchored, self.anchored, "the anchors are out of the database's reach");
         verdict.first_bad
@@ -243,7 +244,7 @@ async fn a_workspace_that_was_anchored_cannot_vanish_and_an_anchor_cannot_be_for
     let mut log = Log::new().await;
     let (s, owner) = (log.world.services.clone(), log.world.owner);
     log.tamper("TRUNCATE audit_log, audit_personal, workspace_heads").await;
-    let all = verify_all(&s).await.unwrap();
+    let all = verify_all(&s).await.unwrap().verdicts;
     let [(name, Verdict { anchored, first_bad: Some(flaw), .. })] = all.as_slice() else { panic!("{all:?}") };
     assert_eq!((name, *anchored, flaw.seq), (&owner.workspace.to_string(), log.anchored, 1));
     log.mend().await;
@@ -253,6 +254,33 @@ async fn a_workspace_that_was_anchored_cannot_vanish_and_an_anchor_cannot_be_for
     fs::write(&path, anchors.replacen(r#""hash":""#, r#""hash":"00"#, 1)).unwrap();
     let flaw = verify(&s, &owner).await.unwrap().first_bad.unwrap();
     assert!(flaw.what.contains("the signature of line 1 does not verify"), "{flaw:?}");
+}
+
+#[tokio::test]
+async fn a_workspace_that_hyvve_purged_is_no_loss_and_its_tombstone_cannot_be_forged() {
+    let mut log = Log::new().await;
+    let s = log.world.services.clone();
+    log.tamper("UPDATE workspaces SET deleted_at = now() - interval '31 days'").await;
+    assert_eq!(workspaces::service::purge(&s).await.unwrap(), 1);
+    let after = verify_all(&s).await.unwrap();
+    assert!(after.verdicts.is_empty() && after.purged == 1, "{:?}", after.verdicts);
+
+    log.tamper("CREATE TABLE kept_tombstones AS TABLE audit_tombstones").await;
+    for forged in [
+        "DELETE FROM audit_tombstones".to_owned(),
+        format!("UPDATE audit_tombstones SET seq = {}", log.anchored - 1),
+        "UPDATE audit_tombstones SET seq = seq + 1".to_owned(),
+        "UPDATE audit_tombstones SET hash = sha256('nothing')".to_owned(),
+        "UPDATE audit_tombstones SET purged_at = purged_at + interval '1 day'".to_owned(),
+        "UPDATE audit_tombstones SET signature = sha256('nothing') || sha256('nothing')".to_owned(),
+    ] {
+        log.tamper(&forged).await;
+        let found = verify_all(&s).await.unwrap();
+        let [(_, Verdict { first_bad: Some(flaw), .. })] = found.verdicts.as_slice() else { panic!("{forged}") };
+        assert!(flaw.what.contains("the whole workspace is gone") && found.purged == 0, "{forged}: {flaw:?}");
+        log.tamper("DELETE FROM audit_tombstones; INSERT INTO audit_tombstones TABLE kept_tombstones").await;
+    }
+    assert_eq!(verify_all(&s).await.unwrap().purged, 1);
 }
 
 #[tokio::test]

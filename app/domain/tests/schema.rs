@@ -13,7 +13,7 @@ use uuid::Uuid;
 const DATABASE: &str = "hyvve_schema";
 
 /// Tables that belong to no tenant, and why they need no `workspace_id`.
-const WITHOUT_TENANT: [&str; 20] = [
+const WITHOUT_TENANT: [&str; 21] = [
     "users",           // people; policies let one see only the people of the present tenant
     "user_pictures",   // of people, who belong to no tenant; the serving role has no grant
     "accounts",        // credentials; the serving role has no grant at all
@@ -33,6 +33,7 @@ const WITHOUT_TENANT: [&str; 20] = [
     "wrong_codes",
     "workspaces",       // the tenants themselves
     "letters",          // of HYVVE itself; the serving role can add one and see none
+    "audit_tombstones", // of tenants that are gone; the serving role has no grant
     "idempotency_keys", // of people, some of whose requests are about no tenant
 ];
 
@@ -246,6 +247,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("workspaces", "DELETE, TRUNCATE"),
         ("audit_log", "UPDATE, DELETE, TRUNCATE"),
         ("audit_personal", "UPDATE, DELETE, TRUNCATE"),
+        ("audit_tombstones", "SELECT, INSERT, UPDATE, DELETE"),
         ("events", "UPDATE, DELETE, TRUNCATE"),
         ("run_events", "UPDATE, DELETE, TRUNCATE"),
         ("record_versions", "UPDATE, DELETE, TRUNCATE"),

@@ -12,6 +12,8 @@ use crate::{
 
 /// Where operators see how jobs go.
 pub(crate) const JOBS: &str = "/operator/jobs";
+/// Where they see letters that could not leave.
+const LETTERS: &str = "/operator/letters";
 
 /// A page of the account, and its path.
 const SECTIONS: [(&str, &str); 4] = [
@@ -27,12 +29,14 @@ pub(super) fn account_page(title: &'static str, lead: &'static str, flash: &Flas
         let current = (*name == title).then_some("page");
         view! { <a href=*path class="subnav-link" aria-current=current>{*name}</a> }
     });
-    let operates = context::signed_in().is_ok_and(|(services, who)| jobs::is_for(&services, &who));
-    let jobs = operates.then(|| view! { <a href=JOBS class="subnav-link">"Jobs of all workspaces"</a> });
+    let operates = context::signed_in().ok().filter(|(services, who)| jobs::is_for(services, who));
+    let silent = operates.as_ref().is_some_and(|(services, _)| services.mailer.is_silent());
+    let jobs = operates.map(|_| view! { <a href=JOBS class="subnav-link">"Jobs of all workspaces"</a> });
+    let letters = silent.then(|| view! { <a href=LETTERS class="subnav-link">"Letters that could not leave"</a> });
     view! {
         {header()}
         <div class="page settings">
-            <nav class="subnav" aria-label="Your account">{links.collect_view()}{jobs}</nav>
+            <nav class="subnav" aria-label="Your account">{links.collect_view()}{jobs}{letters}</nav>
             <div class="min-w-0">
                 <PageHeader title=title lead=lead/>
                 <div class="stack">

@@ -9,6 +9,7 @@ pub const SANDBOX: &str = "Sandbox — scripted, no AI";
 pub fn tool_label(name: &str) -> String {
     match name {
         "search_records" => "Look records up".to_owned(),
+        "create_record" => "Add a record".to_owned(),
         "update_record" => "Change a record".to_owned(),
         "send_email" => "Send a mail".to_owned(),
         "http_request" => "Ask a web address".to_owned(),

@@ -27,6 +27,11 @@ pub(super) fn preview_card(preview: Preview, status: Status, people: &[(UserId, 
             let note = format!("{collection} · {title} · version {version}");
             record(title_of_card, note, &collection_slug, record_id, changes)
         }
+        Preview::NewRecord { collection, title, fields } => {
+            let title_of_card = if waiting { "The new record" } else { "What it was about" };
+            let note = format!("{collection} · {title}");
+            view! { <Card title=title_of_card note=note><Diff changes=differences(fields)/></Card> }.into_any()
+        }
         Preview::Mail { to, subject, body, delivery } => {
             let (title, note) = match (waiting, delivery.as_str()) {
                 (true, "mailbox") => ("The mail", "will be kept in the mailbox: no mail server is set up"),

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
 
 use super::{
-    door::Door,
+    door::{Door, by_mail, link_sent},
     pages::{WRONG_EMAIL, use_next, with_next},
     session,
 };
@@ -79,12 +79,11 @@ pub(crate) async fn link_page() -> Result<AnyView, ApiError> {
 }
 
 fn asking(message: Option<String>, flash: Flash, next: String) -> AnyView {
-    let sent = Some(flash.typed("sent")).filter(|sent| !sent.is_empty());
-    let sent = sent.map(|email| format!("If {email} has an account here, a link is on its way to it."));
+    let sent = link_sent(&flash, "has an account here");
     let back = with_next("/sign-in", &next);
     view! {
         <Door title="Sign in by e-mail" message=message.or_else(|| flash.beside(&["email"])) done=sent>
-            <p>"Enter your address. We send you a link that signs you in, once, within 15 minutes."</p>
+            {by_mail("Enter your address. We send you a link that signs you in, once, within 15 minutes.")}
             <Form action=SendLink::url()>
                 <input type="hidden" name="next" value=next/>
                 <Field

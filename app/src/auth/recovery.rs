@@ -11,7 +11,7 @@ use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
 
 use super::{
-    door::Door,
+    door::{Door, by_mail, link_sent},
     pages::{WRONG_EMAIL, with_next},
     session,
 };
@@ -97,11 +97,10 @@ pub async fn verify_email(
 /// The page at `/forgot-password`.
 pub(crate) fn forgot_password_page() -> AnyView {
     let flash = Flash::take().unwrap_or_default();
-    let sent = Some(flash.typed("sent")).filter(|sent| !sent.is_empty());
-    let sent = sent.map(|email| format!("If {email} has an account here, a link is on its way to it."));
+    let sent = link_sent(&flash, "has an account here");
     view! {
         <Door title="Forgot your password?" message=flash.beside(&["email"]) done=sent>
-            <p>"Enter your address. We send you a link with which you can choose a new password."</p>
+            {by_mail("Enter your address. We send you a link with which you can choose a new password.")}
             <Form action=ForgotPassword::url()>
                 <Field
                     name="email" label="E-mail" kind="email" autocomplete="username" required=true autofocus=true
@@ -223,11 +222,10 @@ fn confirming(asked: Asked, token: String, flash: &Flash) -> AnyView {
 
 /// A letter is on its way, or can be asked for.
 fn waiting(message: Option<String>, flash: Flash) -> AnyView {
-    let sent = Some(flash.typed("sent")).filter(|sent| !sent.is_empty());
-    let sent = sent.map(|email| format!("If {email} waits to be confirmed, a link is on its way to it."));
+    let sent = link_sent(&flash, "waits to be confirmed");
     view! {
         <Door title="Confirm your address" message=message.or_else(|| flash.beside(&["email"])) done=sent>
-            <p>"We have sent you a letter. Follow the link in it, then sign in."</p>
+            {by_mail("We have sent you a letter. Follow the link in it, then sign in.")}
             <Form action=SendVerification::url()>
                 <Field
                     name="email" label="Nothing came? Your e-mail" kind="email" autocomplete="username" required=true

@@ -6,6 +6,8 @@ use hyvve_domain::{
 };
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+use super::shown::Earlier;
 use super::shown::Talk;
 use crate::{
     ApiError,
@@ -18,6 +20,7 @@ use crate::{
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
+    PageRequest,
     agents::service::{self, NewRun},
     workspaces,
 };
@@ -32,7 +35,7 @@ pub async fn list_sessions() -> Result<Vec<AgentSession>, ApiError> {
     .await
 }
 
-/// A conversation with everything said in it.
+/// A conversation with the newest that was said in it.
 #[server(prefix = "/_fn", endpoint = "chat/conversation", client = InWorkspace, output = Json)]
 pub async fn get_conversation(
     /// Which one.
@@ -41,7 +44,13 @@ pub async fn get_conversation(
     answer(async move {
         let (services, actor) = actor().await?;
         let talk = service::conversation(&services, &actor, id).await?;
-        Ok::<_, ApiError>(Talk { session: talk.session, turns: talk.turns.into_iter().map(Into::into).collect() })
+        let page = service::TURNS / PageRequest::default().size + 1;
+        let earlier = (talk.earlier > 0).then_some(Earlier { count: talk.earlier, page });
+        Ok::<_, ApiError>(Talk {
+            session: talk.session,
+            turns: talk.turns.into_iter().map(Into::into).collect(),
+            earlier,
+        })
     })
     .await
 }

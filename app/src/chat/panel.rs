@@ -1,12 +1,22 @@
 //! The chat from top to bottom: who, what was said, what one says.
 
+use hyvve_domain::{ids::AgentSessionId, number::grouped};
 use leptos::prelude::*;
 
 use super::{
-    announcer::announcer, bubble::sending, composer::composer, header::chat_header, shown::Talk, state::use_chat,
-    thread::Thread, turn::turn_view,
+    announcer::announcer,
+    bubble::sending,
+    composer::composer,
+    header::chat_header,
+    shown::{Earlier, Talk},
+    state::use_chat,
+    thread::Thread,
+    turn::turn_view,
 };
-use crate::ui::{EmptyState, Glyph, loaded};
+use crate::{
+    shell::use_frame,
+    ui::{EmptyState, Glyph, loaded},
+};
 
 /// The whole of it; fills the height that it is given.
 pub(super) fn chat_panel() -> AnyView {
@@ -36,6 +46,7 @@ pub(super) fn chat_panel() -> AnyView {
 fn Turns(talk: Talk) -> AnyView {
     let chat = use_chat();
     let agent = talk.session.agent_id;
+    let before = talk.earlier.map(|earlier| earlier_link(talk.session.id, earlier));
     let thread = Thread::new(talk);
     let turns = thread.0.clone();
     Effect::new(move || {
@@ -46,7 +57,18 @@ fn Turns(talk: Talk) -> AnyView {
         // The chat may go away first.
         chat.thread.try_set(None);
     });
-    view! { <For each=move || turns.get() key=|turn| turn.run children=move |turn| turn_view(turn, agent)/> }.into_any()
+    view! {
+        {before}
+        <For each=move || turns.get() key=|turn| turn.run children=move |turn| turn_view(turn, agent)/>
+    }
+    .into_any()
+}
+
+/// Where what was said before can be read.
+fn earlier_link(session: AgentSessionId, Earlier { count, page }: Earlier) -> AnyView {
+    let href = use_frame().href(&format!("/runs?session={session}&page={page}"));
+    let text = if count == 1 { "1 earlier message".to_owned() } else { format!("{} earlier messages", grouped(count)) };
+    view! { <p class="text-sm"><a class="link" href=href>{text}</a></p> }.into_any()
 }
 
 fn welcome() -> AnyView {

@@ -10,8 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct Talk {
     /// The conversation.
     pub session: AgentSession,
-    /// Oldest first.
+    /// Oldest first; of many, the newest.
     pub turns: Vec<ShownTurn>,
+    /// What was said before, if that is not all.
+    pub earlier: Option<Earlier>,
+}
+
+/// Turns that do not show, and the page of the conversation's runs on which they begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Earlier {
+    /// How many.
+    pub count: i64,
+    /// Which page.
+    pub page: i64,
 }
 
 /// A turn with its finished texts as clean HTML.

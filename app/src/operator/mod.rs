@@ -2,5 +2,7 @@
 
 pub mod api;
 mod jobs;
+mod letters;
 
 pub(crate) use jobs::jobs_page;
+pub(crate) use letters::letters_page;

@@ -19,7 +19,7 @@ use crate::{
 /// The page at `/w/{workspace}/runs`.
 pub(crate) async fn runs_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let wanted = Wanted::of(visit);
-    let filter = RunFilter { agent: wanted.agent, status: wanted.status, ..RunFilter::default() };
+    let filter = RunFilter { agent: wanted.agent, session: wanted.session, status: wanted.status };
     let runs = service::runs(&visit.services, &visit.actor, filter, PageRequest::new(wanted.page, None)).await?;
     let page = view! {
         <div class="page" data-follow="run.">

@@ -130,17 +130,23 @@ impl Config {
     /// The settings in an environment and in the text of a settings file.
     pub fn read(environment: BTreeMap<String, String>, file: Option<&str>) -> Result<Self, Error> {
         let mut from = Source::new(environment, file)?;
+        let config = Self::of(&mut from)?;
+        from.finish()?;
+        Ok(config)
+    }
+
+    fn of(from: &mut Source) -> Result<Self, Error> {
         from.get::<String>("config", &[])?;
         let address = from.get("address", &[])?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
         let public_url: Option<PublicUrl> = from.get("public_url", &[])?;
         let trusted_proxies: TrustedProxies = from.get("trusted_proxies", &[])?.unwrap_or_default();
         let data_dir: PathBuf = from.get("data_dir", &[])?.unwrap_or_else(|| ".hyvve".into());
-        let database = database(&mut from)?;
+        let database = database(from)?;
         let embedded = matches!(database, Database::Embedded { .. });
-        let demo = demo(&mut from, embedded, address, public_url.as_ref(), &trusted_proxies)?;
-        let smtp = smtp(&mut from)?;
-        let operators = operators(&mut from, demo)?;
-        let rules = rules(&mut from, embedded, operators, address, public_url.as_ref())?;
+        let demo = demo(from, embedded, address, public_url.as_ref(), &trusted_proxies)?;
+        let smtp = smtp(from)?;
+        let operators = operators(from, demo)?;
+        let rules = rules(from, embedded, operators, address, public_url.as_ref())?;
         if rules.signing_lead >= rules.signing_key {
             return Err(Error::new("signing_lead_seconds", "a key is published for less time than another one signs"));
         }
@@ -152,23 +158,21 @@ impl Config {
             let why = "missing: providers send browsers back to it, and have to know it beforehand";
             return Err(Error::new("public_url", why));
         }
-        let config = Self {
+        Ok(Self {
             address,
             trusted_proxies,
-            redis_url: redis(&mut from)?,
+            redis_url: redis(from)?,
             demo,
             smtp,
-            logs: logs(&mut from)?,
-            traces: traces(&mut from)?,
-            site: site(&mut from)?,
+            logs: logs(from)?,
+            traces: traces(from)?,
+            site: site(from)?,
             rules,
-            crash_at: crash_at(&mut from)?,
+            crash_at: crash_at(from)?,
             public_url,
             data_dir,
             database,
-        };
-        from.finish()?;
-        Ok(config)
+        })
     }
 }
 

@@ -85,6 +85,12 @@ impl Source {
         Ok(names.iter().find_map(|name| self.variable(name)).map(|found| found.text))
     }
 
+    /// The variables that were asked for until now.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> &BTreeSet<String> {
+        &self.known
+    }
+
     /// Refuses what is left over.
     pub(super) fn finish(self) -> Result<(), Error> {
         if let Some(key) = self.file.keys().next() {

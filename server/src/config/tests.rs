@@ -194,3 +194,35 @@ fn the_shipped_file_lists_settings_that_exist_with_their_defaults() -> Result<()
     assert_eq!(summary(read(&[], Some(&lines("# ")))?), summary(read(&[], Some(shipped))?));
     read(&[("GOOGLE_CLIENT_SECRET", "x")], Some(&lines("#  "))).map(drop)
 }
+
+/// Whatever is asked for stands in the shipped file, and whatever stands there is asked for.
+#[test]
+fn the_shipped_file_lists_every_setting_and_no_other() -> Result<(), Error> {
+    let shipped = include_str!("../../../Leptos.toml");
+    let is_key = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let listed: Vec<&str> = shipped
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.trim_start().split_once(" = "))
+        .map(|(key, _)| key)
+        .filter(is_key)
+        .collect();
+    let company = [("ISSUER", "https://login.example.com"), ("CLIENT_ID", "hyvve")];
+    let company = company.map(|(what, value)| (format!("HYVVE_OPENID_COMPANY_{what}"), value.to_owned()));
+    let environment = [("HYVVE_OPENID".to_owned(), "company".to_owned())].into_iter().chain(company).collect();
+    let mut source = Source::new(environment, None)?;
+    Config::of(&mut source)?;
+    let known = source.known();
+    assert!(listed.len() > 40 && known.len() > listed.len(), "{listed:?}");
+
+    let name = |key: &str| format!("HYVVE_{}", key.to_uppercase());
+    let nobody_asks: Vec<_> = listed.iter().filter(|key| !known.contains(&name(key))).collect();
+    assert!(nobody_asks.is_empty(), "{nobody_asks:?}");
+    // A test kills servers with the one; the other is the same as the name without a prefix.
+    let untold = ["HYVVE_CRASH_AT", "HYVVE_GOOGLE_CLIENT_SECRET"];
+    let is_told = |known: &str| {
+        listed.iter().any(|key| name(key) == known) || shipped.contains(&known.replace("COMPANY", "<ID>"))
+    };
+    let missing: Vec<_> = known.iter().filter(|known| !untold.contains(&known.as_str()) && !is_told(known)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    Ok(())
+}

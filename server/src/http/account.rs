@@ -66,7 +66,11 @@ impl ForAddress {
 pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<ForAddress>) -> Answer<Reply<Done>> {
     input.check()?;
     recovery::forgot_password(&asking.services, &input.email, &asking.origin).await?;
-    Ok(told("If there is an account with this address, a link to choose a new password is on its way to it."))
+    Ok(told(if asking.services.mailer.is_silent() {
+        "This server sends no mail. If there is an account with this address, whoever runs the server has a link for it."
+    } else {
+        "If there is an account with this address, a link to choose a new password is on its way to it."
+    }))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -65,8 +65,9 @@ impl Sweep {
         rows
     }
 
-    /// Names of that many customers. Changes of half of them are allowed in advance, so that they go on without a person.
-    pub(crate) async fn prepare(&mut self, count: usize) -> Vec<String> {
+    /// That many wishes, each about a customer of its own, and others about invoices. Changes of half of the customers are allowed in
+    /// advance, so that they go on without a person.
+    pub(crate) async fn prepare(&mut self, count: usize) -> (Vec<String>, Vec<String>) {
         self.start(None).await;
         let grant = json!({
             "agentId": self.agent, "tool": "update_record", "when": "changes.discount_percent <= 20",
@@ -74,16 +75,21 @@ impl Sweep {
         });
         self.post("/api/approval-grants", grant).await.expect("a standing grant");
         let rows = self.all("/api/collections/customers/records").await;
+        let mut invoices = self.all("/api/collections/invoices/records").await;
         self.kill();
         assert!(rows.len() >= count, "only {} customers for {count} runs", rows.len());
-        rows.iter().take(count).map(|r| r["title"].as_str().unwrap().to_owned()).collect()
+        invoices.retain(|invoice| invoice["data"]["status"] != "paid");
+        let title = |row: &Value| row["title"].as_str().unwrap().to_owned();
+        let discounts = rows.iter().take(count).map(|r| format!("Give {} a 20 % discount and mail her", title(r)));
+        let marks = invoices.iter().map(|r| format!("Mark invoice {} as paid", title(r)));
+        (discounts.collect(), marks.collect())
     }
 
-    /// Starts a run for each name; answers the ids of those that were acknowledged.
-    pub(crate) async fn ask(&self, names: &[String]) -> Vec<String> {
-        let asked = names.iter().map(|name| async move {
+    /// Starts a run for each wish; answers the ids of those that were acknowledged.
+    pub(crate) async fn ask(&self, wishes: &[String]) -> Vec<String> {
+        let asked = wishes.iter().map(|wish| async move {
             let form = reqwest::multipart::Form::new()
-                .text("message", format!("Give {name} a 20 % discount and mail her"))
+                .text("message", wish.clone())
                 .text("stream", "false")
                 .text("background", "true");
             let url = self.url(&format!("/agents/{}/runs", self.agent));

@@ -31,6 +31,7 @@ mod inbox;
 mod invited;
 mod isolation;
 mod jobs;
+mod kept_letters;
 mod kinds;
 mod limits;
 mod master_keys;

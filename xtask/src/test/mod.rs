@@ -27,6 +27,12 @@ fn step_named(name: &str) -> Result<&'static Step, String> {
     STEPS.iter().find(|step| step.name == name).ok_or_else(|| format!("the steps are {}", names()))
 }
 
+/// The steps, for the help.
+pub(crate) fn listed() -> String {
+    let lines = STEPS.iter().map(|step| format!("  {:<13} {}", step.name, step.about));
+    format!("Steps, in this order:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
 /// Runs the chosen steps and closes with a table and the count.
 pub(crate) fn run(options: &Options) -> ExitCode {
     let among = |steps: &[&Step], step: &Step| steps.iter().any(|other| other.name == step.name);

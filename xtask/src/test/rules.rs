@@ -22,15 +22,20 @@ const NATIVE_ONLY: [&str; 6] = ["sqlx", "redis", "axum", "argon2", "mio", "reqwe
 /// How SQL begins, or goes on.
 const SQL: [&str; 6] = ["\"SELECT ", "\"INSERT INTO ", "\"UPDATE ", "\"DELETE FROM ", "\"WITH ", "\"BEGIN"];
 
+/// What is no store and holds connections: `db.rs` has the pools, the relay listens on a connection of its own.
+const POOLED: [&str; 2] = ["db.rs", "events/relay.rs"];
+
 /// One rule: what it forbids, and a search for what breaks it.
 type Rule = (&'static str, fn() -> Result<Vec<String>>);
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 8] = [
     ("the domain knows neither Leptos nor axum, neither the app nor the server", domain_depends_on_nothing_above),
     ("the app and the server do not speak to a database", no_database_above_the_domain),
     ("the browser loads nothing that only a server needs", browser_crates),
     ("a store takes a tenant's transaction, never a pool", stores_take_no_pool),
+    ("SQL stands in stores, and only `db.rs` and the relay have pools", sql_stands_in_stores),
     ("a slice's store is its own", stores_are_private),
+    ("handlers and server functions leave it to services who may", surfaces_ask_no_role),
     ("`ui` knows no slice", ui_knows_no_slice),
 ];
 
@@ -78,6 +83,30 @@ fn stores_take_no_pool() -> Result<Vec<String>> {
     })
 }
 
+fn sql_stands_in_stores() -> Result<Vec<String>> {
+    let domain = workspace::path("app/domain/src");
+    lines_in(&domain, |file, line| {
+        let is = |known: &str| file.strip_prefix(&domain).is_ok_and(|file| file == Path::new(known));
+        let is_store = file.file_name().is_some_and(|name| name.to_string_lossy().ends_with("store.rs"));
+        let asks = ["sqlx::query", "sqlx::raw_sql"].iter().any(|word| line.contains(word));
+        let holds = ["PgPool", "PgListener"].iter().any(|word| line.contains(word));
+        asks && !is_store && !is("db.rs") || holds && !POOLED.into_iter().any(is)
+    })
+}
+
+/// What a page shows may depend on a role. What is done may not: that is the service's.
+fn surfaces_ask_no_role() -> Result<Vec<String>> {
+    let asks = |line: &str| mentions(line, "Role");
+    let mut found = Vec::new();
+    for folder in ["server/src/http", "server/src/agentos"] {
+        found.extend(lines_in(&workspace::path(folder), |_, line| asks(line))?);
+    }
+    found.extend(lines_in(&workspace::path("app/src"), |file, line| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().ends_with("api.rs")) && asks(line)
+    })?);
+    Ok(found)
+}
+
 /// A private module is visible to its own slice only: the compiler does the rest.
 fn stores_are_private() -> Result<Vec<String>> {
     lines_in(&workspace::path("app/domain/src"), |_, line| {
@@ -94,7 +123,7 @@ fn ui_knows_no_slice() -> Result<Vec<String>> {
         ["crate", "hyvve_domain", "super::super"].iter().any(|root| names(line, root, slice))
     };
     lines_in(&workspace::path("app/src/ui"), |_, line| {
-        slices.iter().filter(|slice| *slice != "ui").any(|slice| imports(line, slice))
+        slices.iter().filter(|slice| *slice != "ui").any(|slice| imports(line, slice) || mentions(line, slice))
     })
 }
 
@@ -103,6 +132,12 @@ fn names(line: &str, root: &str, slice: &str) -> bool {
     let path = format!("{root}::{slice}");
     line.match_indices(&path)
         .any(|(at, _)| !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
+/// Does the line name anything in `module`, from wherever it is imported?
+fn mentions(line: &str, module: &str) -> bool {
+    line.match_indices(&format!("{module}::"))
+        .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
 /// Is it this crate, or one of its family, such as `leptos_router` of `leptos`?
@@ -150,7 +185,7 @@ fn folders(parent: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_or_extends, names};
+    use super::{is_or_extends, mentions, names};
 
     #[test]
     fn a_family_is_a_crate_and_what_extends_its_name() {
@@ -163,5 +198,10 @@ mod tests {
     fn a_module_is_named_whole() {
         assert!(names("use crate::records::Record;", "crate", "records"));
         assert!(!names("use crate::records_of_old::Record;", "crate", "records"));
+        assert!(mentions("use crate::{records::Record, ui::Card};", "records"));
+        assert!(!mentions("use crate::{old_records::Record};", "records"));
+        assert!(
+            mentions("if actor.role() == Some(Role::Owner) {", "Role") && !mentions("OneRole::Plain(role)", "Role")
+        );
     }
 }

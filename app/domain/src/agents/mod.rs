@@ -358,13 +358,15 @@ pub struct RunDetail {
     pub steps: Vec<Step>,
 }
 
-/// A conversation with everything said in it.
+/// A conversation with what was said in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Conversation {
     /// The conversation.
     pub session: AgentSession,
-    /// One turn per run, oldest first.
+    /// One turn per run, oldest first; of many, the newest.
     pub turns: Vec<Turn>,
+    /// How many there are before these.
+    pub earlier: i64,
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub const MAX_MESSAGE: usize = 100_000;
 const MAX_TITLE: usize = 80;
 /// The most events that one read returns.
 const EVENTS: i64 = 5_000;
+/// How many turns of a conversation show. Those before stand in the list of runs.
+pub const TURNS: i64 = 50;
 
 /// A message for an agent.
 #[derive(Clone, Debug)]
@@ -233,27 +235,37 @@ pub async fn sessions(s: &Services, actor: &Actor) -> Result<Vec<AgentSession>> 
     agents_store::sessions(&mut tx, user, None).await
 }
 
-/// A conversation with everything said in it, each turn folded from its run's stored events.
+/// A conversation with the newest that was said in it, each turn folded from its run's stored events.
 pub async fn conversation(s: &Services, actor: &Actor, id: AgentSessionId) -> Result<Conversation> {
     let (user, _) = actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     let session =
         agents_store::sessions(&mut tx, user, Some(id)).await?.pop().ok_or_else(|| Error::not_found("conversation"))?;
     let filter = RunFilter { session: Some(id), ..RunFilter::default() };
-    let (runs, _) = store::runs(&mut tx, filter, None, PageRequest::new(None, Some(50))).await?;
+    let (runs, total) = store::runs(&mut tx, filter, None, PageRequest::new(None, Some(TURNS))).await?;
+    let earlier = total - runs.len() as i64;
     let mut turns = Vec::with_capacity(runs.len());
     for run in runs.into_iter().rev() {
         let mut turn = Turn::new(run.id, run.input);
-        for event in store::events(&mut tx, run.id, 0, EVENTS).await? {
-            turn.apply(&event);
+        let mut from = 0;
+        loop {
+            let events = store::events(&mut tx, run.id, from, EVENTS).await?;
+            for event in &events {
+                turn.apply(event);
+            }
+            match events.last() {
+                Some(last) if events.len() as i64 == EVENTS => from = last.index + 1,
+                _ => break,
+            }
         }
-        // A run that waits for a claim, or that a decision has just set free, has no event for it yet.
-        if !run.status.is_final() {
+        // A run that waits for a claim, or that a decision has just set free, has no event for it yet; one that has ended since its
+        // row was read has.
+        if run.status.is_final() || !turn.status.is_final() {
             turn.status = run.status;
         }
         turns.push(turn);
     }
-    Ok(Conversation { session, turns })
+    Ok(Conversation { session, turns, earlier })
 }
 
 /// Cancels a run. One that a node drives ends in a moment; one that waits ends at once.

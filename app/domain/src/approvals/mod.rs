@@ -295,6 +295,15 @@ pub enum Preview {
         /// Field by field.
         changes: Vec<FieldChange>,
     },
+    /// A record comes to be.
+    NewRecord {
+        /// The collection's name.
+        collection: String,
+        /// What will name it to people.
+        title: String,
+        /// Its fields, none of which was there before.
+        fields: Vec<FieldChange>,
+    },
     /// A mail leaves.
     Mail {
         /// Recipient.

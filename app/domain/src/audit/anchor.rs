@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 
 use super::{
     anchors_file::{Anchored, Anchors, end_the_last_line},
@@ -90,6 +90,17 @@ impl Anchor {
 
     fn named(&self, fault: &dyn std::fmt::Display) -> String {
         format!("{}: {fault}", self.path.display())
+    }
+
+    /// Signs something else with the same key. It must say what it is, or it could pass for an anchor.
+    pub(super) fn sign(&self, said: &[u8]) -> Vec<u8> {
+        self.key.sign(said).as_ref().to_vec()
+    }
+
+    /// Whether that was signed so.
+    pub(super) fn has_signed(&self, said: &[u8], signature: &[u8]) -> bool {
+        let public = ParsedPublicKey::new(&ED25519, self.key.public_key());
+        public.is_ok_and(|public| public.verify_sig(said, signature).is_ok())
     }
 
     /// All workspaces that were ever anchored, and up to which number.

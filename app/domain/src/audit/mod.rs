@@ -17,6 +17,8 @@ pub mod export;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+mod tombstones;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

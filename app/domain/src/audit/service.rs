@@ -1,12 +1,17 @@
 //! Reading the audit log, and finding out whether it is whole.
 
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
 use super::{
     Flaw, Row, Verdict,
     anchor::{self, Compared},
     chain,
     store::{self, Head},
+    tombstones::Tombstone,
 };
-use crate::{Actor, Error, Result, Role, ids::WorkspaceId, services::Services};
+use crate::{Actor, Error, Result, Role, db::SystemTx, ids::WorkspaceId, services::Services};
 
 /// Rows that verification reads at a time.
 const BATCH: i64 = 1_000;
@@ -47,26 +52,66 @@ pub async fn verify(s: &Services, actor: &Actor) -> Result<Verdict> {
     }
 }
 
-/// Checks every workspace: its slug and what was found. For the command line.
-pub async fn verify_all(s: &Services) -> Result<Vec<(String, Verdict)>> {
+/// What was found in all workspaces.
+pub struct Verified {
+    /// Each workspace's slug, or its id where it is gone, and what was found.
+    pub verdicts: Vec<(String, Verdict)>,
+    /// How many that were anchored are gone because HYVVE purged them, as it has signed.
+    pub purged: usize,
+}
+
+/// Checks every workspace. For the command line.
+pub async fn verify_all(s: &Services) -> Result<Verified> {
     let mut lost = s.anchor.known();
     let heads = heads(s).await?;
     let compared = anchor::compare(s, None).await?;
-    let mut verdicts = Vec::with_capacity(heads.len());
+    let mut found = Vec::with_capacity(heads.len());
     for head in heads {
         lost.remove(&head.workspace);
         let verdict = match &compared {
             Ok(all) => check(s, &head, all.get(&head.workspace).cloned().unwrap_or_default()).await?,
             Err(fault) => no_anchors(fault.clone()),
         };
-        verdicts.push((head.slug, verdict));
+        found.push((head.workspace, head.slug, verdict));
     }
     let gone = |anchored| {
         let what = "it was anchored outside the database, and the whole workspace is gone".to_owned();
         Verdict { rows: 0, anchored, first_bad: Some(Flaw { seq: 1, what }) }
     };
-    verdicts.extend(lost.into_iter().map(|(workspace, anchored)| (workspace.to_string(), gone(anchored))));
-    Ok(verdicts)
+    found.extend(lost.into_iter().map(|(workspace, anchored)| (workspace, workspace.to_string(), gone(anchored))));
+    let buried = buried(s, compared.as_ref().ok()).await?;
+    let all = found.len();
+    found.retain(|(workspace, _, verdict)| verdict.first_bad.is_none() || !buried.contains(workspace));
+    let purged = all - found.len();
+    Ok(Verified { verdicts: found.into_iter().map(|(_, slug, verdict)| (slug, verdict)).collect(), purged })
+}
+
+/// The workspaces that HYVVE purged, with all that was anchored of them. Asked for last: what is purged while logs are read has its
+/// tombstone by then. A workspace that is there again has none that counts.
+async fn buried(s: &Services, compared: Option<&HashMap<WorkspaceId, Compared>>) -> Result<HashSet<WorkspaceId>> {
+    let mut tx = s.db.system("tombstones of purged workspaces").await?;
+    let tombstones = store::tombstones(&mut tx).await?;
+    let there: HashSet<WorkspaceId> = store::heads(&mut tx).await?.into_iter().map(|head| head.workspace).collect();
+    drop(tx);
+    let known = s.anchor.known();
+    let mut buried = HashSet::new();
+    for of in tombstones {
+        let anchored = known.get(&of.workspace).copied().unwrap_or(0);
+        let last = compared.and_then(|all| all.get(&of.workspace)).filter(|last| last.newest == anchored);
+        if !there.contains(&of.workspace) && of.covers(&s.anchor, anchored, last.map(|last| last.hash.as_str()))? {
+            buried.insert(of.workspace);
+        }
+    }
+    Ok(buried)
+}
+
+/// Signs where the logs of workspaces end that `tx` purges. Nobody may write in them any more: their rows are locked.
+pub(crate) async fn bury(s: &Services, tx: &mut SystemTx, workspaces: &[WorkspaceId]) -> Result<()> {
+    let workspaces: Vec<Uuid> = workspaces.iter().map(|id| id.0).collect();
+    for head in store::heads_of(tx, &workspaces).await? {
+        store::bury(tx, &Tombstone::sign(&s.anchor, head)?).await?;
+    }
+    Ok(())
 }
 
 async fn heads(s: &Services) -> Result<Vec<Head>> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::anchors_file::Anchored;
+use super::{anchors_file::Anchored, tombstones::Tombstone};
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
@@ -126,5 +126,51 @@ pub(super) async fn heads(tx: &mut SystemTx) -> Result<Vec<Head>> {
     Ok(rows
         .into_iter()
         .map(|r| Head { workspace: WorkspaceId(r.workspace_id), slug: r.slug, seq: r.audit_seq, hash: r.audit_hash })
+        .collect())
+}
+
+/// The heads of some workspaces that nobody writes in any more.
+pub(super) async fn heads_of(tx: &mut SystemTx, workspaces: &[Uuid]) -> Result<Vec<Head>> {
+    let rows = sqlx::query!(
+        "SELECT workspace_id, audit_seq, audit_hash FROM workspace_heads WHERE workspace_id = ANY($1)",
+        workspaces,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let head = |workspace, seq, hash| Head { workspace: WorkspaceId(workspace), slug: String::new(), seq, hash };
+    Ok(rows.into_iter().map(|r| head(r.workspace_id, r.audit_seq, r.audit_hash)).collect())
+}
+
+/// Keeps a tombstone.
+pub(super) async fn bury(tx: &mut SystemTx, of: &Tombstone) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO audit_tombstones (workspace, seq, hash, purged_at, signature) VALUES ($1, $2, $3, $4, $5)",
+        of.workspace.0,
+        of.seq,
+        of.hash.as_slice(),
+        of.at.0,
+        of.signature.as_slice(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// All tombstones.
+pub(super) async fn tombstones(tx: &mut SystemTx) -> Result<Vec<Tombstone>> {
+    let rows = sqlx::query!(
+        r#"SELECT workspace, seq, hash, purged_at AS "at: Timestamp", signature FROM audit_tombstones ORDER BY workspace"#
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Tombstone {
+            workspace: WorkspaceId(r.workspace),
+            seq: r.seq,
+            hash: r.hash,
+            at: r.at,
+            signature: r.signature,
+        })
         .collect())
 }

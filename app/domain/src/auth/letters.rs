@@ -19,6 +19,7 @@ fn hello(name: &str) -> String {
 /// Is this address yours?
 pub(super) fn verify(s: &Services, user: &User, token: &Token) -> Letter {
     Letter::new(cause("verify", token), &user.email, "Confirm your e-mail address")
+        .needed()
         .line(&hello(&user.name))
         .line("please confirm that this address is yours.")
         .action("Confirm your address", &link(s, "/verify-email", token))
@@ -29,6 +30,7 @@ pub(super) fn verify(s: &Services, user: &User, token: &Token) -> Letter {
 /// Somebody signed up with an address that has an account.
 pub(super) fn exists(s: &Services, user: &User, token: &Token) -> Letter {
     Letter::new(cause("exists", token), &user.email, "You have an account already")
+        .needed()
         .line(&hello(&user.name))
         .line("somebody, probably you, signed up with this address. It has an account already, so nothing was changed.")
         .action("Sign in", &format!("{}/sign-in", s.settings.public_url))
@@ -39,6 +41,7 @@ pub(super) fn exists(s: &Services, user: &User, token: &Token) -> Letter {
 /// The way back in.
 pub(super) fn reset(s: &Services, user: &User, token: &Token) -> Letter {
     Letter::new(cause("reset", token), &user.email, "Choose a new password")
+        .needed()
         .line(&hello(&user.name))
         .line("somebody, probably you, asked for a new password for your account.")
         .action("Choose a new password", &link(s, "/reset-password", token))
@@ -87,6 +90,7 @@ pub(super) fn codes_guessed(s: &Services, user: &User, origin: &Origin, cause: S
 /// Is this new address yours?
 pub(super) fn new_address(s: &Services, user: &User, email: &str, token: &Token) -> Letter {
     Letter::new(cause("new-address", token), email, "Confirm your new e-mail address")
+        .needed()
         .line(&hello(&user.name))
         .line(&format!("please confirm that your account shall have this address instead of {}.", user.email))
         .action("Use this address", &link(s, "/verify-email", token))
@@ -126,6 +130,7 @@ pub(super) fn sign_in(s: &Services, user: &User, token: &Token, next: &str) -> L
         url.push_str(&percent_encode(next));
     }
     Letter::new(cause("sign-in", token), &user.email, "Your link to sign in")
+        .needed()
         .line(&hello(&user.name))
         .line("somebody, probably you, asked for a link to sign in with.")
         .action("Sign in", &url)

@@ -28,6 +28,10 @@ pub mod factors;
 #[cfg(feature = "ssr")]
 pub mod familiar;
 #[cfg(feature = "ssr")]
+pub mod forgotten;
+#[cfg(feature = "ssr")]
+mod forgotten_store;
+#[cfg(feature = "ssr")]
 mod letters;
 #[cfg(feature = "ssr")]
 pub mod magic_link;

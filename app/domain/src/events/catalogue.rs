@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::payload::{
     Assigned, BudgetAlerted, CalibrationReset, Change, Decided, GrantRevoked, Granted, Nothing, Notified, OfApproval,
-    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordUpdated, Requested, Waiting, WebhookDisabled,
+    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordCreated, RecordUpdated, Requested, Waiting,
+    WebhookDisabled,
 };
 
 /// Who is told of an event. Owners and admins are told of all but what somebody else was notified of.
@@ -195,6 +196,8 @@ catalogue! {
     /// What an agent runs on was changed.
     AgentChanged(Change), "agent.changed", 1, ["agent"], Members;
 
+    /// There is a new record.
+    RecordCreated(RecordCreated), "record.created", 1, ["record"], Record;
     /// A record has another version.
     RecordUpdated(RecordUpdated), "record.updated", 1, ["record"], Record;
     /// A record was given to another member, or to nobody. Both of them are told.

@@ -165,6 +165,15 @@ pub struct OfRun {
     pub agent: AgentId,
 }
 
+/// A new record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct RecordCreated {
+    /// The collection’s short name.
+    pub collection: String,
+    /// The proposal that was carried out with it.
+    pub approval: ApprovalId,
+}
+
 /// Another version of a record.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct RecordUpdated {

@@ -22,6 +22,7 @@ use super::{
         line::{Line, PATIENCE, RETRY, Redis},
     },
     hub::Poke,
+    store,
 };
 use crate::ids::{ApprovalId, RunId, WorkspaceId};
 
@@ -67,12 +68,7 @@ async fn tell(hub: &Hub, pool: &PgPool, redis: Option<&Redis>, node: Uuid) {
         {
             continue;
         }
-        let sent = sqlx::query("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p")
-            .bind(CHANNEL)
-            .bind(&payloads)
-            .execute(pool)
-            .await;
-        if let Err(e) = sent {
+        if let Err(e) = store::notify(pool, CHANNEL, &payloads).await {
             tracing::warn!(error.message = %e, "other nodes were not told; they look for themselves in a moment");
         }
     }

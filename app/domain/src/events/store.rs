@@ -1,5 +1,6 @@
 //! SQL of the outbox. Numbers and inserts are in `heads.rs`.
 
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -236,4 +237,10 @@ pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
         .execute(tx.conn())
         .await?
         .rows_affected())
+}
+
+/// Tells whoever listens to a channel, on the relay's own connection. What is told holds ids and nothing else.
+pub(super) async fn notify(on: impl PgExecutor<'_>, channel: &str, told: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p").bind(channel).bind(told).execute(on).await?;
+    Ok(())
 }

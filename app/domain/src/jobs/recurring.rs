@@ -66,7 +66,7 @@ pub(super) const ALL: [Recurring; 12] = [
     Recurring {
         name: "clean_sign_ins",
         when: When::HourlyAt(27),
-        work: |s| to_end(async move { auth::factors::purge(&s).await }),
+        work: |s| to_end(async move { clean_sign_ins(&s).await }),
     },
     Recurring {
         name: "clean_presence",
@@ -106,6 +106,13 @@ async fn clean_events(s: &Services) -> Result<()> {
         tracing::info!(removed, "old events were removed from the outbox");
     }
     Ok(())
+}
+
+/// Whatever was asked for to get in, and is over.
+async fn clean_sign_ins(s: &Services) -> Result<()> {
+    auth::factors::purge(s).await?;
+    auth::forgotten::purge(s).await?;
+    workspaces::invitations::purge(s).await.map(drop)
 }
 
 /// The task of one of them.

@@ -2,6 +2,8 @@
 //!
 //! A letter leaves at most once for one cause. What certainly did not leave is tried again with growing pauses; what may have
 //! left when the node died is not. Its text is sealed until then, and erased afterwards.
+//!
+//! Where no mail leaves at all, a letter whose link somebody needs is kept for a day: whoever runs the installation passes it on.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -14,7 +16,10 @@ use super::{
     Outgoing, SendError,
     letters_store::{self, Due},
 };
-use crate::{Error, Result, Timestamp, canonical, ids::LetterId, keys::Swept, seal::Place, services::Services};
+use crate::{
+    Error, Result, Timestamp, auth::SignedIn, canonical, ids::LetterId, jobs, keys::Swept, seal::Place,
+    services::Services,
+};
 
 /// After this whoever sends a letter is given up; a mail server that does not answer is left earlier.
 const GIVEN_UP: Duration = Duration::from_mins(5);
@@ -23,6 +28,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Tries before it is given up: with these pauses, about a day.
 const TRIES: i32 = 30;
+/// How many letters that could not leave are shown.
+pub const SHOWN: i64 = 100;
 
 /// A letter while it is written. Text and HTML say the same.
 #[derive(Clone, Debug)]
@@ -37,6 +44,21 @@ pub(crate) struct Letter {
 struct Content {
     text: String,
     html: String,
+    /// Somebody needs its link: where no mail leaves, it is kept.
+    #[serde(default)]
+    needed: bool,
+}
+
+/// A letter that could not leave, as operators see it.
+pub struct Kept {
+    /// The recipient's address.
+    pub to: String,
+    /// What it is about.
+    pub subject: String,
+    /// Its text, with the link. It lets somebody in.
+    pub text: String,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 impl Letter {
@@ -79,6 +101,13 @@ impl Letter {
             encode_double_quoted_attribute(url),
             encode_text(what),
         );
+        self
+    }
+
+    /// One whose link somebody needs to get in.
+    #[must_use]
+    pub(crate) fn needed(mut self) -> Self {
+        self.content.needed = true;
         self
     }
 
@@ -129,9 +158,26 @@ pub(crate) async fn deliver(s: &Services, id: LetterId) -> Result<()> {
     }
 }
 
-/// Removes what is left of letters that ended a month ago: to whom, and about what. Answers how many.
+/// The newest letters that could not leave, for whoever runs the installation. That somebody looked is logged.
+pub async fn kept(s: &Services, who: &SignedIn) -> Result<Vec<Kept>> {
+    jobs::service::for_operators(s, who)?;
+    let mut tx = s.db.system("an operator looks at letters that could not leave").await?;
+    let letters = letters_store::kept(&mut tx, SHOWN).await?;
+    drop(tx);
+    tracing::info!(operator = %who.user.id, letters = letters.len(), "an operator looked at letters that could not leave");
+    let shown = letters.into_iter().map(|letter| {
+        let content = opened(s, letter.id, &letter.sealed);
+        let text = content.map_or_else(str::to_owned, |content| content.text.trim_end().to_owned());
+        Kept { to: letter.recipient, subject: letter.subject, text, at: letter.at }
+    });
+    Ok(shown.collect())
+}
+
+/// Removes what is left of letters that ended a month ago: to whom, and about what; and the texts of those that nobody passed on
+/// within a day. Answers how many were removed.
 pub async fn purge(s: &Services) -> Result<u64> {
     let mut tx = s.db.system("letters that ended long ago").await?;
+    letters_store::forget_kept(&mut tx).await?;
     let removed = letters_store::purge(&mut tx).await?;
     tx.commit().await?;
     Ok(removed)
@@ -155,6 +201,7 @@ pub(crate) async fn sweep(s: &Services, after: &mut Option<LetterId>) -> Result<
 
 /// What came of one letter.
 enum Outcome {
+    Kept,
     Ended(&'static str, Option<String>),
     NotYet(String),
 }
@@ -163,6 +210,7 @@ async fn send(s: &Services, due: Due) -> Result<()> {
     let outcome = hand_over(s, &due).await;
     let mut tx = s.db.system("what came of a letter").await?;
     match outcome {
+        Outcome::Kept => letters_store::keep(&mut tx, due.id).await?,
         Outcome::NotYet(why) if due.attempts < TRIES => {
             letters_store::put_off(&mut tx, due.id, Timestamp::now().plus(pause(due.attempts)), &why).await?;
         }
@@ -177,14 +225,22 @@ async fn send(s: &Services, due: Due) -> Result<()> {
     tx.commit().await
 }
 
+const NOT_WHAT_IT_SHOULD_BE: &str = "Its text is not what it should be.";
+
+/// What a letter says, or why that cannot be read.
+fn opened(s: &Services, id: LetterId, sealed: &[u8]) -> Result<Content, &'static str> {
+    let text = s.sealer.open(Place::Letter(id), sealed);
+    let text = text.map_err(|_| "Its text cannot be opened: was the encryption key replaced?")?;
+    serde_json::from_str(text.expose_secret()).map_err(|_| NOT_WHAT_IT_SHOULD_BE)
+}
+
 async fn hand_over(s: &Services, due: &Due) -> Outcome {
     let failed = |why: String| Outcome::Ended("failed", Some(why));
-    let opened = s.sealer.open(Place::Letter(due.id), &due.sealed);
-    let content: Content = match opened.map(|text| serde_json::from_str(text.expose_secret())) {
-        Ok(Ok(content)) => content,
-        Ok(Err(_)) => return failed("Its text is not what it should be.".to_owned()),
+    let content = match opened(s, due.id, &due.sealed) {
+        Ok(content) => content,
+        Err(why @ NOT_WHAT_IT_SHOULD_BE) => return failed(why.to_owned()),
         // This server may miss a key that another one has.
-        Err(_) => return Outcome::NotYet("Its text cannot be opened: was the encryption key replaced?".to_owned()),
+        Err(why) => return Outcome::NotYet(why.to_owned()),
     };
     let html = page(&content.html);
     let mail =
@@ -192,6 +248,7 @@ async fn hand_over(s: &Services, due: &Due) -> Outcome {
     if !s.mailer.has_server() {
         return match s.mailer.write_eml(&mail).await {
             Ok(true) => Outcome::Ended("sent", None),
+            Ok(false) if content.needed => Outcome::Kept,
             Ok(false) => failed("No mail server is configured.".to_owned()),
             Err(why) => Outcome::NotYet(why),
         };

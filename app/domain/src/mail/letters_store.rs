@@ -49,6 +49,50 @@ pub(super) async fn claim(tx: &mut SystemTx, id: LetterId, given_up: Timestamp) 
     Ok(row.map(|r| Due { id, recipient: r.recipient, subject: r.subject, sealed: r.sealed, attempts: r.attempts }))
 }
 
+/// Keeps one that cannot leave, as it is sealed.
+pub(super) async fn keep(tx: &mut SystemTx, id: LetterId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE letters SET state = 'kept', error = NULL, ended_at = now() WHERE id = $1 AND state = 'sending'",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A letter that is kept.
+pub(super) struct Kept {
+    pub(super) id: LetterId,
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) sealed: Vec<u8>,
+    pub(super) at: Timestamp,
+}
+
+/// Those that were kept within a day, the newest first.
+pub(super) async fn kept(tx: &mut SystemTx, limit: i64) -> Result<Vec<Kept>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, recipient, subject, sealed AS "sealed!", created_at AS "at: Timestamp" FROM letters
+           WHERE state = 'kept' AND ended_at > now() - interval '24 hours' ORDER BY ended_at DESC, id DESC LIMIT $1"#,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let letter = |id, recipient, subject, sealed, at| Kept { id: LetterId(id), recipient, subject, sealed, at };
+    Ok(rows.into_iter().map(|r| letter(r.id, r.recipient, r.subject, r.sealed, r.at)).collect())
+}
+
+/// Erases the texts of those that were kept for a day.
+pub(super) async fn forget_kept(tx: &mut SystemTx) -> Result<()> {
+    sqlx::query!(
+        "UPDATE letters SET state = 'failed', sealed = NULL, error = 'This server sends no mail, and it was kept for a day.'
+         WHERE state = 'kept' AND ended_at <= now() - interval '24 hours'"
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Removes letters that ended a month ago.
 pub(super) async fn purge(tx: &mut SystemTx) -> Result<u64> {
     let done =

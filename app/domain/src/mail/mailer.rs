@@ -70,6 +70,11 @@ impl Mailer {
         self.server.is_some()
     }
 
+    /// Whether no letter leaves at all: there is neither a mail server nor a folder that somebody reads.
+    pub const fn is_silent(&self) -> bool {
+        self.server.is_none() && self.folder.is_none()
+    }
+
     /// Where a mail goes: `smtp`, or `mailbox`.
     pub const fn delivery(&self) -> &'static str {
         if self.has_server() { "smtp" } else { "mailbox" }

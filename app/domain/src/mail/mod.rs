@@ -1,7 +1,8 @@
 //! Mail: sent over SMTP when a server is configured; also written as `.eml` files on wish.
 //!
 //! What agents send is an effect, recorded on the mailbox page, and kept there without a mail server. What HYVVE itself writes
-//! is a letter (`letters.rs`): it may hold a link that lets somebody in, so nobody reads it but whoever it is for.
+//! is a letter (`letters.rs`): it may hold a link that lets somebody in, so nobody reads it but whoever it is for;
+//! where no mail leaves at all, operators pass it on.
 
 #[cfg(feature = "ssr")]
 pub mod letters;

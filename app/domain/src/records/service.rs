@@ -7,7 +7,10 @@ use crate::{
     Actor, Error, Page, PageRequest, Result, Role,
     audit::Entry,
     db::TenantTx,
-    events::{DomainEvent, Draft, payload::RecordUpdated},
+    events::{
+        DomainEvent, Draft,
+        payload::{RecordCreated, RecordUpdated},
+    },
     ids::{ApprovalId, RecordId},
     services::Services,
 };
@@ -112,6 +115,31 @@ pub(crate) async fn apply_change(
     let updated = RecordUpdated { collection: collection.slug, version, fields, approval };
     tx.emit(Draft::new(DomainEvent::RecordUpdated(updated), id));
     Ok(Some(version))
+}
+
+/// Whether a new record with this data would fit its collection; answers what would name it to people.
+pub(crate) fn check_new(collection: &Collection, data: &Map<String, Value>) -> Result<String> {
+    validate::data(collection, data)?;
+    validate::title(collection, data)
+}
+
+/// Makes a record, with audit entry and event in the same transaction. It is its proposer's own: of the person, or of whoever the agent
+/// works for.
+pub(crate) async fn create(
+    tx: &mut TenantTx,
+    slug: &str,
+    data: &Map<String, Value>,
+    by: &Actor,
+    approval: ApprovalId,
+) -> Result<RecordId> {
+    let collection = collection(tx, slug).await?;
+    let title = check_new(&collection, data)?;
+    let id = store::insert(tx, collection.id, &title, data, by, approval).await?;
+    let facts = json!({ "collection": collection.slug, "version": 1, "approval": approval });
+    tx.audit(Entry::new("record.created", "record", id.0).details(facts));
+    let created = RecordCreated { collection: collection.slug, approval };
+    tx.emit(Draft::new(DomainEvent::RecordCreated(created), id));
+    Ok(id)
 }
 
 /// Whether the actor sees nothing but what was shared with it: no names of people, no empty collections.

@@ -277,3 +277,33 @@ pub(super) async fn update(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Adds a record with its first version. `by` is whose it is.
+pub(super) async fn insert(
+    tx: &mut TenantTx,
+    collection: CollectionId,
+    title: &str,
+    data: &Map<String, Value>,
+    by: &Actor,
+    approval: ApprovalId,
+) -> Result<RecordId> {
+    let (workspace, id) = (tx.workspace().0, RecordId::new());
+    sqlx::query!(
+        "WITH added AS (
+           INSERT INTO records (workspace_id, id, collection_id, title, data, owner_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id, data)
+         INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind, actor_id, approval_id)
+         SELECT $1, id, 1, data, $7, $8, $9 FROM added",
+        workspace,
+        id.0,
+        collection.0,
+        title,
+        Value::Object(data.clone()),
+        by.user_id().map(|user| user.0),
+        by.kind(),
+        by.id(),
+        approval.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(id)
+}

@@ -8,6 +8,8 @@ mod ask_human;
 #[cfg(feature = "ssr")]
 pub(crate) mod change_policy;
 #[cfg(feature = "ssr")]
+mod create_record;
+#[cfg(feature = "ssr")]
 pub(crate) mod external;
 #[cfg(feature = "ssr")]
 mod http_reply;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, change_policy, external, http_request,
-    search_records, send_email, update_record,
+    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, change_policy, create_record, external,
+    http_request, search_records, send_email, update_record,
 };
 use crate::{
     Actor, Error, Result,
@@ -38,13 +38,20 @@ pub struct Tool {
 }
 
 /// Every tool.
-pub const ALL: [Tool; 7] = [
+pub const ALL: [Tool; 8] = [
     Tool {
         name: search_records::NAME,
         version: 1,
         description: search_records::DESCRIPTION,
         nature: Nature::Read,
         schema: search_records::schema,
+    },
+    Tool {
+        name: create_record::NAME,
+        version: 1,
+        description: create_record::DESCRIPTION,
+        nature: Nature::Act { reversibility: Reversibility::Irreversible },
+        schema: create_record::schema,
     },
     Tool {
         name: update_record::NAME,
@@ -158,6 +165,7 @@ impl Tool {
     /// An example of what a policy's rules may ask about in its actions.
     pub fn example(&self) -> Map<String, Value> {
         match self.name {
+            create_record::NAME => create_record::example(),
             update_record::NAME => update_record::example(),
             send_email::NAME => send_email::example(),
             http_request::NAME => http_request::example(),
@@ -183,7 +191,11 @@ impl Tool {
 
     /// Whether changed arguments, of the same targets, are still about the same thing.
     pub fn keeps(&self, before: &Map<String, Value>, after: &Map<String, Value>) -> bool {
-        self.name != external::NAME || external::keeps(before, after)
+        match self.name {
+            create_record::NAME => create_record::keeps(before, after),
+            external::NAME => external::keeps(before, after),
+            _ => true,
+        }
     }
 
     /// Passes the door.
@@ -247,6 +259,7 @@ pub async fn plan(
     http: &Outward,
 ) -> Result<Result<Plan, String>> {
     let plan = match tool.name {
+        create_record::NAME => create_record::plan(tx, arguments).await?,
         update_record::NAME => update_record::plan(tx, arguments).await?,
         send_email::NAME => send_email::plan(arguments),
         http_request::NAME => http_request::plan(arguments, &openness::of(tx).await?.request_hosts, http),
@@ -260,6 +273,7 @@ pub async fn plan(
 /// JSON Schema of what runs, with what is known of the thing that it is about: what a form can be made of.
 pub(crate) async fn form_schema(tx: &mut TenantTx, tool: &Tool, arguments: &Map<String, Value>) -> Result<Value> {
     match tool.name {
+        create_record::NAME => create_record::form_schema(tx, arguments).await,
         update_record::NAME => update_record::form_schema(tx, arguments).await,
         _ => Ok((tool.schema)()),
     }
@@ -268,6 +282,7 @@ pub(crate) async fn form_schema(tx: &mut TenantTx, tool: &Tool, arguments: &Map<
 /// Where among the arguments stands what a plan was refused for, as a JSON pointer; empty where nobody can tell.
 pub(crate) async fn at_fault(tx: &mut TenantTx, tool: &Tool, arguments: &Map<String, Value>) -> Result<String> {
     match tool.name {
+        create_record::NAME => create_record::at_fault(tx, arguments).await,
         update_record::NAME => update_record::at_fault(tx, arguments).await,
         send_email::NAME => Ok(send_email::at_fault(arguments)),
         _ => Ok(String::new()),
@@ -283,6 +298,7 @@ pub async fn preview(
     mailer: &Mailer,
 ) -> Result<Preview> {
     match tool {
+        create_record::NAME => create_record::preview(tx, arguments).await,
         update_record::NAME => update_record::preview(tx, arguments, expected).await,
         send_email::NAME => send_email::preview(arguments, mailer),
         change_policy::NAME => change_policy::preview(tx, arguments).await,
@@ -303,6 +319,7 @@ pub async fn apply(
     effect: EffectId,
 ) -> Result<Result<Value, NotApplied>> {
     match tool {
+        create_record::NAME => create_record::apply(tx, arguments, by, approval).await,
         update_record::NAME => update_record::apply(tx, arguments, expected, by, approval).await,
         send_email::NAME => send_email::keep(tx, arguments, effect).await,
         change_policy::NAME => change_policy::apply(tx, arguments, approval).await,

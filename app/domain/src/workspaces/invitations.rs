@@ -31,6 +31,8 @@ use crate::{
 
 /// How long an invitation can be accepted.
 const LIFETIME: Duration = Duration::from_hours(48);
+/// How many that are over are removed at a time.
+const BATCH: i64 = 1_000;
 
 /// The workspace's invitations that wait.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Invitation>> {
@@ -381,6 +383,20 @@ pub async fn reject(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
 pub async fn slug_of(s: &Services, workspace: WorkspaceId) -> Result<String> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
     Ok(super::store::get(&mut tx).await?.slug)
+}
+
+/// Removes invitations that ended a month ago, or were not used, with their addresses. Answers how many.
+pub async fn purge(s: &Services) -> Result<u64> {
+    let mut gone = 0;
+    loop {
+        let mut tx = s.db.system("invitations that ended long ago").await?;
+        let some = store::purge(&mut tx, BATCH).await?;
+        tx.commit().await?;
+        gone += some;
+        if some < BATCH.unsigned_abs() {
+            return Ok(gone);
+        }
+    }
 }
 
 /// Why an invitation that does not wait any more cannot be used.

@@ -253,3 +253,15 @@ pub(super) async fn end(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Removes some that ended a month ago, or expired then.
+pub(super) async fn purge(tx: &mut SystemTx, some: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM invitations WHERE (workspace_id, id) IN
+           (SELECT workspace_id, id FROM invitations WHERE coalesce(ended_at, expires_at) < now() - interval '30 days' LIMIT $1)",
+        some,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role,
     api_keys::Presented,
-    audit::Entry,
+    audit::{self, Entry},
     auth::{self, Password, SignedIn, User, rules},
     canonical,
     db::{SystemTx, TenantTx},
@@ -309,10 +309,13 @@ pub async fn restore(s: &Services, user: UserId, id: WorkspaceId) -> Result<Work
     Ok(workspace)
 }
 
-/// Removes workspaces whose time to be had back is over. Answers how many.
+/// Removes workspaces whose time to be had back is over; HYVVE signs that it did, or their anchors would say that they were stolen.
+/// Answers how many.
 pub async fn purge(s: &Services) -> Result<u64> {
     let mut tx = s.db.system("deleted workspaces whose time is over").await?;
-    let gone = store::purge(&mut tx).await?;
+    let gone = store::lock_over(&mut tx).await?;
+    audit::service::bury(s, &mut tx, &gone).await?;
+    store::purge(&mut tx, &gone).await?;
     tx.commit().await?;
     for id in &gone {
         tracing::info!(workspace_id = %id, "a deleted workspace was purged");

@@ -292,10 +292,21 @@ pub(super) async fn deleted(tx: &mut SystemTx, owner: UserId) -> Result<Vec<Dele
         .collect())
 }
 
-/// Removes what nobody can have back any more, with everything in it.
-pub(super) async fn purge(tx: &mut SystemTx) -> Result<Vec<WorkspaceId>> {
-    let ids = sqlx::query_scalar!("DELETE FROM workspaces WHERE deleted_at < now() - interval '30 days' RETURNING id")
-        .fetch_all(tx.conn())
-        .await?;
+/// What nobody can have back any more. Until the transaction ends, nobody writes in it either.
+pub(super) async fn lock_over(tx: &mut SystemTx) -> Result<Vec<WorkspaceId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM workspaces WHERE deleted_at < now() - interval '30 days' ORDER BY id FOR UPDATE"
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(ids.into_iter().map(WorkspaceId).collect())
+}
+
+/// Removes those of them, with everything in them.
+pub(super) async fn purge(tx: &mut SystemTx, which: &[WorkspaceId]) -> Result<()> {
+    let ids: Vec<Uuid> = which.iter().map(|id| id.0).collect();
+    sqlx::query!("DELETE FROM workspaces WHERE id = ANY($1) AND deleted_at < now() - interval '30 days'", &ids)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }

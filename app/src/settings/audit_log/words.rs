@@ -55,7 +55,7 @@ pub(super) fn verb(action: &str) -> String {
         "run.failed" => "failed in",
         "run.cancel_requested" => "asked to cancel",
         "run.answered" => "answered a question of",
-        "ai_provider.created" | "webhook.created" => "added",
+        "ai_provider.created" | "webhook.created" | "record.created" => "added",
         "ai_provider.deleted" | "workspace.deleted" => "deleted",
         "ai_provider.tested" | "webhook.tested" => "tested",
         "webhook.enabled" => "enabled",

@@ -1,4 +1,4 @@
-//! Two workspaces never meet: whatever takes an id answers a stranger as if the thing did not exist. Both tables are
+//! Two workspaces never meet: whatever takes an id answers a stranger as if the thing did not exist. All tables are
 //! compared with what the server really has, so that nothing new stays unprobed.
 
 pub(crate) mod functions;

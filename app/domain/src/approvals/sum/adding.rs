@@ -87,7 +87,7 @@ fn facts(previews: &[&Preview]) -> Vec<Fact> {
                     Amount::note(&mut totals, amount);
                 }
             }
-            Preview::External { .. } | Preview::Policy { .. } => {}
+            Preview::External { .. } | Preview::NewRecord { .. } | Preview::Policy { .. } => {}
         }
     }
     let records =
