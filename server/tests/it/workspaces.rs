@@ -119,6 +119,18 @@ async fn an_invitation_that_is_taken_back_sent_again_or_declined_leaves_no_open_
 }
 
 #[tokio::test]
+async fn of_many_who_want_one_address_one_gets_a_workspace_and_nobody_half_of_one() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let wanted = json!({ "name": "Team", "slug": "team-of-one" });
+    let all = join_all((0..4).map(|_| ada.post("/api/auth/organization/create", &wanted))).await;
+    let mut codes: Vec<u16> = all.iter().map(|reply| reply.status.as_u16()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 400, 400, 400]);
+    assert_eq!(ada.get("/api/workspaces").await.expect(200).body["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn roles_bound_what_members_may_do_to_each_other_from_the_next_request_on() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Ada").await;

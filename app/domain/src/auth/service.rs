@@ -73,6 +73,9 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
             None => None,
         };
         if s.settings.verify_email && !invited.as_ref().is_some_and(|invited| invited.proves) {
+            if let Some(invited) = &invited {
+                invitations::keep_for(s, invited, &email).await?;
+            }
             return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
         }
         let user = create_account(s, &name, &email, &input.password).await?;
@@ -193,12 +196,12 @@ pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
 }
 
 /// Where somebody lands who signs in. Who belongs nowhere yet gets a workspace, or is first asked about the invitations that
-/// wait for the address.
+/// wait for the address. Where sign-up is closed, people work where they were invited: nobody gets one unasked.
 pub(super) async fn landing(s: &Services, user: &User) -> Result<Option<WorkspaceId>> {
     if let Some(id) = workspaces::service::first_of(s, user.id).await? {
         return Ok(Some(id));
     }
-    if !invitations::waiting_for(s, user).await?.is_empty() {
+    if !s.settings.sign_up || !invitations::waiting_for(s, user).await?.is_empty() {
         return Ok(None);
     }
     Ok(Some(workspaces::service::create_first(s, user).await?.id))

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Invitation, InvitationStatus, MAX_PENDING, NewInvitation,
-    invitations_store::{self as store, By},
+    invitations_store::{self as store, By, Kept},
     members::may_give,
     members_store,
 };
@@ -223,6 +223,7 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
 /// An invitation that somebody without an account has opened.
 pub struct Newcomer<'a> {
     link: &'a Token,
+    invitation: Invitation,
     /// Only a mail to the invited address has held the link: who follows it reads that mail.
     pub(crate) proves: bool,
 }
@@ -244,7 +245,28 @@ pub(crate) async fn for_newcomer<'a>(s: &Services, link: &'a Token, email: &str)
         return Err(Error::invalid("email", "invited", &why));
     }
     let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
-    Ok(Newcomer { link, proves: store::is_mail_alone(&mut tx, invitation.id).await? })
+    let proves = store::is_mail_alone(&mut tx, invitation.id).await?;
+    Ok(Newcomer { link, invitation, proves })
+}
+
+/// Keeps an invitation for the address that somebody signs up with, who has to prove it first: until then the link is not used
+/// up, and would let anybody else make an account as well. Nobody is told whether the address has an account already.
+pub(crate) async fn keep_for(s: &Services, newcomer: &Newcomer<'_>, email: &str) -> Result<()> {
+    let Invitation { id, workspace_id, .. } = newcomer.invitation;
+    if newcomer.invitation.email.is_some() {
+        return Ok(());
+    }
+    let mut tx = s.db.tenant(&Actor::system(workspace_id)).await?;
+    match store::keep_for(&mut tx, id, email).await? {
+        Kept::Now => {
+            tx.audit(
+                Entry::new("workspace.invitation.kept", "invitation", id.0).personal(json!({ "email": email })),
+            );
+            tx.commit().await
+        }
+        Kept::Already => Ok(()),
+        Kept::ForAnother => Err(Error::new(Code::Conflict, "This link cannot be used for this address. Ask for another one.")),
+    }
 }
 
 /// Which workspace an invitation leads to: for whoever manages it, and names only the invitation.

@@ -99,6 +99,17 @@ pub struct Member {
     pub created_at: Timestamp,
 }
 
+/// What a new workspace shall be.
+#[derive(Clone, Default, Debug)]
+pub struct NewWorkspace {
+    /// Its name for people.
+    pub name: String,
+    /// Its name in addresses; one that goes with the name, if there is none.
+    pub slug: Option<String>,
+    /// A picture, as `pictures::Change::said` reads it.
+    pub image: Option<String>,
+}
+
 /// What shall change about a workspace.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -81,6 +81,7 @@ pub(super) fn verb(action: &str) -> String {
         "workspace.transferred" => "handed over",
         "workspace.api_key.revoked" | "approval_grant.revoked" => "revoked",
         "workspace.invitation.canceled" => "took back",
+        "workspace.invitation.kept" => "keeps for the address that somebody signs up with",
         "workspace.invitation.rejected" => "declined",
         "workspace.member.joined" => "joined",
         "workspace.member.left" => "left",
