@@ -56,7 +56,10 @@ pub(crate) async fn sign_up_page() -> Result<AnyView, ApiError> {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let (other, others) = (with_next("/sign-in", &next), other_ways(&next));
     let invitation = match invite::link_in(&next) {
-        Some(link) => Some(invitations::opened(&context::request()?.services, &link).await?),
+        Some(link) => {
+            let request = context::request()?;
+            Some(invitations::opened(&request.services, &link, &request.origin).await?)
+        }
         None => None,
     };
     let typed = flash.typed("email");

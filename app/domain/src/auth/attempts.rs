@@ -52,11 +52,11 @@ pub(super) async fn counted<T>(
 }
 
 /// Follows a link; only those that do not work are counted.
-pub(super) async fn follow<T>(s: &Services, origin: &Origin, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn follow<T>(s: &Services, origin: &Origin, work: impl Future<Output = Result<T>>) -> Result<T> {
     let pass = s.limits.enter(Door::Link, &[network(origin)]).await?;
     let outcome = work.await;
     match &outcome {
-        Err(e) if e.code == Code::InvalidToken => pass.keep(),
+        Err(e) if matches!(e.code, Code::InvalidToken | Code::NotFound) => pass.keep(),
         _ => pass.undo().await,
     }
     outcome

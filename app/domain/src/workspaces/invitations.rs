@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
     audit::Entry,
-    auth::{self, User, rules, sessions::Token},
+    auth::{self, Origin, User, rules, sessions::Token},
     db::TenantTx,
     events::{
         DomainEvent, Draft,
@@ -174,8 +174,12 @@ pub enum Key<'a> {
     Id(InvitationId),
 }
 
-/// An invitation as whoever has its link sees it, signed in or not. One whose link is no more is not found.
-pub async fn opened(s: &Services, link: &Token) -> Result<Invitation> {
+/// An invitation as whoever has its link sees it, signed in or not. One whose link is no more is not found, and counted.
+pub async fn opened(s: &Services, link: &Token, origin: &Origin) -> Result<Invitation> {
+    auth::attempts::follow(s, origin, by_link(s, link)).await
+}
+
+async fn by_link(s: &Services, link: &Token) -> Result<Invitation> {
     let mut tx = s.db.system("an invitation by its link").await?;
     let found = store::find(&mut tx, By::Token(link.hash())).await?.pop();
     found.ok_or_else(|| Error::new(Code::NotFound, "This invitation does not exist any more. Ask for another one."))
@@ -195,7 +199,7 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
     let missing = || Error::not_found("invitation");
     match key {
         Key::Link(token) => {
-            let invitation = opened(s, token).await?;
+            let invitation = by_link(s, token).await?;
             match &invitation.email {
                 Some(email) if *email != user.email => Err(Error::forbidden(format!(
                     "This invitation is for another address, and you are signed in as {}. Sign in with the invited address.",
@@ -236,7 +240,7 @@ impl Newcomer<'_> {
 
 /// What the link of an invitation opens for somebody who is about to sign up with this address.
 pub(crate) async fn for_newcomer<'a>(s: &Services, link: &'a Token, email: &str) -> Result<Newcomer<'a>> {
-    let invitation = opened(s, link).await?;
+    let invitation = by_link(s, link).await?;
     if invitation.status != InvitationStatus::Pending || invitation.expires_at < Timestamp::now() {
         return Err(ended(invitation.status));
     }

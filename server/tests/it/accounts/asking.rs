@@ -105,6 +105,21 @@ async fn links_that_do_not_work_are_tried_twenty_times_and_those_that_do_as_ofte
     assert!(shut.text.contains("Please try again in 15 minutes") && !shut.text.contains("name=\"password\""));
 }
 
+#[tokio::test]
+async fn links_of_invitations_are_not_guessed_at_either() {
+    let world = World::with(&SHIPPED).await;
+    let wrong = "A".repeat(43);
+    let pages = [format!("/invite/{wrong}"), format!("/sign-up?next=/invite/{wrong}")];
+    for _ in 0..10 {
+        for page in &pages {
+            world.anyone().get(page).await.expect(404);
+        }
+    }
+    for page in &pages {
+        world.anyone().get(page).await.expect(429);
+    }
+}
+
 /// Posts a form as a browser without scripts, and answers the page that it is sent back to.
 async fn submit(world: &World, page: &str, function: &str, form: &str) -> Reply {
     let request = world.anyone().request(Method::POST, &format!("/_fn/{function}")).header(ACCEPT, "text/html");

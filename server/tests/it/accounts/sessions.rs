@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::{NEW, World, audit_actions, elsewhere, reset, sign_in, sign_in_as};
-use crate::support::{Caller, password_of};
+use crate::support::{Caller, cluster::superuser, password_of};
 
 #[tokio::test]
 async fn a_changed_password_ends_all_other_sessions() {
@@ -76,6 +77,30 @@ async fn sessions_are_listed_and_end_at_once_when_they_are_revoked() {
     fourth.post("/api/auth/revoke-sessions", &json!({})).await.expect(200);
     fourth.get("/api/auth/session").await.expect(401);
     eve.get("/api/auth/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_session_in_use_is_renewed_every_day_and_its_cookie_with_it() {
+    let world = World::new().await;
+    let ada = world.app.sign_up("Ada").await;
+    assert_eq!(ada.get("/api/auth/session").await.expect(200).cookie(), None, "it is new");
+    let mut root = PgConnection::connect(&superuser(world.app.setting("DATABASE_URL"))).await.unwrap();
+    let two_days_pass = "UPDATE sessions SET created_at = created_at - interval '2 days',
+                                expires_at = expires_at - interval '2 days'";
+    root.execute(two_days_pass).await.unwrap();
+    // What was read before is believed for a second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    for _ in 0..2 {
+        let again = ada.get("/api/auth/session").await;
+        assert_eq!(again.expect(200).cookie().unwrap().split_once('=').unwrap().1, ada.token());
+        assert!(again.header("set-cookie").unwrap().contains("; Max-Age=604800; HttpOnly"), "{:?}", again.headers);
+    }
+    let renewed = "SELECT expires_at > now() + interval '167 hours' FROM sessions";
+    assert!(sqlx::query_scalar::<_, bool>(renewed).fetch_one(&mut root).await.unwrap());
+    // What ends it is the last word.
+    let over = ada.post("/api/auth/sign-out", &json!({})).await;
+    assert!(over.expect(200).header("set-cookie").unwrap().contains("Max-Age=0"), "{:?}", over.headers);
+    assert_eq!(over.headers.get_all("set-cookie").iter().count(), 1);
 }
 
 #[tokio::test]
