@@ -27,7 +27,7 @@ pub(crate) use self::{
     credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},
-    welcome::Welcome,
+    welcome::{CHECK, Welcome},
 };
 use crate::{problem::Problem, state::AppState};
 

@@ -48,7 +48,7 @@ pub struct Standing {
 /// that asks for a second factor, to a session that has shown none, with an error that says so. This is the one door: pages,
 /// calls and streams all come through here, or, for keys, through [`actor_of_key`].
 ///
-/// A standing that was read within the last second is believed, as a session is.
+/// A standing that was read within the last half second is believed, as a session is.
 pub async fn actor(s: &Services, who: &SignedIn, named: &Named) -> Result<Actor> {
     enter(s, who.user.id, named, who.session.second_factor_at.is_some()).await
 }
