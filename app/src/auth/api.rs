@@ -85,7 +85,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
     answer(async {
         let request = context::request()?;
         if let Some(token) = &request.token {
-            service::sign_out(&request.services, token).await?;
+            service::sign_out(&request.services, token, &request.origin).await?;
         }
         session::end()
     })

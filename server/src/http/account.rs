@@ -31,16 +31,20 @@ use crate::{
 #[derive(Serialize)]
 pub(crate) struct Done {
     status: bool,
+    /// As others than better-auth call it, where they are asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
 }
 
 pub(super) const fn done() -> Reply<Done> {
-    Reply(Done { status: true, message: None })
+    Reply(Done { status: true, success: None, message: None })
 }
 
-const fn told(message: &'static str) -> Reply<Done> {
-    Reply(Done { status: true, message: Some(message) })
+/// The same with what the source's clients look for.
+const fn succeeded(message: Option<&'static str>) -> Reply<Done> {
+    Reply(Done { status: true, success: Some(true), message })
 }
 
 /// An address, and where to go from the letter. Letters lead to pages of ours, so that one is only looked at.
@@ -64,7 +68,8 @@ impl ForAddress {
 pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<ForAddress>) -> Answer<Reply<Done>> {
     input.check()?;
     recovery::forgot_password(&asking.services, &input.email, &asking.origin).await?;
-    Ok(told("If there is an account with this address, a link to choose a new password is on its way to it."))
+    let told = "If there is an account with this address, a link to choose a new password is on its way to it.";
+    Ok(succeeded(Some(told)))
 }
 
 #[derive(Deserialize)]
@@ -79,7 +84,7 @@ pub(crate) struct NewPassword {
 pub(crate) async fn reset_password(Anyone(asking): Anyone, Json(input): Json<NewPassword>) -> Answer<Response> {
     let (s, origin) = (&asking.services, &asking.origin);
     let user = recovery::reset_password(s, &input.token, &input.new_password, origin).await?;
-    Ok(known_from_now_on(s, user, origin, done()).await)
+    Ok(known_from_now_on(s, user, origin, succeeded(None)).await)
 }
 
 /// The answer to whoever has just chosen a password: the browser is the account's own.

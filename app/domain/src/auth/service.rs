@@ -12,7 +12,8 @@ use super::{
     proofs::{self, Kind},
     recovery, rules, sessions,
     sessions::Token,
-    store, strength, trail,
+    store, strength,
+    trail::{self, Change},
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -23,7 +24,8 @@ use crate::{
     services::Services,
     workspaces::{
         self,
-        invitations::{self, Newcomer},
+        invitations,
+        newcomers::{self, Newcomer},
     },
 };
 
@@ -69,12 +71,12 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
     strength::check(&input.password, &[&name, &email]).await?;
     let making = Box::pin(async {
         let invited = match invitation {
-            Some(link) => Some(invitations::for_newcomer(s, link, &email).await?),
+            Some(link) => Some(newcomers::for_newcomer(s, link, &email).await?),
             None => None,
         };
         if s.settings.verify_email && !invited.as_ref().is_some_and(|invited| invited.proves) {
             if let Some(invited) = &invited {
-                invitations::keep_for(s, invited, &email).await?;
+                newcomers::keep_for(s, invited, &email).await?;
             }
             return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
         }
@@ -324,9 +326,13 @@ pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: Worksp
 }
 
 /// Ends a session. Signing out twice is no error.
-pub async fn sign_out(s: &Services, token: &Token) -> Result<()> {
+pub async fn sign_out(s: &Services, token: &Token, origin: &Origin) -> Result<()> {
     let mut tx = s.db.system("sign-out").await?;
+    let who = store::find_session(&mut tx, token.hash()).await?;
     store::delete_session(&mut tx, token.hash()).await?;
+    if let Some(who) = who {
+        trail::note(&mut tx, &who, origin, Change::of("auth.signed_out")).await?;
+    }
     tx.commit().await?;
     s.sessions.forget(token.hash());
     Ok(())

@@ -17,6 +17,8 @@ pub mod members;
 #[cfg(feature = "ssr")]
 mod members_store;
 #[cfg(feature = "ssr")]
+pub mod newcomers;
+#[cfg(feature = "ssr")]
 pub mod openness;
 #[cfg(feature = "ssr")]
 pub mod security;

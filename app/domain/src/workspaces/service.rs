@@ -112,6 +112,13 @@ pub(crate) async fn standing_of(
     Ok(found.map(|(workspace, role)| Actor::user(workspace, user, role)))
 }
 
+/// The person in all workspaces that he or she belongs to, always in the same order: who writes into several waits for nobody who
+/// waits for him or her.
+pub(crate) async fn standings_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<Actor>> {
+    let all = members_store::standings(tx, user).await?;
+    Ok(all.into_iter().map(|(workspace, role)| Actor::user(workspace, user, role)).collect())
+}
+
 /// Whether an error is a workspace's that asks for a second factor.
 pub fn asks_for_second_factor(error: &Error) -> bool {
     error.details.as_ref().is_some_and(|details| details["reason"] == SECOND_FACTOR_REQUIRED)

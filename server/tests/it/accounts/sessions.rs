@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::{NEW, World, audit_actions, elsewhere, reset, sign_in, sign_in_as};
-use crate::support::{Caller, cluster::superuser, password_of};
+use crate::{
+    support::{Caller, Reply, cluster::superuser, password_of},
+    workspaces::join,
+};
 
 #[tokio::test]
 async fn a_changed_password_ends_all_other_sessions() {
@@ -101,6 +104,28 @@ async fn a_session_in_use_is_renewed_every_day_and_its_cookie_with_it() {
     let over = ada.post("/api/auth/sign-out", &json!({})).await;
     assert!(over.expect(200).header("set-cookie").unwrap().contains("Max-Age=0"), "{:?}", over.headers);
     assert_eq!(over.headers.get_all("set-cookie").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn what_lets_somebody_in_is_in_the_log_of_every_workspace_and_what_else_was_done_in_one() {
+    let world = World::new().await;
+    let (ada, bob) = (world.app.sign_up("Ada").await, world.app.sign_up("Bob").await);
+    join(&bob, &ada, "member").await;
+    let change = json!({ "currentPassword": password_of("Ada"), "newPassword": NEW });
+    ada.post("/api/auth/change-password", &change).await.expect(200);
+    ada.post("/api/auth/sign-out", &json!({})).await.expect(200);
+    // It is also the first proof of the address, which takes away what there was.
+    let link = world.reset_link("ada@example.com").await;
+    reset(&world.anyone(), &link, "yet another long secret").await.expect(200);
+    let again = sign_in(&world.anyone(), "ada@example.com", "yet another long secret").await;
+    let ada = world.anyone().with_cookie(&again.expect(200).cookie().unwrap()).in_workspace(ada.workspace());
+
+    let (own, bobs) = (ada.get("/api/audit-log").await, bob.get("/api/audit-log").await);
+    let count = |log: &Reply, action: &str| audit_actions(log).into_iter().filter(|found| *found == action).count();
+    for action in ["account.password_changed", "auth.email_verified", "auth.password_reset"] {
+        assert_eq!((count(&own, action), count(&bobs, action)), (1, 1), "{action}");
+    }
+    assert_eq!(count(&own, "auth.signed_out") + count(&bobs, "auth.signed_out"), 1);
 }
 
 #[tokio::test]
