@@ -139,6 +139,29 @@ async fn who_has_proved_an_address_and_is_invited_gets_no_workspace_unasked() {
     assert_eq!(slugs(&bob).await, [page.trim_start_matches("/w/")]);
 }
 
+#[tokio::test]
+async fn without_a_mail_server_the_link_of_everybody_who_was_invited_is_shown_once() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let here = format!("/w/{}/settings/members", slugs(&ada).await.remove(0));
+    let invite = async |emails: &str| {
+        let request = ada.request(Method::POST, "/_fn/members/invite").header("accept", "text/html");
+        let request = request.header("referer", format!("http://localhost{here}"));
+        let sent = Reply::of(request.form(&[("emails", emails), ("role", "viewer")])).await;
+        let cookies = format!("hyvve_session={}; {}", ada.token(), sent.expect(302).cookie().unwrap());
+        ada.clone().with_cookie(&cookies).get(&here).await.expect(200).text.clone()
+    };
+    let shown = invite("bob@example.com, eve@example.com\nada@example.com").await;
+    assert_eq!(shown.matches("/invite/").count(), 2, "{shown}");
+    assert!(shown.contains("For bob@example.com") && shown.contains("For eve@example.com"), "{shown}");
+    assert!(shown.contains("Invited 2 people.") && shown.contains("ada@example.com is a member already."), "{shown}");
+    // More than can be shown are not invited.
+    let many: Vec<String> = (0..40).map(|n| format!("person{n}@example.com")).collect();
+    assert!(invite(&many.join(" ")).await.contains("Please invite fewer people at once"));
+    let waiting = ada.get(&format!("/api/workspaces/{}/invitations", ada.workspace())).await;
+    assert_eq!(waiting.expect(200).body["data"].as_array().unwrap().len(), 2);
+}
+
 /// The secret in the invitation that was mailed to this address.
 async fn mailed_link(mail: &MailServer, to: &str) -> String {
     for _ in 0..200 {
