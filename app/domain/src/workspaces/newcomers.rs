@@ -9,6 +9,11 @@ use super::{
 };
 use crate::{Actor, Code, Error, Result, Timestamp, audit::Entry, auth::sessions::Token, services::Services};
 
+/// The invitation that a path leads to.
+pub fn link_in(path: &str) -> Option<Token> {
+    path.strip_prefix("/invite/").and_then(Token::parse)
+}
+
 /// An invitation that somebody without an account has opened.
 pub struct Newcomer<'a> {
     link: &'a Token,
