@@ -101,7 +101,7 @@ pub async fn change_password(
     origin: &Origin,
 ) -> Result<()> {
     confirm(s, who, current, "currentPassword", origin).await?;
-    strength::check(new, &[&who.user.name, &who.user.email]).await?;
+    strength::check(&s.passwords, new, &[&who.user.name, &who.user.email]).await?;
     let phc = s.passwords.hash(new).await?;
     let mut tx = s.db.system("a new password").await?;
     factors::lock(&mut tx, who.user.id).await?;

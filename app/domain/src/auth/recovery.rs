@@ -111,7 +111,7 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     let mut tx = s.db.system("a link to reset a password").await?;
     let proof = proofs::look(&mut tx, &KINDS, token).await?;
     drop(tx);
-    strength::check(password, &[&proof.name, &proof.email]).await?;
+    strength::check(&s.passwords, password, &[&proof.name, &proof.email]).await?;
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("a new password").await?;
     let proof = redeem(&mut tx, &KINDS, token).await?;

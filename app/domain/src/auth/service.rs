@@ -19,12 +19,10 @@ use crate::{
     Code, Error, Result, Timestamp,
     db::SystemTx,
     ids::{SessionId, UserId, WorkspaceId},
-    limits::Door,
     mail::letters::post,
     services::Services,
     workspaces::{
-        self,
-        invitations,
+        self, invitations,
         newcomers::{self, Newcomer},
     },
 };
@@ -68,7 +66,8 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
         return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
     }
     let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
-    strength::check(&input.password, &[&name, &email]).await?;
+    let about = [name.as_str(), email.as_str()];
+    let measuring = strength::check(&s.passwords, &input.password, &about);
     let making = Box::pin(async {
         let invited = match invitation {
             Some(link) => Some(newcomers::for_newcomer(s, link, &email).await?),
@@ -83,7 +82,7 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
         let user = create_account(s, &name, &email, &input.password).await?;
         sign_up_in(s, user, invited, origin).await
     });
-    attempts::counted(s, Door::SignUp, &email, origin, making).await
+    attempts::sign_up(s, &email, origin, measuring, making).await
 }
 
 /// Lets a new person in: to where he or she was invited, else to a workspace of his or her own.
