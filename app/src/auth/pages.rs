@@ -1,6 +1,10 @@
 //! The sign-in and sign-up pages.
 
-use hyvve_domain::{address::percent_encode, auth::rules::PASSWORD_MIN, workspaces::{invitations, newcomers}};
+use hyvve_domain::{
+    address::percent_encode,
+    auth::rules::PASSWORD_MIN,
+    workspaces::{invitations, newcomers},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;

@@ -53,12 +53,12 @@ pub(crate) async fn keep_for(s: &Services, newcomer: &Newcomer<'_>, email: &str)
     let mut tx = s.db.tenant(&Actor::system(workspace_id)).await?;
     match store::keep_for(&mut tx, id, email).await? {
         Kept::Now => {
-            tx.audit(
-                Entry::new("workspace.invitation.kept", "invitation", id.0).personal(json!({ "email": email })),
-            );
+            tx.audit(Entry::new("workspace.invitation.kept", "invitation", id.0).personal(json!({ "email": email })));
             tx.commit().await
         }
         Kept::Already => Ok(()),
-        Kept::ForAnother => Err(Error::new(Code::Conflict, "This link cannot be used for this address. Ask for another one.")),
+        Kept::ForAnother => {
+            Err(Error::new(Code::Conflict, "This link cannot be used for this address. Ask for another one."))
+        }
     }
 }
