@@ -30,7 +30,15 @@ pub fn answer_with<T, E: Into<ApiError>>(
     typed: Vec<(&'static str, String)>,
     case: impl Future<Output = Result<T, E>>,
 ) -> impl Future<Output = Result<T, ApiError>> {
-    answer_on(None, typed, Box::pin(case))
+    answer_keeping(typed.into_iter().map(|(name, value)| (name.to_owned(), shortened(&value, KEPT))).collect(), case)
+}
+
+/// The same for a form whose fields nobody knows beforehand; what is to survive has to fit into a cookie, see [`TOLD_MAX`].
+pub(crate) fn answer_keeping<T, E: Into<ApiError>>(
+    kept: Vec<(String, String)>,
+    case: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, ApiError>> {
+    answer_on(None, kept, Box::pin(case))
 }
 
 /// The same for a form whose page shows what was typed from its own address: an error leads to that address.
@@ -44,7 +52,7 @@ pub fn answer_at<T, E: Into<ApiError>>(
 /// `page`: where an error leads; `None`: back. A use case is large, so it comes boxed and is not moved from hand to hand.
 async fn answer_on<T, E: Into<ApiError>>(
     page: Option<String>,
-    typed: Vec<(&'static str, String)>,
+    typed: Vec<(String, String)>,
     case: Pin<Box<impl Future<Output = Result<T, E>>>>,
 ) -> Result<T, ApiError> {
     let outcome = case.await.map_err(Into::into);
@@ -117,6 +125,10 @@ pub(crate) fn add_header(name: HeaderName, value: &str) {
 
 /// The longest text that travels to the next page, in bytes; browsers keep cookies of four thousand.
 pub(crate) const TOLD_MAX: usize = 1_500;
+/// The most characters of an error that do.
+const MESSAGE_MAX: usize = 700;
+/// The most characters of each field that do, where a form has few.
+const KEPT: usize = 300;
 
 /// Tells the page that a plain form goes on to what has come of it.
 pub(crate) fn tell(facts: Vec<(&'static str, String)>) {
@@ -131,14 +143,18 @@ pub(crate) fn done_at(path: &str, done: String) {
     go_on(path);
 }
 
+fn shortened(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
 fn named(fields: Vec<(&'static str, String)>) -> Vec<(String, String)> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl Flash {
-    fn new(error: &ApiError, typed: Vec<(&'static str, String)>) -> Self {
-        let typed = typed.into_iter().map(|(name, value)| (name, value.chars().take(300).collect())).collect();
-        Self { message: error.to_string(), field: error.0.field().map(str::to_owned), typed: named(typed) }
+    fn new(error: &ApiError, typed: Vec<(String, String)>) -> Self {
+        let message = shortened(&error.to_string(), MESSAGE_MAX);
+        Self { message, field: error.0.field().map(str::to_owned), typed }
     }
 
     /// What went wrong, for a page that is gone to from outside of pages.
@@ -167,8 +183,14 @@ impl Flash {
     /// What the last form left for this page; it is read once.
     pub(crate) fn take() -> Option<Self> {
         let parts = context::parts().ok()?;
-        let value = cookie(&parts.headers, FLASH)?;
+        cookie(&parts.headers, FLASH)?;
         add_header(header::SET_COOKIE, &format!("{FLASH}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        Self::look()
+    }
+
+    /// The same for a part of the page, which leaves it to the page.
+    pub(crate) fn look() -> Option<Self> {
+        let value = cookie(&context::parts().ok()?.headers, FLASH)?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
     }
 }

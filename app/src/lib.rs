@@ -14,7 +14,9 @@ pub mod auth;
 pub mod chat;
 pub mod client;
 #[cfg(feature = "ssr")]
-mod docs;
+mod commands;
+#[cfg(feature = "ssr")]
+pub mod docs;
 mod error;
 pub mod flash;
 #[cfg(feature = "ssr")]
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/verify-email") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/invite/:token") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/docs/:page") view=plain_page ssr=SsrMode::Async/>
+                <Route path=path!("/api/docs") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/account/:page") view=plain_page ssr=SsrMode::Async/>
                 <Route path=path!("/operator/:page") view=plain_page ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/w/:workspace") view=WorkspaceFrame ssr=SsrMode::Async>

@@ -4,7 +4,8 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, docs, home, invite, mailbox, notifications, operator, records, runs, settings,
+    ApiError, account, agents, auth, commands, docs, home, invite, mailbox, notifications, operator, records, runs,
+    settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -28,6 +29,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         ["notifications"] => notifications::notifications_page(visit).await,
         ["mailbox"] => mailbox::mailbox_page(visit).await,
         ["welcome"] => welcome::welcome_page(visit).await,
+        ["commands"] => commands::commands_page(visit).await,
         ["settings"] => Ok(settings::first_page()),
         ["settings", "general"] => settings::general_page(visit).await,
         ["settings", "members"] => settings::members_page(visit).await,
@@ -63,6 +65,7 @@ pub(crate) async fn plain(path: &str) -> Result<AnyView, ApiError> {
         "/reset-password" => auth::recovery::reset_password_page().await,
         "/verify-email" => auth::recovery::verify_email_page().await,
         "/docs/events" => Ok(docs::events_page()),
+        "/api/docs" => docs::api_page(),
         "/account/profile" => account::profile_page().await,
         "/account/security" => account::security_page().await,
         "/account/sessions" => account::sessions_page().await,

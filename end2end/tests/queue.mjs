@@ -44,15 +44,20 @@ async function one({ url, browser, screens }) {
   // By keyboard: e goes to the first field of what would run.
   await alive(page, 'all');
   await page.keyboard.press('e');
-  const field = approval.getByLabel('changes → discount percent');
+  const field = approval.getByLabel('Discount (%)');
   await field.waitFor();
   assert.ok(await field.evaluate((element) => element === document.activeElement), 'e does not go to the first field');
   assert.equal(await field.inputValue(), '20');
   await inspect(page, 'approval-edit', { screens });
   await field.fill('5');
+  await approval.getByLabel('Notes', { exact: true }).fill('She asked on the phone.');
   await approval.getByRole('button', { name: 'Approve the changed version' }).click();
   await approval.getByText('A person changed the arguments').waitFor();
-  await approval.getByRole('heading', { name: /from 0 to 5/ }).waitFor();
+  const changed = approval.getByRole('row').filter({ hasText: 'Proposed:' });
+  await changed.filter({ hasText: 'changes → discount percent' }).locator('del', { hasText: '20' }).waitFor();
+  await changed.filter({ hasText: 'changes → notes' }).locator('ins', { hasText: 'She asked on the phone.' }).waitFor();
+  await inspect(page, 'approval-changed', { screens });
+  await approval.getByRole('heading', { name: /Change 2 fields of Ada Lovelace/ }).waitFor();
   await approval.getByRole('heading', { name: 'Done' }).waitFor();
   await approval.getByRole('link', { name: 'what the agent proposed' }).click();
   await approval.getByText('Somebody changed this before approving it').waitFor();
@@ -102,6 +107,7 @@ async function several({ url, browser, screens }) {
   await bar.getByText('1 selected').waitFor();
   await rows.nth(3).getByRole('link').click({ modifiers: ['Shift'] });
   await bar.getByText('4 selected: 2 × Send a mail, 2 × Change a record; 2 cannot be taken back').waitFor();
+  await bar.getByText(/^2 × Change a record: \d records? of Customers/).waitFor();
   assert.equal(context.pages().length, 1, 'a window was opened');
   await boxes.nth(1).click();
   await bar.getByText('3 selected').waitFor();

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { inspect, signUp, visitor } from '../support/browser.mjs';
 
-const PAGES = ['', '/approvals', '/agents', '/runs', '/records', '/records/customers', '/mailbox', '/notifications', '/welcome', '/settings/general', '/settings/notifications', '/settings/members', '/settings/api-keys', '/settings/webhooks', '/settings/events', '/settings/events/dead-letters', '/settings/security', '/settings/ai-providers', '/settings/audit-log', '/chat'];
+const PAGES = ['', '/approvals', '/agents', '/runs', '/records', '/records/customers', '/mailbox', '/notifications', '/welcome', '/commands', '/settings/general', '/settings/notifications', '/settings/members', '/settings/api-keys', '/settings/webhooks', '/settings/events', '/settings/events/dead-letters', '/settings/security', '/settings/ai-providers', '/settings/audit-log', '/chat'];
 
 const ACCOUNT = ['/account/profile', '/account/security', '/account/security?delete=1', '/account/security?add=app', '/account/security?add=passkey', '/account/sessions'];
-const DOORS = ['/sign-in', '/sign-in/link', '/sign-in/second-factor', '/sign-up', '/forgot-password', '/reset-password?token=x', '/verify-email', '/docs/events'];
+const DOORS = ['/sign-in', '/sign-in/link', '/sign-in/second-factor', '/sign-up', '/forgot-password', '/reset-password?token=x', '/verify-email', '/docs/events', '/api/docs'];
 
 export default function register(test) {
   test('sign-up and every page read without JavaScript', async ({ url, browser }) => {

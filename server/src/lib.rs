@@ -15,6 +15,7 @@ mod guard;
 mod http;
 pub mod keys;
 pub mod master_keys;
+mod openapi;
 mod pages;
 mod problem;
 mod reply;

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
@@ -13,6 +13,7 @@ use axum::{
 };
 use hyvve_app::{
     App,
+    docs::ApiDescription,
     shell::{document, gate},
 };
 use hyvve_domain::{Code, Error};
@@ -24,6 +25,7 @@ use tower_http::services::ServeDir;
 
 use crate::{
     config::Site,
+    openapi,
     problem::{Problem, wants_page},
     state::AppState,
 };
@@ -62,6 +64,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes(state, generate_route_list(App), move || document(options.clone()))
         .layer(from_fn(in_time))
+        .layer(Extension(ApiDescription(openapi::document)))
         .route("/_fn/{*rest}", any(async || Problem::no_such_address()))
         .fallback(elsewhere)
         .layer(from_fn(gate))

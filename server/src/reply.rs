@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_domain::Page;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -14,20 +15,23 @@ use crate::problem::Problem;
 pub(crate) type Answer<T> = Result<T, Problem>;
 
 /// `{data}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Data<T> {
     data: T,
 }
 
 /// `{data, meta: {total, page, pageSize, hasMore}}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct List<T> {
     data: Vec<T>,
     meta: Meta,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 struct Meta {
     total: i64,
     page: i64,
@@ -36,21 +40,23 @@ struct Meta {
 }
 
 /// `{data, meta: {hasMore, nextCursor}}`.
-#[derive(Serialize)]
-struct Rows<T> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Rows<T> {
     data: Vec<T>,
     meta: Onward,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 struct Onward {
     has_more: bool,
     next_cursor: Option<String>,
 }
 
 /// `{success: true}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Success {
     success: bool,
 }

@@ -162,6 +162,7 @@ fn api() -> Router<AppState> {
         .route("/api/calibration", get(http::approval_policies::calibration))
         .route("/api/approvals", get(http::approvals::list).post(http::outside::propose))
         .route("/api/approvals/bulk", post(http::approvals::bulk))
+        .route("/api/approvals/bulk/preview", post(http::approvals::preview))
         .route("/api/approvals/{id}", get(http::approvals::get).patch(http::approvals::assign))
         .route("/api/approvals/{id}/claim", post(http::approvals::claim))
         .route("/api/approvals/{id}/release", post(http::approvals::release))
@@ -238,6 +239,7 @@ fn api() -> Router<AppState> {
         // What happens: read on from any moment, described, and the browser's one stream
         .route("/api/events", get(http::events::read))
         .route("/api/asyncapi.json", get(http::events::described))
+        .route("/api/openapi.json", get(http::events::addresses))
         .route("/api/stream", get(http::stream::open))
         .route("/api/{*rest}", any(async || Problem::no_such_address()))
 }

@@ -46,6 +46,7 @@ impl Server {
         let address = listener.local_addr().context("asking for our own address")?;
         let (leptos, public_url, demo) =
             (pages::options(&config.site, address), config.public_url.clone(), config.demo);
+        let is_reached = config.is_reached();
         let data_dir = config.data_dir.clone();
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
         let started = startup::services(config).await?;
@@ -55,11 +56,15 @@ impl Server {
         bus::register(&started.services, &[approvals::unknown::CONSUMER]).await?;
         if demo {
             demo::seed(&started.services).await?;
+        } else if is_reached {
+            demo::refuse_known(&started.services).await?;
         }
         started.plan_well().await;
         let stopping = CancellationToken::new();
         let (services, since) = (started.services.clone(), Timestamp::now());
-        let state = AppState { services, leptos, public_url, trusted_proxies, stopping: stopping.clone(), since };
+        let is_local = address.ip().is_loopback();
+        let stop = stopping.clone();
+        let state = AppState { services, leptos, public_url, is_local, trusted_proxies, stopping: stop, since };
         let router = router::router(state);
         let workers = Workers::start(&started.services, &started.bus, data_dir);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");

@@ -18,6 +18,8 @@ pub(crate) struct AppState {
     pub(crate) leptos: LeptosOptions,
     /// How browsers reach the server, if that was set.
     pub(crate) public_url: Option<PublicUrl>,
+    /// Whether it listens on its own machine only.
+    pub(crate) is_local: bool,
     /// Whose word on where a request comes from is taken.
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// Cancelled when the server is to stop.

@@ -75,6 +75,11 @@ impl Db {
         Self { source: Some(Arc::new(source)), ..self.clone() }
     }
 
+    /// The network address that the request comes from, if it is known.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.source.as_ref()?.ip.as_deref()
+    }
+
     /// The same, for a request that came with an idempotency key: what it commits, it commits under the claim.
     #[must_use]
     pub fn asked_once(&self, claim: Arc<Claim>) -> Self {

@@ -29,7 +29,8 @@ const KEY: &str = "sk-of-the-proxy-of-this-test";
 const ANSWER: &str = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich 🦀, said the mock.";
 /// How long the proxy may take to start: it loads a great many libraries.
 const START: Duration = Duration::from_mins(2);
-const PATIENCE: Patience = Patience { first_byte: Duration::from_secs(30), idle: Duration::from_secs(30) };
+const WAIT: Duration = Duration::from_secs(30);
+const PATIENCE: Patience = Patience { first_byte: WAIT, idle: WAIT, progress: WAIT };
 
 /// Each adapter, where in the proxy its format is spoken, and which model it asks for.
 const DIALECTS: [(Kind, &str, &str); 4] = [

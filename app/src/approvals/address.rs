@@ -102,17 +102,22 @@ impl Address {
     }
 
     fn whole(self, id: Option<ApprovalId>, tab: Tab, narrowed: &Narrowed, page: i64) -> String {
-        let id = id.map(|id| format!("/{id}")).unwrap_or_default();
-        let tab = if tab == Tab::default() { String::new() } else { format!("tab={}", tab.word()) };
-        let page = if page == 1 { String::new() } else { format!("page={page}") };
-        let parts = [tab].into_iter().chain(narrowed.query()).chain([page]);
-        let query = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
-        let mark = if query.is_empty() { "" } else { "?" };
-        self.frame.href(&format!("/approvals{id}{mark}{query}"))
+        self.frame.href(&path(id, tab, narrowed, page))
     }
 
     /// The address of an approval beside the list that shows.
     pub(super) fn beside(self, id: Option<ApprovalId>) -> String {
         self.of(id, self.tab.get(), self.page.get())
     }
+}
+
+/// The path in the workspace of an approval beside a page of a tab, or of the page alone.
+pub(super) fn path(id: Option<ApprovalId>, tab: Tab, narrowed: &Narrowed, page: i64) -> String {
+    let id = id.map(|id| format!("/{id}")).unwrap_or_default();
+    let tab = if tab == Tab::default() { String::new() } else { format!("tab={}", tab.word()) };
+    let page = if page == 1 { String::new() } else { format!("page={page}") };
+    let parts = [tab].into_iter().chain(narrowed.query()).chain([page]);
+    let query = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/approvals{id}{mark}{query}")
 }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     address::Tab,
-    edit::TypedValue,
+    edit::{Editor, TypedValue},
     narrow::{Choices, Narrowed},
 };
 #[cfg(feature = "ssr")]
-use super::{edit::applied, groups::Group};
+use super::{editor, groups::Group};
 use crate::{
     ApiError,
     client::{InWorkspace, Json},
@@ -22,7 +22,7 @@ use crate::{
 #[cfg(feature = "ssr")]
 use crate::{
     context::actor,
-    forms::{answer, go_on, page_before, stay, tell},
+    forms::{answer, answer_keeping, stay, tell},
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
@@ -31,9 +31,7 @@ use hyvve_domain::{
         Decide, EffectState, Status,
         bulk::{self, Picked},
         deciding::Turns,
-        door,
-        edit::{self, Edit},
-        policies, presence, samples, saved, service,
+        door, policies, presence, samples, saved, service,
     },
     workspaces::{clock, members},
 };
@@ -53,6 +51,8 @@ pub struct Shown {
     pub deciders: Vec<(UserId, String)>,
     /// The workspace's clock, for whoever may say when it is due.
     pub clock: Option<Clock>,
+    /// The form that changes what would run, for whoever may.
+    pub form: Option<Editor>,
 }
 
 /// The workspace's clock, in which a due date is typed.
@@ -71,7 +71,7 @@ impl From<Detail> for Shown {
         let left =
             |effect: &hyvve_domain::approvals::Effect| effect.not_before.unix_millis() - Timestamp::now().unix_millis();
         let undo_ms = intended.filter(|_| detail.blocked.is_none()).map_or(0, left).max(0);
-        Self { detail, undo_ms, deciders: Vec::new(), clock: None }
+        Self { detail, undo_ms, deciders: Vec::new(), clock: None, form: None }
     }
 }
 
@@ -206,7 +206,8 @@ pub async fn get_approval(
         }
         let deciders = members::deciders(&services, &actor).await?;
         let (zone, due) = clock::shows(&services, &actor, shown.detail.item.due_at).await?;
-        Ok(Shown { deciders, clock: Some(Clock { zone, due }), ..shown })
+        let form = editor::of(&services, &actor, &shown.detail).await?;
+        Ok(Shown { deciders, clock: Some(Clock { zone, due }), form, ..shown })
     })
     .await
 }
@@ -304,28 +305,8 @@ pub async fn edit_approval(
     #[server(default)]
     values: Vec<TypedValue>,
 ) -> Result<(), ApiError> {
-    answer(async move {
-        let (services, actor) = actor().await?;
-        let before = service::get(&services, &actor, id).await?.arguments;
-        let serde_json::Value::Object(arguments) = applied(before, &values)? else {
-            return Err(Error::invalid("arguments", "object", "These are no arguments."));
-        };
-        let change = Edit { arguments, note: None, hash: Some(hash), interactive: true };
-        let new = edit::edit(&services, &actor, id, change).await?;
-        go_beside(new.item.id);
-        Ok::<_, Error>(())
-    })
-    .await
-}
-
-/// Sends a plain form on to another approval than the one that it stood on.
-#[cfg(feature = "ssr")]
-fn go_beside(id: ApprovalId) {
-    let Ok(parts) = crate::context::parts() else { return };
-    let page = page_before(&parts.headers);
-    if let Some((queue, _)) = page.rsplit_once('/') {
-        go_on(&format!("{queue}/{id}"));
-    }
+    let (kept, outcome) = Box::pin(editor::change(id, hash, values)).await;
+    answer_keeping(kept, async move { outcome }).await
 }
 
 /// Takes an approval back before its effect begins.

@@ -1,11 +1,16 @@
 //! The bar below the list that decides on all that is selected: a plain form around the list, so that it works without
 //! JavaScript, and at once with it.
 
-use leptos::{ev, prelude::*};
+use std::time::Duration;
+
+use leptos::{ev, prelude::*, task::spawn_local};
 use server_fn::ServerFn as _;
 
-use super::{actions::pressed, api::DecideSeveral, picks::Picks, words};
+use super::{actions::pressed, api::DecideSeveral, picks::Picks, sum::sum_several, words};
 use crate::ui::{Button, Kbd, Variant};
+
+/// For how long a selection stays as it is before it is asked what it would do together.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The form around the list.
 pub(super) fn bulk_form(picks: Picks, list: AnyView) -> AnyView {
@@ -32,9 +37,16 @@ fn bar(picks: Picks) -> AnyView {
         let total = words::total(items.iter().map(|item| (item.tool.as_str(), item.reversibility)));
         (!items.is_empty()).then(|| view! { <p><b>{items.len()}" selected"</b>": "{total}</p> })
     };
+    let sum = use_sum(picks);
+    let sentence = |text: String| view! { <p>{text}</p> };
+    let sentences = move || {
+        let told = sum.get();
+        (!told.is_empty())
+            .then(|| view! { <div class="bulk-sum">{told.into_iter().map(sentence).collect_view()}</div> })
+    };
     view! {
         <section class="bulk" class:bulk-closed=move || picks.is_empty() aria-label="Selected approvals">
-            <div class="bulk-total" role="status">{total}</div>
+            <div class="bulk-total" role="status">{total}{sentences}</div>
             <textarea
                 class="input"
                 name="note"
@@ -59,6 +71,36 @@ fn bar(picks: Picks) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What the selection would do together, as the server says once it has stayed as it is for a moment.
+fn use_sum(picks: Picks) -> RwSignal<Vec<String>> {
+    let sum = RwSignal::new(Vec::new());
+    let told = Memo::new(move |_| picks.told());
+    let is_still = move |wanted: &Vec<String>| told.try_get_untracked().as_ref() == Some(wanted);
+    Effect::new(move |_| {
+        let wanted = told.get();
+        sum.set(Vec::new());
+        if wanted.is_empty() {
+            return;
+        }
+        let ask = move || {
+            if !is_still(&wanted) {
+                return;
+            }
+            spawn_local(async move {
+                let said = match sum_several(wanted.clone()).await {
+                    Ok(said) => said,
+                    Err(error) => vec![format!("What these would do together could not be worked out: {error}")],
+                };
+                if is_still(&wanted) {
+                    sum.set(said);
+                }
+            });
+        };
+        set_timeout(ask, PAUSE);
+    });
+    sum
 }
 
 /// What the last decision came to, with Undo as long as there is time.

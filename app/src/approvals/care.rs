@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long one can put something off, in hours.
-const PAUSES: [(&str, &str); 4] =
+pub(super) const PAUSES: [(&str, &str); 4] =
     [("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("168", "for a week")];
 
 /// The button that takes an item for oneself where nobody else has it, or hands it back; for those who may decide.

@@ -10,6 +10,7 @@ use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast as _, web
 use super::{
     api::{Shown, decide_approval, get_approval, undo_approval},
     decisions::{Decisions, use_decisions},
+    edit::Editor,
 };
 use crate::{
     ApiError,
@@ -35,6 +36,8 @@ pub(super) struct Case {
     pub(super) field: NodeRef<html::Textarea>,
     /// The form that changes what would run, folded or not.
     pub(super) editor: NodeRef<html::Details>,
+    /// The form as it came first: what is typed into it stays when something happens elsewhere.
+    form: StoredValue<Option<(ApprovalId, Editor)>>,
     decisions: Decisions,
     toasts: Toasts,
 }
@@ -64,6 +67,7 @@ pub(super) fn use_case(id: Signal<Option<ApprovalId>>, problem: Option<String>) 
         due: StoredValue::new(None),
         field: NodeRef::new(),
         editor: NodeRef::new(),
+        form: StoredValue::new(None),
         decisions,
         toasts: use_toasts(),
     };
@@ -132,11 +136,21 @@ impl Case {
         });
     }
 
+    /// The form that changes what would run, if there is one.
+    pub(super) fn form(self, shown: &Shown) -> Option<Editor> {
+        let (id, form) = (shown.detail.item.id, shown.form.clone()?);
+        let kept = self.form.get_value().filter(|(of, _)| *of == id);
+        if kept.is_none() {
+            self.form.set_value(Some((id, form.clone())));
+        }
+        Some(kept.map_or(form, |(_, form)| form))
+    }
+
     /// Unfolds the form that changes what would run, and goes to its first field; whether there is one.
     pub(super) fn edit(self) -> bool {
         let Some(editor) = self.editor.get_untracked() else { return false };
         editor.set_open(true);
-        let field = editor.query_selector(".input").ok().flatten();
+        let field = editor.query_selector(".input, .check").ok().flatten();
         if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
             // Focus can only fail on an element that is gone.
             let _ = field.focus();

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::{
     actions::action_bar, api::Shown, attachments::attachments_card, care::talk, case::Case,
-    confidence::confidence_card, facts::facts_card, history::history, presence::watchers, preview::preview_card,
-    progress::progress, second_look::second_look, words,
+    confidence::confidence_card, edit::changed, facts::facts_card, history::history, presence::watchers,
+    preview::preview_card, progress::progress, second_look::second_look, words,
 };
 use crate::{
     shell::use_frame,
@@ -28,6 +28,7 @@ pub(super) fn detail(shown: Shown, case: Case, back: String, watching: Signal<Ve
             <Story detail=detail.clone()/>
             {watchers(watching)}
             {replaced(&shown)}
+            {changed(&shown)}
             {progress(shown.clone(), case)}
             {preview_card(detail.preview.clone(), detail.item.status, &shown.deciders)}
             {attachments_card(detail.attachments.clone())}

@@ -12,10 +12,14 @@ pub mod card;
 mod care;
 pub mod care_api;
 mod case;
+#[cfg(feature = "ssr")]
+mod commands;
 mod confidence;
 mod decisions;
 mod detail;
 pub(crate) mod edit;
+#[cfg(feature = "ssr")]
+mod editor;
 mod facts;
 mod groups;
 pub(crate) mod handling;
@@ -29,8 +33,11 @@ mod presence;
 mod preview;
 mod progress;
 mod second_look;
+pub mod sum;
 pub(crate) mod words;
 
 pub use card::ApprovalCard;
+#[cfg(feature = "ssr")]
+pub(crate) use commands::commands;
 pub use decisions::provide_decisions;
 pub use page::ApprovalsPage;

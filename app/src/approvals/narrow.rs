@@ -164,6 +164,13 @@ fn opened(saved: &SavedFilter) -> (Tab, Narrowed) {
     (tab, narrowed)
 }
 
+/// The path in the workspace that opens a saved filter.
+#[cfg(feature = "ssr")]
+pub(super) fn path_of(saved: &SavedFilter) -> String {
+    let (tab, narrowed) = opened(saved);
+    super::address::path(None, tab, &narrowed, 1)
+}
+
 /// What there is to choose from, and what somebody has saved.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Choices {

@@ -47,8 +47,8 @@ fn Approvals() -> AnyView {
     let choices = Resource::new(|| (), |()| filter_choices());
     let flash = use_flash();
     let told = Some(flash.typed("done")).filter(|text| !text.is_empty());
-    let problem = flash.beside(&["dueAt"]);
-    // What a plain form was refused is said beside the form that was sent.
+    // What a plain form was refused is said beside the form that was sent; these say it at their fields.
+    let problem = flash.beside(&["arguments", "dueAt"]);
     let (of_case, of_list) =
         if address.selected.get_untracked().is_some() { (problem, told) } else { (None, told.or(problem)) };
     let case = use_case(address.selected.into(), of_case);

@@ -45,7 +45,7 @@ pub(super) struct Picks {
 /// The selection in this list; it begins with what a form that was posted without JavaScript was told.
 pub(super) fn use_picks(queue: Resource<Result<Queue, ApiError>>, told: Option<String>) -> Picks {
     let choices = move || {
-        let Queue { page, decidable } = queue.get().and_then(Result::ok)?;
+        let Queue { page, decidable, .. } = queue.get().and_then(Result::ok)?;
         Some(page.items.into_iter().filter(|item| decidable.contains(&item.id)).collect())
     };
     Picks {
@@ -86,6 +86,11 @@ impl Picks {
             return Vec::new();
         }
         self.choices.get().into_iter().filter(|item| picked.contains(&item.id)).collect()
+    }
+
+    /// The same as the server is told of it: each with the hash that the list shows.
+    pub(super) fn told(self) -> Vec<String> {
+        self.items().into_iter().map(|item| Picked { id: item.id, hash: item.hash }.to_string()).collect()
     }
 
     /// Selects an item, or not any more.

@@ -124,7 +124,8 @@ pub(super) fn total<'a>(actions: impl IntoIterator<Item = (&'a str, Reversibilit
         }
     }
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let kinds: Vec<_> = kinds.into_iter().map(|(tool, count)| format!("{count} × {}", tool_label(tool))).collect();
+    let label = |tool: &str| if tool == TOOL { "By an outside agent".to_owned() } else { tool_label(tool) };
+    let kinds: Vec<_> = kinds.into_iter().map(|(tool, count)| format!("{count} × {}", label(tool))).collect();
     let warning = if for_good == 0 { String::new() } else { format!("; {for_good} cannot be taken back") };
     format!("{}{warning}", kinds.join(", "))
 }
@@ -169,5 +170,6 @@ mod tests {
         let actions = [("send_email", Irreversible), ("update_record", Reversible), ("update_record", Reversible)];
         assert_eq!(total(actions), "2 × Change a record, 1 × Send a mail; 1 cannot be taken back");
         assert_eq!(total([("update_record", Reversible)]), "1 × Change a record");
+        assert_eq!(total([("external", Reversible)]), "1 × By an outside agent");
     }
 }

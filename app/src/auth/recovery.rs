@@ -3,14 +3,18 @@
 
 use hyvve_domain::auth::{
     Password,
-    recovery::{self, Proved},
+    recovery::{self, Asked, Needed, Proved},
     rules::PASSWORD_MIN,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
 
-use super::{door::Door, pages::WRONG_EMAIL, session};
+use super::{
+    door::Door,
+    pages::{WRONG_EMAIL, with_next},
+    session,
+};
 use crate::{
     ApiError, context,
     flash::Flash,
@@ -68,15 +72,19 @@ pub async fn send_verification(
     .await
 }
 
-/// Proves an address.
+/// Proves an address, in a session of the account or with its password.
 #[server(prefix = "/_fn", endpoint = "auth/verify-email")]
 pub async fn verify_email(
     /// From the letter.
     token: String,
+    /// The account's password, from whoever is not signed in.
+    #[server(default)]
+    password: Option<Password>,
 ) -> Result<(), ApiError> {
     answer(async move {
         let request = context::request()?;
-        let done = match recovery::prove_email(&request.services, &token, &request.origin).await? {
+        let (s, who, origin) = (&request.services, request.signed_in.as_ref(), &request.origin);
+        let done = match recovery::prove_email(s, &token, who, password.as_ref(), origin).await? {
             Proved::Address => "Your address is confirmed.".to_owned(),
             Proved::NewAddress(email) => format!("Your address is {email} from now on."),
         };
@@ -144,23 +152,73 @@ pub(crate) async fn reset_password_page() -> Result<AnyView, ApiError> {
 pub(crate) async fn verify_email_page() -> Result<AnyView, ApiError> {
     let (token, flash) = (token(), Flash::take().unwrap_or_default());
     let request = context::request()?;
-    let refused = match token.as_str() {
-        "" => None,
-        token => Some(recovery::is_live(&request.services, token, &request.origin).await),
+    if token.is_empty() {
+        return Ok(waiting(None, flash));
+    }
+    let who = request.signed_in.as_ref();
+    Ok(match recovery::asked(&request.services, &token, who, &request.origin).await {
+        Ok(asked) => confirming(asked, token, &flash),
+        Err(error) => waiting(Some(error.message), flash),
+    })
+}
+
+/// The button that proves the address, which says what of. Whoever reads the mail need not be who made the account, and then
+/// neither has a session of it nor knows its password: the way in is a new one.
+fn confirming(asked: Asked, token: String, flash: &Flash) -> AnyView {
+    let Asked { email, instead_of, needed } = asked;
+    let told = match &instead_of {
+        Some(old) => format!("The account {old} will have the address {email} instead."),
+        None => format!("This confirms that {email} is yours."),
     };
-    Ok(match refused {
-        Some(Ok(())) => view! {
-            <Door title="Confirm your address" message=flash.beside(&[])>
+    let body = match needed {
+        Needed::Session => {
+            let account = instead_of.unwrap_or(email);
+            let why =
+                format!("You have to be signed in as {account} for this. If it is not yours, there is nothing to do.");
+            let sign_in = with_next("/sign-in", &format!("/verify-email?token={token}"));
+            view! {
+                <p>{why}</p>
+                <p class="door-other"><a class="link" href=sign_in>"Sign in"</a></p>
+            }
+            .into_any()
+        }
+        Needed::Password | Needed::Nothing => {
+            let password = (needed == Needed::Password).then(|| {
+                view! {
+                    <Field
+                        name="password" label="Your password" kind="password" autocomplete="current-password" required=true
+                        wrong="Please enter your password." error=flash.at("password")
+                        hint="The one that this account was made with."
+                    />
+                }
+            });
+            let other = (needed == Needed::Password).then(|| {
+                view! {
+                    <p class="door-other">
+                        "You did not choose one, or do not know it? "
+                        <a class="link" href="/forgot-password">"Choose a new password"</a>
+                        ": that confirms the address as well."
+                    </p>
+                }
+            });
+            view! {
                 <Form action=VerifyEmail::url()>
                     <input type="hidden" name="token" value=token/>
+                    {password}
                     <Button variant=Variant::Primary kind="submit">"Yes, this address is mine"</Button>
                 </Form>
-            </Door>
+                {other}
+            }
+            .into_any()
         }
-        .into_any(),
-        Some(Err(error)) => waiting(Some(error.message), flash),
-        None => waiting(None, flash),
-    })
+    };
+    view! {
+        <Door title="Confirm your address" message=flash.beside(&["password"])>
+            <p>{told}</p>
+            {body}
+        </Door>
+    }
+    .into_any()
 }
 
 /// A letter is on its way, or can be asked for.

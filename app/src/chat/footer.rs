@@ -53,7 +53,10 @@ fn facts(turn: &Turn) -> Vec<String> {
         if turn.scripted { Some(SANDBOX.to_owned()) } else { runs_on(turn.provider.as_deref(), turn.model.as_deref()) };
     let (input, output) = turn.tokens;
     let tokens = (input + output > 0).then(|| counted(input + output, "token"));
-    let cost = turn.cost_micros.filter(|_| !turn.scripted).map(dollars);
+    let cost = turn.cost_micros.filter(|_| !turn.scripted).map(|micros| match turn.unpriced {
+        0 => dollars(micros),
+        unpriced => format!("{} + {unpriced} unknown", dollars(micros)),
+    });
     [on, tokens, cost].into_iter().flatten().collect()
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn events_page() -> AnyView {
         <header class="app-header">
             <nav class="breadcrumb" aria-label="Breadcrumb"><a href="/">"HYVVE"</a></nav>
             <div class="grow"></div>
+            <a class="btn" href="/api/docs">"API"</a>
             <a class="btn" href="/api/asyncapi.json">"AsyncAPI 3"</a>
         </header>
         <div class="page settings">

@@ -52,8 +52,8 @@ async fn queue(visit: &Visit) -> Result<Option<AnyView>, ApiError> {
     }
     let (services, actor) = (&visit.services, &visit.actor);
     let figures = figures::figures(services, actor).await?;
-    let month = stats_service::stats(services, actor, &Period::default()).await?;
-    let budgets = budgets::list(services, actor).await?;
+    let month = stats_service::shown(services, actor, &Period::default()).await?;
+    let budgets = budgets::shown(services, actor).await?;
     let spend = spend_figure(&month, &budgets);
     let view = view! {
         {figure_row(&figures, spend)}

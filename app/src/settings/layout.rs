@@ -3,7 +3,11 @@
 use hyvve_domain::Role;
 use leptos::prelude::*;
 
-use crate::{flash::Flash, shell::use_frame, ui::PageHeader};
+use crate::{
+    flash::Flash,
+    shell::{Command, is_place, use_frame},
+    ui::{Glyph, PageHeader},
+};
 
 /// A page of settings, and who may see it.
 struct Section {
@@ -28,6 +32,16 @@ const SECTIONS: [Section; 10] = [
 
 const fn everyone(_: Role) -> bool {
     true
+}
+
+/// The ways to those that a role sees, for the command menu; it has the places already.
+pub(crate) fn section_commands(role: Role) -> Vec<Command> {
+    let frame = use_frame();
+    let shown = SECTIONS.iter().filter(|section| (section.allowed)(role) && !is_place(section.path));
+    let go = |section: &Section| {
+        Command::go(format!("Settings: {}", section.name), Glyph::Settings, &frame.href(section.path))
+    };
+    shown.map(go).collect()
 }
 
 /// What has come of the last form.

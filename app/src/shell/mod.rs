@@ -9,6 +9,8 @@
 mod bell;
 #[cfg(feature = "ssr")]
 mod chrome;
+#[cfg(feature = "ssr")]
+mod command;
 #[cfg(feature = "hydrate")]
 pub(crate) mod conductor;
 pub mod dock;
@@ -28,12 +30,16 @@ mod policy;
 mod read_page;
 
 #[cfg(feature = "ssr")]
+pub(crate) use command::Command;
+#[cfg(feature = "ssr")]
 pub use document::document;
 pub use entry::{FrameData, WorkspaceName};
 pub use frame::{Frame, WorkspaceFrame, use_frame};
 #[cfg(feature = "ssr")]
 pub use gate::gate;
 pub use not_found::NotFound;
+#[cfg(feature = "ssr")]
+pub(crate) use places::is_place;
 pub(crate) use plain_page::plain_page;
 #[cfg(feature = "ssr")]
 pub(crate) use read_page::Visit;

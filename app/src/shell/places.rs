@@ -78,6 +78,11 @@ pub(crate) fn place_of(path: &str) -> usize {
     PLACES.iter().rposition(within).unwrap_or_default()
 }
 
+/// Whether the page of a path is a place itself.
+pub(crate) fn is_place(path: &str) -> bool {
+    PLACES.iter().any(|place| place.path == path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{PLACES, place_of};

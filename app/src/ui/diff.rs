@@ -31,15 +31,19 @@ pub struct Difference {
 pub fn Diff(
     /// The fields that differ.
     changes: Vec<Difference>,
+    /// What the two sides are, where they are no before and after; each value says it to whoever does not see where it stands.
+    #[prop(optional)]
+    names: Option<(&'static str, &'static str)>,
 ) -> AnyView {
     if changes.is_empty() {
         return view! { <p class="px-3.5 py-3 text-muted-foreground">"No field changes."</p> }.into_any();
     }
-    let rows: Vec<AnyView> = changes.into_iter().map(row).collect();
+    let rows: Vec<AnyView> = changes.into_iter().map(|change| row(change, names)).collect();
+    let (before, after) = names.unwrap_or(("Before", "After"));
     view! {
         <table class="diff">
             <thead class="sr-only">
-                <tr><th scope="col">"Field"</th><th scope="col">"Before"</th><th scope="col">"After"</th></tr>
+                <tr><th scope="col">"Field"</th><th scope="col">{before}</th><th scope="col">{after}</th></tr>
             </thead>
             <tbody>{rows}</tbody>
         </table>
@@ -47,17 +51,19 @@ pub fn Diff(
     .into_any()
 }
 
-fn row(change: Difference) -> AnyView {
+fn row(change: Difference, names: Option<(&'static str, &'static str)>) -> AnyView {
     let Difference { label, before, after } = change;
     let (added, removed) = (before.is_none(), after.is_none());
     let before =
         before.map_or_else(nothing, |value| view! { <del><Revealed text=json_text(&value)/></del> }.into_any());
     let after = after.map_or_else(nothing, |value| view! { <ins><Revealed text=json_text(&value)/></ins> }.into_any());
+    let side = |name: &'static str| view! { <span class="sr-only">{format!("{name}: ")}</span> };
+    let (one, other) = (names.map(|(name, _)| side(name)), names.map(|(_, name)| side(name)));
     view! {
         <tr>
             <th scope="row">{label}</th>
-            <td class="diff-before" class:diff-none=added>{before}</td>
-            <td class="diff-after" class:diff-none=removed>{after}</td>
+            <td class="diff-before" class:diff-none=added>{one}{before}</td>
+            <td class="diff-after" class:diff-none=removed>{other}{after}</td>
         </tr>
     }
     .into_any()

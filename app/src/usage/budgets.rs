@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn budgets_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let flash = Flash::take().unwrap_or_default();
-    let all = budgets::list(services, actor).await?;
+    let all = budgets::shown(services, actor).await?;
     let may_set = budgets::may_set(actor);
     let form = if may_set { Some(form_card(visit, &all, flash.clone()).await?) } else { None };
     let problem = flash.beside(&["limitMicros", "subjectId"]);

@@ -21,15 +21,15 @@ const TOKENS: [Series; 2] =
 pub(crate) async fn overview_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let period = Period { start_date: visit.query("start"), end_date: visit.query("end") };
-    let (stats, problem) = match stats_service::stats(services, actor, &period).await {
+    let (stats, problem) = match stats_service::shown(services, actor, &period).await {
         Ok(stats) => (stats, None),
         // What is no period is said at the form; the present month shows meanwhile.
         Err(error) if error.field().is_some() => {
-            (stats_service::stats(services, actor, &Period::default()).await?, Some(error))
+            (stats_service::shown(services, actor, &Period::default()).await?, Some(error))
         }
         Err(error) => return Err(error.into()),
     };
-    let budgets = budgets::list(services, actor).await?;
+    let budgets = budgets::shown(services, actor).await?;
     let field = problem.as_ref().and_then(|error| error.field()).map(str::to_owned);
     let message = problem.map(|error| error.message);
     let at = |name: &str| message.clone().filter(|_| field.as_deref() == Some(name));
@@ -128,18 +128,31 @@ fn tables(stats: UsageStats) -> AnyView {
         }
         .into_any();
     }
-    let people = (!stats.only_own).then(|| table("By person", "Person", stats.by_person));
+    let weigh: Weigh = if stats.total.cost_micros > 0 { spent } else { tokens };
+    let people = (!stats.only_own).then(|| table("By person", "Person", weigh, stats.by_person, stats.more.by_person));
     view! {
-        {table("By provider", "Provider", stats.by_provider)}
-        {table("By model", "Model", stats.by_model)}
-        {table("By agent", "Agent", stats.by_agent)}
+        {table("By provider", "Provider", weigh, stats.by_provider, stats.more.by_provider)}
+        {table("By model", "Model", weigh, stats.by_model, stats.more.by_model)}
+        {table("By agent", "Agent", weigh, stats.by_agent, stats.more.by_agent)}
         {people}
     }
     .into_any()
 }
 
-fn table(title: &'static str, of: &'static str, lines: Vec<Line>) -> AnyView {
+/// What the bars of a table are as long as: money, or tokens where nothing has cost anything.
+type Weigh = fn(&Amounts) -> i64;
+
+const fn spent(amounts: &Amounts) -> i64 {
+    amounts.cost_micros
+}
+
+const fn tokens(amounts: &Amounts) -> i64 {
+    amounts.input_tokens + amounts.output_tokens
+}
+
+fn table(title: &'static str, of: &'static str, weigh: Weigh, lines: Vec<Line>, more: usize) -> AnyView {
     let columns: Vec<String> = [of, "Spent", "Calls", "Tokens read", "Tokens written"].map(str::to_owned).into();
+    let most = lines.iter().map(|line| weigh(&line.amounts)).max().unwrap_or_default();
     let row = |Line { name, amounts, .. }: Line| {
         let spent = match amounts.unpriced {
             0 => dollars(amounts.cost_micros),
@@ -148,7 +161,7 @@ fn table(title: &'static str, of: &'static str, lines: Vec<Line>) -> AnyView {
         };
         view! {
             <tr>
-                <th scope="row">{name}</th>
+                <th scope="row">{name}{(most > 0).then(|| bar(weigh(&amounts), most))}</th>
                 <Td number=true>{spent}</Td>
                 <Td number=true>{grouped(amounts.calls)}</Td>
                 <Td number=true>{grouped(amounts.input_tokens)}</Td>
@@ -157,6 +170,22 @@ fn table(title: &'static str, of: &'static str, lines: Vec<Line>) -> AnyView {
         }
     };
     let rows = lines.into_iter().map(row).collect_view();
-    view! { <Card title=title><CardBody><Table caption=title columns=columns>{rows}</Table></CardBody></Card> }
+    let more = (more > 0).then(|| {
+        let text = format!("And {} more, which have cost less. The export has every call.", grouped(more as i64));
+        view! { <p class="text-muted-foreground">{text}</p> }
+    });
+    view! { <Card title=title><CardBody><Table caption=title columns=columns>{rows}</Table>{more}</CardBody></Card> }
         .into_any()
+}
+
+/// How much of the longest bar it is. The numbers stand beside it.
+fn bar(weight: i64, most: i64) -> AnyView {
+    // What is there shows, however little it is.
+    let share = (i128::from(weight) * 100 / i128::from(most)).max(i128::from(weight > 0)) as i64;
+    view! {
+        <div class="meter meter-high" aria-hidden="true">
+            <svg viewBox="0 0 100 6" preserveAspectRatio="none"><rect width=share height="6"></rect></svg>
+        </div>
+    }
+    .into_any()
 }

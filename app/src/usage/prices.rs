@@ -29,7 +29,7 @@ const AMOUNT: &str = r"\s*\$?\d{1,5}(\.\d{1,6})?\s*";
 pub(crate) async fn prices_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let flash = Flash::take().unwrap_or_default();
-    let own = prices::list(services, actor).await?;
+    let own = prices::shown(services, actor).await?;
     let mut providers = providers::service::shown(services, actor).await?;
     providers.retain(|provider| provider.provider != Kind::Sandbox);
     let problem = flash.beside(&FIELDS);

@@ -13,6 +13,7 @@ use hyvve_domain::{
     approvals::{Filter, Status, door, service},
     ids::{ApprovalId, RunId},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,7 @@ use crate::{
     reply::Answer,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     status: Option<Word>,
     page: Option<i64>,
@@ -31,7 +32,7 @@ pub(crate) struct Wanted {
 }
 
 /// AgentOS's words for where an approval stands.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Word {
     Pending,
@@ -41,14 +42,14 @@ enum Word {
     Cancelled,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Resolution {
     status: Resolved,
     #[serde(default)]
     resolution_data: Option<Map<String, Value>>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Resolved {
     Approved,

@@ -15,6 +15,7 @@ use hyvve_domain::{
     approvals::{self, Decide, Status},
     ids::{AgentId, ApprovalId, RunId},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ use crate::{
     reply::Answer,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Continue {
     tools: Option<String>,
     #[serde(default = "yes", deserialize_with = "flag")]

@@ -6,9 +6,14 @@ use axum::{
 };
 use bytes::Bytes;
 use hyvve_domain::Error;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-use crate::{extract, problem::Problem};
+use crate::{
+    extract,
+    openapi::part::{Body, FORM, Part, Takes, sent},
+    problem::Problem,
+};
 
 /// A form. Unknown fields are ignored, and an empty field counts as missing, as AgentOS has it.
 pub(crate) struct Form<T>(pub(super) T);
@@ -26,6 +31,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             }
         };
         extract::form(&text).map(Self).map_err(Problem::from)
+    }
+}
+
+impl<T: JsonSchema> Part for Form<T> {
+    fn describe(takes: &mut Takes) {
+        takes.body = Some(Body { media: FORM, schema: sent::<T>() });
     }
 }
 

@@ -5,6 +5,7 @@ use hyvve_domain::{
     agents::{RunStatus, service},
     ids::{AgentId, RunId},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,7 @@ use crate::{
     sse,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Reattach {
     last_event_index: Option<i32>,
 }

@@ -15,6 +15,7 @@ use hyvve_domain::{
     ids::{AgentId, AgentSessionId, RunId},
     page::PAGE_SIZE_MAX,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,7 @@ use crate::{
     reply::Answer,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct NewMessage {
     message: String,
     session_id: Option<AgentSessionId>,
@@ -41,7 +42,7 @@ pub(crate) struct NewMessage {
     background: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     session_id: Option<AgentSessionId>,
     status: Option<RunStatus>,

@@ -2,7 +2,7 @@
 
 use hyvve_domain::{
     Timestamp,
-    agents::{Agent, Run, RunDetail, Step, StepContent},
+    agents::{Agent, Run, RunDetail, Step, StepContent, ToolResult},
     approvals::{Detail, Item, Status},
     providers::ToolCall,
 };
@@ -88,7 +88,7 @@ fn execution(step: &Step) -> Option<Value> {
         shape["requires_confirmation"] = json!(true);
         shape["approval_type"] = json!("required");
         shape["approval_id"] = json!(id);
-        shape["confirmed"] = json!(result.as_ref().map(|result| !result.is_error));
+        shape["confirmed"] = json!(result.as_ref().map(ToolResult::was_approved));
     } else if step.waiting {
         shape["requires_user_input"] = json!(true);
         let question = &shape["tool_args"]["question"];

@@ -18,6 +18,7 @@ use hyvve_domain::{
     services::Settings,
 };
 
+pub(crate) use self::address::{host_of, is_loopback};
 use self::source::Source;
 pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
 use crate::demo;
@@ -119,23 +120,24 @@ impl Config {
         Self::read(environment, file.as_deref())
     }
 
+    /// Whether others than this machine may reach the server. One behind a proxy listens on this machine as well.
+    pub fn is_reached(&self) -> bool {
+        !self.address.ip().is_loopback()
+            || self.public_url.as_ref().is_some_and(|url| !url.is_loopback())
+            || self.trusted_proxies != TrustedProxies::default()
+    }
+
     /// The settings in an environment and in the text of a settings file.
     pub fn read(environment: BTreeMap<String, String>, file: Option<&str>) -> Result<Self, Error> {
         let mut from = Source::new(environment, file)?;
         from.get::<String>("config", &[])?;
         let address = from.get("address", &[])?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
         let public_url: Option<PublicUrl> = from.get("public_url", &[])?;
-        let trusted_proxies = from.get("trusted_proxies", &[])?.unwrap_or_default();
+        let trusted_proxies: TrustedProxies = from.get("trusted_proxies", &[])?.unwrap_or_default();
         let data_dir: PathBuf = from.get("data_dir", &[])?.unwrap_or_else(|| ".hyvve".into());
         let database = database(&mut from)?;
         let embedded = matches!(database, Database::Embedded { .. });
-        let demo = from.get("demo", &[])?.unwrap_or(embedded);
-        if demo && !address.ip().is_loopback() {
-            return Err(Error::new(
-                "demo",
-                format!("its password is known, so it cannot be offered on {address}; set demo = false"),
-            ));
-        }
+        let demo = demo(&mut from, embedded, address, public_url.as_ref(), &trusted_proxies)?;
         let smtp = smtp(&mut from)?;
         let operators = operators(&mut from, demo)?;
         let rules = rules(&mut from, embedded, operators, address, public_url.as_ref())?;
@@ -192,6 +194,28 @@ fn database(from: &mut Source) -> Result<Database, Error> {
             let missing: Vec<_> = needed.into_iter().filter_map(|(name, missing)| missing.then_some(name)).collect();
             Err(Error::new(missing.join(", "), "missing; a database of your own needs all four, the embedded one none"))
         }
+    }
+}
+
+/// Whether there is the demo. Everybody knows its password, and its account operates the server: so it is offered where nobody but
+/// this machine comes. A server behind a proxy listens on this machine as well.
+fn demo(
+    from: &mut Source,
+    embedded: bool,
+    address: SocketAddr,
+    public_url: Option<&PublicUrl>,
+    trusted_proxies: &TrustedProxies,
+) -> Result<bool, Error> {
+    let elsewhere = public_url.filter(|url| !url.is_loopback());
+    let is_ours_alone = elsewhere.is_none() && *trusted_proxies == TrustedProxies::default();
+    let demo = from.get("demo", &[])?.unwrap_or(embedded && is_ours_alone);
+    let place = elsewhere.map(ToString::to_string);
+    match place.or_else(|| (!address.ip().is_loopback()).then(|| address.to_string())) {
+        Some(place) if demo => {
+            let why = format!("its password is known, so it cannot be offered on {place}; set demo = false");
+            Err(Error::new("demo", why))
+        }
+        _ => Ok(demo),
     }
 }
 
@@ -292,6 +316,7 @@ fn limits(from: &mut Source) -> Result<Rates, Error> {
         api: rate("limit_api", defaults.api)?,
         ai_providers: rate("limit_ai_providers", defaults.ai_providers)?,
         mentions: rate("limit_mentions", defaults.mentions)?,
+        invitations: rate("limit_invitations", defaults.invitations)?,
     })
 }
 

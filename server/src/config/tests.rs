@@ -28,6 +28,28 @@ fn without_settings_it_runs_embedded_on_loopback_with_the_demo() -> Result<(), E
 }
 
 #[test]
+fn nobody_but_this_machine_is_offered_the_demo() -> Result<(), Error> {
+    for (settings, offered) in [
+        (&[("HYVVE_PUBLIC_URL", "http://localhost:3000")][..], true),
+        (&[("HYVVE_PUBLIC_URL", "http://[::1]:3000")], true),
+        // Behind a proxy on the same machine.
+        (&[("HYVVE_PUBLIC_URL", "https://hyvve.example")], false),
+        (&[("HYVVE_PUBLIC_URL", "https://localhost.hyvve.example:8443")], false),
+        (&[("HYVVE_TRUSTED_PROXIES", "127.0.0.1")], false),
+        (&[("HYVVE_TRUSTED_PROXIES", "127.0.0.1"), ("HYVVE_DEMO", "true")], true),
+    ] {
+        let config = read(settings, None)?;
+        assert_eq!(config.demo, offered, "{settings:?}");
+        assert_eq!(
+            config.rules.operators == Operators::default(),
+            !offered,
+            "nobody operates it unasked: {settings:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn the_environment_wins_over_the_file_and_the_file_over_defaults() -> Result<(), Error> {
     let file = Some("[hyvve]\naddress = \"127.0.0.1:4000\"\nundo_seconds = 9\nsign_up = false\n");
     let config = read(&[("HYVVE_ADDRESS", "127.0.0.1:5000")], file)?;
@@ -77,6 +99,11 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         ),
         (&[], Some("[hyvve]\ngoogle_client_secret = \"x\"\n"), "google_client_secret: is a secret"),
         (&[("HYVVE_ADDRESS", "0.0.0.0:3000")], None, "demo: its password is known"),
+        (
+            &[("HYVVE_PUBLIC_URL", "https://hyvve.example"), ("HYVVE_DEMO", "true")],
+            None,
+            "demo: its password is known, so it cannot be offered on https://hyvve.example",
+        ),
     ] {
         let said = refused(environment, file);
         assert!(said.starts_with(name), "{said:?} does not start with {name:?}");

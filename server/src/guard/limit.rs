@@ -14,6 +14,8 @@ use crate::{asking::Anyone, guard::Credential, problem::Problem};
 const HEALTH: &str = "/health";
 /// Where the pages' own calls go.
 const SERVER_FUNCTIONS: &str = "/_fn/";
+/// A page for programs' authors, of every route: making it costs more than answering a call.
+const API_PAGE: &str = "/api/docs";
 
 /// Counts a call for whoever shows a credential, or for the network that nobody has signed in from.
 pub(crate) async fn calls(Anyone(asking): Anyone, request: Request, next: Next) -> Response {
@@ -23,9 +25,10 @@ pub(crate) async fn calls(Anyone(asking): Anyone, request: Request, next: Next) 
     count(&asking, request, next).await
 }
 
-/// The same in front of pages, of which only the server functions are calls.
+/// The same in front of pages, of which only the server functions are calls, and the page of all routes counts as one.
 pub(crate) async fn server_functions(Anyone(asking): Anyone, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
+    let path = request.uri().path();
+    if !path.starts_with(SERVER_FUNCTIONS) && path != API_PAGE {
         return next.run(request).await;
     }
     count(&asking, request, next).await

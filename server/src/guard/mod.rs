@@ -6,6 +6,7 @@ mod cookie;
 mod credential;
 mod cross_site;
 mod headers;
+mod host;
 pub(crate) mod limit;
 pub(crate) mod once;
 mod origin;
@@ -34,8 +35,8 @@ use crate::{problem::Problem, state::AppState};
 /// The header that names the workspace of a call.
 const WORKSPACE: &str = "x-workspace-id";
 
-/// Finds out who is asking, and turns away what another site's page may have sent. What it found out is in the request's
-/// extensions, for handlers, pages and server functions alike.
+/// Finds out who is asking, and turns away what another site's page may have sent, or was sent to another site's name. What it
+/// found out is in the request's extensions, for handlers, pages and server functions alike.
 pub(crate) async fn identify(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match context(&state, &parts).await {
@@ -67,6 +68,10 @@ fn may_carry_a_session(headers: &HeaderMap) -> bool {
 
 async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Credential), Error> {
     let headers = &parts.headers;
+    if state.is_local && !host::is_ours(hyvve_app::context::host(parts).as_deref(), state.public_url.as_ref()) {
+        let why = "This server does not go by this name. Whoever runs it can give it one with HYVVE_PUBLIC_URL.";
+        return Err(Error::forbidden(why));
+    }
     let has_key = credential::has_key(headers);
     if !has_key && cross_site::is_suspect(&parts.method, headers, state.public_url.as_ref()) {
         return Err(Error::forbidden("This request came from another site and was refused."));

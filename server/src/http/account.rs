@@ -11,13 +11,15 @@ use hyvve_domain::{
     auth::{
         Origin, Password, User,
         account::{self, ProfileChanges},
-        device_token, recovery,
+        device_token,
+        recovery::{self, Needed},
         session_list::{self, Listed},
         sessions::set_cookie,
     },
     ids::{SessionId, UserId},
     services::Services,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// `{status: true}`, as better-auth answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Done {
     status: bool,
     /// As others than better-auth call it, where they are asked for it.
@@ -48,7 +50,7 @@ const fn succeeded(message: Option<&'static str>) -> Reply<Done> {
 }
 
 /// An address, and where to go from the letter. Letters lead to pages of ours, so that one is only looked at.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ForAddress {
     email: String,
@@ -72,7 +74,7 @@ pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<Fo
     Ok(succeeded(Some(told)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewPassword {
     token: String,
@@ -100,20 +102,29 @@ pub(crate) async fn send_proof(Anyone(asking): Anyone, Json(input): Json<ForAddr
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Followed {
     token: String,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]
     callback: Option<String>,
 }
 
-/// `GET /api/auth/verify-email?token=&callbackURL=`: for clients that follow links themselves. Letters lead to a page instead,
-/// whose button it takes: programs that look at every link in a mail would use it up.
+/// `GET /api/auth/verify-email?token=&callbackURL=`: for clients that follow links themselves, in a session of the account.
+/// Letters lead to a page instead, whose button it takes: programs that look at every link in a mail would use it up. Whoever is
+/// not signed in is led there as well, because it asks for the password.
 pub(crate) async fn verify_email(Anyone(asking): Anyone, Query(input): Query<Followed>) -> Answer<Response> {
     let callback = follow(input.callback.as_deref())?;
-    match (recovery::prove_email(&asking.services, &input.token, &asking.origin).await, callback) {
-        (Ok(_), Some(path)) => Ok(Redirect::to(path).into_response()),
-        (Ok(_), None) => Ok(Reply(serde_json::json!({ "status": true, "user": null })).into_response()),
+    let (s, who, origin) = (&asking.services, asking.signed_in.as_ref(), &asking.origin);
+    let proved = match recovery::asked(s, &input.token, who, origin).await {
+        Ok(asked) if asked.needed == Needed::Nothing => {
+            recovery::prove_email(s, &input.token, who, None, origin).await.map(drop)
+        }
+        Ok(_) => return Ok(Redirect::to(&format!("/verify-email?token={}", input.token)).into_response()),
+        Err(error) => Err(error),
+    };
+    match (proved, callback) {
+        (Ok(()), Some(path)) => Ok(Redirect::to(path).into_response()),
+        (Ok(()), None) => Ok(Reply(serde_json::json!({ "status": true, "user": null })).into_response()),
         (Err(error), Some(path)) => {
             let joint = if path.contains('?') { '&' } else { '?' };
             Ok(Redirect::to(&format!("{path}{joint}error={}", error.code)).into_response())
@@ -127,7 +138,7 @@ pub(crate) async fn list_sessions(asking: Person) -> Answer<Reply<Vec<Listed>>> 
     Ok(Reply(session_list::list(&asking.services, &asking.signed_in).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Handle {
     token: String,
 }
@@ -151,14 +162,14 @@ pub(crate) async fn revoke_other_sessions(asking: Person) -> Answer<Reply<Done>>
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Passwords {
     current_password: Password,
     new_password: Password,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PasswordChanged {
     token: Option<String>,
     user: User,
@@ -172,7 +183,7 @@ pub(crate) async fn change_password(asking: Person, Json(input): Json<Passwords>
     Ok(known_from_now_on(s, who.user.id, origin, changed).await)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewEmail {
     new_email: String,
@@ -187,7 +198,7 @@ pub(crate) async fn change_email(asking: Person, Json(input): Json<NewEmail>) ->
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Profile {
     name: Option<String>,
     /// `null` takes the picture away, nothing leaves it.
@@ -206,7 +217,7 @@ pub(crate) async fn update_user(asking: Person, Json(input): Json<Profile>) -> A
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Deletion {
     password: Password,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]

@@ -13,6 +13,7 @@ use hyvve_domain::{
         service,
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Which models are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     #[serde(default)]
     search: String,
@@ -32,14 +33,16 @@ pub(crate) struct Wanted {
 }
 
 /// `{data, meta: {total, readAt}}`.
-#[derive(Serialize)]
-struct Offered {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Offered {
     data: Vec<Listed>,
     meta: Meta,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 struct Meta {
     total: usize,
     read_at: Option<Timestamp>,

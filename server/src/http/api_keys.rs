@@ -6,6 +6,7 @@ use hyvve_domain::{
     ids::{ApiKeyId, WorkspaceId},
     workspaces::service::Named,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -15,8 +16,9 @@ use crate::{
 };
 
 /// A key that was just made, with its secret: the only reply that has it.
-#[derive(Serialize)]
-struct Made {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MadeApiKey")]
+pub(crate) struct Made {
     #[serde(flatten)]
     key: ApiKey,
     secret: String,

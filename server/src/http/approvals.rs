@@ -8,7 +8,7 @@ use hyvve_domain::{
     Error, PageRequest,
     approvals::{
         self, Care, Detail, Filter, Status, Verdict,
-        bulk::MOST,
+        bulk::{self, MOST},
         care, comments, door, edit,
         filter::{Narrow, Sort, Whose},
         presence,
@@ -17,6 +17,7 @@ use hyvve_domain::{
     },
     ids::{AgentId, ApprovalId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// What a list shows, besides where it begins.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     status: Option<Status>,
     #[serde(rename = "type")]
@@ -47,32 +48,32 @@ pub(crate) struct Wanted {
 }
 
 /// Where a list goes on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Onward {
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Approval {
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rejection {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Finding {
     happened: bool,
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     arguments: serde_json::Map<String, serde_json::Value>,
@@ -80,33 +81,33 @@ pub(crate) struct Change {
     hash: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
     question: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewComment {
     body: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Here {
     tab: String,
     here: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Looked {
     agreed: bool,
     notes: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bulk {
     ids: Vec<ApprovalId>,
@@ -114,14 +115,21 @@ pub(crate) struct Bulk {
     notes: Option<String>,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Several {
+    ids: Vec<ApprovalId>,
+}
+
 /// What became of each: what was decided in `data`, what was not in `errors`.
-#[derive(Default, Serialize)]
-struct Outcome {
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "BulkOutcome")]
+pub(crate) struct Outcome {
     data: Vec<Detail>,
     errors: Vec<Refused>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Refused {
     id: ApprovalId,
     #[serde(flatten)]
@@ -257,6 +265,11 @@ pub(crate) async fn bulk(asking: Member<Decide>, Json(input): Json<Bulk>) -> Ans
         }
     }
     Ok(Reply(outcome).into_response())
+}
+
+/// `POST /api/approvals/bulk/preview`: what they would do together, by action, and what of it the asker may not decide on.
+pub(crate) async fn preview(asking: Member<Read>, Json(input): Json<Several>) -> Answer<Response> {
+    Ok(data(bulk::sum_now(&asking.services, &asking.actor, &input.ids).await?))
 }
 
 impl From<Wanted> for Filter {

@@ -16,6 +16,7 @@ use hyvve_domain::{
         service,
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,21 +31,23 @@ const LIMIT: i64 = 50;
 /// Most rows per call.
 const LIMIT_MAX: i64 = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     #[serde(alias = "cursor")]
     before: Option<i64>,
     limit: Option<i64>,
 }
 
-#[derive(Serialize)]
-struct Rows {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Rows {
     data: Vec<Row>,
     meta: Meta,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 struct Meta {
     has_more: bool,
     next_cursor: Option<i64>,

@@ -11,6 +11,7 @@ use hyvve_domain::auth::{
     service::{self, Begun, SignedUp},
     sessions::set_cookie,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,15 +22,17 @@ use crate::{
 };
 
 /// A person with the session, as better-auth's client expects them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedIn")]
 pub(crate) struct Seen {
     user: SeenUser,
     session: Session,
 }
 
 /// A person, with what the plugin `twoFactor` adds.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "SignedInUser")]
 struct SeenUser {
     #[serde(flatten)]
     user: User,

@@ -14,6 +14,7 @@ use hyvve_domain::{
         pull::{self, From, Gone},
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use crate::{
     asking::{Member, Read},
     asyncapi,
     extract::Query,
+    openapi,
     reply::Answer,
 };
 
@@ -30,7 +32,7 @@ use crate::{
 const LIMIT: i64 = 100;
 
 /// From where on, and which.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     #[serde(alias = "cursor")]
     after: Option<i64>,
@@ -40,14 +42,16 @@ pub(crate) struct Wanted {
     limit: Option<i64>,
 }
 
-#[derive(Serialize)]
-struct Events {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Events {
     data: Vec<Event>,
     meta: Meta,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 struct Meta {
     has_more: bool,
     next_cursor: i64,
@@ -88,4 +92,9 @@ pub(crate) async fn read(
 pub(crate) async fn described() -> Reply<&'static Value> {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(asyncapi::document);
     Reply(LazyLock::force(&DOCUMENT))
+}
+
+/// `GET /api/openapi.json`: every address that programs call.
+pub(crate) async fn addresses() -> Reply<&'static Value> {
+    Reply(openapi::document())
 }

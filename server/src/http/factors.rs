@@ -25,6 +25,7 @@ use hyvve_domain::{
     },
     ids::PasskeyId,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -67,12 +68,12 @@ impl<S: Sync> FromRequestParts<S> for Carried {
 }
 
 /// The password again, where there is one.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Again {
     password: Option<Password>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Shown {
     code: String,
 }
@@ -136,16 +137,17 @@ pub(crate) async fn register_options(asking: Person, carried: Carried, Json(inpu
     Ok(question(asked, carried.secure))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Registration {
     response: Value,
     name: Option<String>,
 }
 
 /// A passkey that was just added; with the account's first factor come recovery codes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Added {
+#[schemars(rename = "AddedPasskey")]
+pub(crate) struct Added {
     #[serde(flatten)]
     passkey: Wire,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,8 +155,9 @@ struct Added {
 }
 
 /// A passkey as better-auth's client knows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PasskeyEntry")]
 pub(crate) struct Wire {
     #[serde(flatten)]
     passkey: Passkey,
@@ -183,7 +186,7 @@ pub(crate) async fn authenticate_options(Anyone(asking): Anyone, carried: Carrie
     Ok(question(asked, carried.secure))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Assertion {
     response: Value,
 }
@@ -206,7 +209,7 @@ pub(crate) async fn list(asking: Person) -> Answer<Reply<Vec<Wire>>> {
     Ok(Reply(all.into_iter().map(Wire::from).collect()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Which {
     id: String,
     password: Option<Password>,
@@ -219,7 +222,7 @@ pub(crate) async fn delete(asking: Person, Json(input): Json<Which>) -> Answer<R
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Renamed {
     id: String,
     name: String,
@@ -237,7 +240,7 @@ fn id(text: &str) -> Result<PasskeyId, Error> {
     text.parse().map_err(|_| Error::not_found("passkey"))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ForLink {
     email: String,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]
@@ -251,7 +254,7 @@ pub(crate) async fn send_link(Anyone(asking): Anyone, Json(input): Json<ForLink>
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Followed {
     #[serde(default)]
     token: String,

@@ -7,6 +7,7 @@ use hyvve_domain::{
     ids::InvitationId,
     workspaces::invitations::{self, Key},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Which one: by the secret in its link, or, for a proved address, by its id.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Which {
     token: Option<String>,

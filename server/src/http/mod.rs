@@ -31,10 +31,11 @@ pub(crate) mod webhooks;
 pub(crate) mod workspaces;
 
 use hyvve_domain::PageRequest;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Which page of a list is wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Paging {
     page: Option<i64>,

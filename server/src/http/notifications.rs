@@ -10,6 +10,7 @@ use hyvve_domain::{
     notifications::{Changes, hook, service, settings},
     workspaces::service::Named,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
@@ -20,22 +21,23 @@ use crate::{
 };
 
 /// Which of them.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     #[serde(default)]
     unread: bool,
 }
 
 /// An address in the manner of Slack's incoming webhooks.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Address {
     url: String,
 }
 
 /// How many were not read before.
-#[derive(Serialize)]
-struct Marked {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Marked {
     marked: u64,
 }
 

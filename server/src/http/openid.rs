@@ -18,6 +18,7 @@ use hyvve_domain::{
     },
     services::Services,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::account::{Done, done, follow};
@@ -32,7 +33,7 @@ const SIGN_IN: &str = "/sign-in";
 /// The same, to whoever wanted to link a provider.
 const SECURITY: &str = "/account/security";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Social {
     provider: String,
@@ -44,11 +45,13 @@ pub(crate) struct Social {
     on_error: Option<String>,
     #[serde(default)]
     disable_redirect: bool,
+    #[schemars(skip)]
     id_token: Option<IgnoredAny>,
 }
 
 /// Where the browser is to go, and whether the client shall take it there.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Leave {
     url: String,
     redirect: bool,
@@ -79,7 +82,7 @@ async fn leave(s: &Services, headers: &HeaderMap, input: Social, who: Option<&Si
 }
 
 /// What a provider sends a browser back with.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Given {
     state: Option<String>,
     code: Option<String>,
@@ -141,7 +144,7 @@ fn go(path: &str, cookies: impl IntoIterator<Item = String>) -> Response {
     (StatusCode::FOUND, cookies, [(header::LOCATION, local(path).to_owned())]).into_response()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Linked {
     provider_id: Option<String>,

@@ -13,6 +13,7 @@ use hyvve_domain::{
         service::{self, Named},
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// Which one: by id, by slug, or the one that the session used last.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Which {
     organization_id: Option<WorkspaceId>,
@@ -45,9 +46,9 @@ impl Which {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Organization {
+pub(crate) struct Organization {
     id: WorkspaceId,
     name: String,
     slug: String,
@@ -99,7 +100,7 @@ pub(crate) async fn list(asking: Person) -> Answer<Reply<Value>> {
     Ok(Reply(serde_json::to_value(all).map_err(Error::internal)?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct New {
     name: String,
     slug: Option<String>,
@@ -116,7 +117,7 @@ pub(crate) async fn create(asking: Person, Json(new): Json<New>) -> Answer<Reply
     Ok(Reply(full(&asking).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Slug {
     slug: String,
 }
@@ -129,14 +130,14 @@ pub(crate) async fn check_slug(asking: Person, Json(Slug { slug }): Json<Slug>) 
     Err(service::slug_taken().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Update {
     data: Changes,
     #[serde(flatten)]
     which: Which,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Changes {
     name: Option<String>,
     slug: Option<String>,
@@ -177,7 +178,7 @@ pub(crate) async fn get(asking: Person, Query(which): Query<Which>) -> Answer<Re
 }
 
 /// One role; better-auth's client may send it in a list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum OneRole {
     Plain(Role),
@@ -192,7 +193,7 @@ impl From<OneRole> for Role {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Invite {
     email: String,
     role: OneRole,
@@ -210,7 +211,7 @@ pub(crate) async fn invite(asking: Person, Json(input): Json<Invite>) -> Answer<
     Ok(Reply(invitation(&made.invitation)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ById {
     #[serde(alias = "id")]
@@ -289,7 +290,7 @@ pub(crate) async fn active_role(asking: Person, Query(which): Query<Which>) -> A
     Ok(Reply(json!({ "role": which.enter(asking).await?.actor.role() })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Remove {
     member_id_or_email: String,
@@ -309,7 +310,7 @@ pub(crate) async fn remove(asking: Person, Json(input): Json<Remove>) -> Answer<
     Ok(Reply(json!({ "member": member(actor.workspace, gone) })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewRole {
     member_id: UserId,
@@ -333,7 +334,7 @@ pub(crate) async fn leave(asking: Person, Json(which): Json<Which>) -> Answer<Re
     Ok(Reply(json!({ "id": user, "userId": user, "organizationId": asking.actor.workspace, "role": role })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Permissions {
     #[serde(alias = "permission")]
     permissions: BTreeMap<String, Vec<String>>,

@@ -9,6 +9,7 @@ use hyvve_domain::{
     canonical::StrictValue,
     ids::ApprovalId,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,7 @@ use crate::{
     reply::{Answer, created, data},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     action: String,
@@ -34,10 +35,11 @@ pub(crate) struct New {
     attachments: Vec<Attachment>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Report {
     happened: bool,
+    #[schemars(with = "Option<Value>")]
     result: Option<StrictValue>,
     error: Option<String>,
     hash: String,

@@ -6,6 +6,7 @@ use hyvve_domain::{
     ids::{RecordId, UserId},
     records::{service, sharing},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Paging;
@@ -15,21 +16,22 @@ use crate::{
     reply::{Answer, data, page},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Search {
     #[serde(default)]
     q: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["userId"]))]
 pub(crate) struct Assignee {
     /// `null` gives it to nobody.
     #[serde(deserialize_with = "Option::deserialize")]
     user_id: Option<UserId>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct With {
     user_id: UserId,

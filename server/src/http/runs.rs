@@ -6,6 +6,7 @@ use hyvve_domain::{
     agents::{RunStatus, service, service::RunFilter},
     ids::{AgentId, AgentSessionId, RunId},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Paging;
@@ -15,7 +16,7 @@ use crate::{
     reply::{Answer, data, page},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Wanted {
     agent_id: Option<AgentId>,

@@ -11,6 +11,7 @@ use hyvve_domain::{
     auth::access_tokens::{self, keys::published},
     workspaces::service::Named,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// As better-auth answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Minted {
     token: String,
 }

@@ -17,6 +17,7 @@ use hyvve_domain::{
         stats_service::{self, BATCH, Days},
     },
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -160,7 +161,7 @@ pub(crate) async fn remove_budget(asking: Member<Admin>, Ids(id): Ids<BudgetId>,
 }
 
 /// What `PUT /api/ai-providers/fallbacks` takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fallbacks {
     fallbacks: Vec<FallbackChoice>,

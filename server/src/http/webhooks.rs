@@ -15,6 +15,7 @@ use hyvve_domain::{
         service,
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
@@ -25,8 +26,9 @@ use crate::{
 };
 
 /// An endpoint with a secret that was just made: only the replies that make one have it.
-#[derive(Serialize)]
-struct WithSecret {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookWithSecret")]
+pub(crate) struct WithSecret {
     #[serde(flatten)]
     endpoint: Endpoint,
     secret: String,
@@ -39,7 +41,7 @@ impl From<(Endpoint, Secret)> for WithSecret {
 }
 
 /// From when on events are sent again, and which.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Since {
     since: Timestamp,
@@ -48,8 +50,9 @@ pub(crate) struct Since {
 }
 
 /// How many events are sent again.
-#[derive(Serialize)]
-struct Replayed {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Replayed {
     events: i64,
 }
 

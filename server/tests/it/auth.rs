@@ -99,3 +99,23 @@ async fn where_sign_up_is_closed_nobody_gets_in() {
     let account = json!({ "name": "Ada", "email": "ada@example.com", "password": "a-long-password" });
     app.anonymous().post("/api/auth/sign-up/email", &account).await.expect(403);
 }
+
+#[tokio::test]
+async fn where_others_come_the_demo_that_was_tried_out_before_keeps_the_server_from_starting() {
+    let (tried, public) = (
+        [("HYVVE_DEMO", "true"), ("HYVVE_SAMPLE_DATA", "false")],
+        [("HYVVE_DEMO", "false"), ("HYVVE_PUBLIC_URL", "https://hyvve.example")],
+    );
+    let app = TestApp::start_with(&tried).await;
+    let why = app.not_again_with(&public).await;
+    assert!(why.contains("demo@hyvve.local") && why.contains("change the password"), "{why}");
+
+    let app = TestApp::start_with(&tried).await;
+    let known = json!({ "email": "demo@hyvve.local", "password": "hyvve-demo-2026" });
+    let entered = app.anonymous().post("/api/auth/sign-in/email", &known).await;
+    let demo = app.anonymous().with_cookie(&entered.expect(200).cookie().unwrap());
+    let change = json!({ "currentPassword": "hyvve-demo-2026", "newPassword": "quite another long secret" });
+    demo.post("/api/auth/change-password", &change).await.expect(200);
+    let app = app.again_with(&public).await;
+    app.anonymous().post("/api/auth/sign-in/email", &known).await.expect(401);
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::queue::{admin, detail, put};
 use crate::{
     isolation::{NOBODYS, functions::call},
-    support::{Reply, Story, TestApp, id, until},
+    support::{Caller, Reply, Story, TestApp, id, until},
 };
 
 #[tokio::test]
@@ -81,4 +81,57 @@ async fn a_selection_that_waits_for_others_says_so() {
         (&voted["waiting"], &voted["done"], &voted["undo_ms"]),
         (&json!([story.change["id"]]), &json!([]), &json!(0))
     );
+}
+
+#[tokio::test]
+async fn a_selection_says_what_it_would_do_together_and_what_of_it_is_held_back() {
+    let app = TestApp::start().await;
+    let grace = app.sign_up("Grace").await;
+    let ada = admin(&app, &grace, "Ada").await;
+    let picked = |item: &Value| format!("picked[]={}.{}", id(item), item["hash"].as_str().unwrap());
+    let propose = async |who: &Caller, action: &str, arguments: Value| {
+        let body = json!({ "action": action, "arguments": arguments });
+        who.post("/api/approvals", &body).await.expect(201).body["data"].clone()
+    };
+    let story = Story::of(grace.clone()).await;
+    let items = [
+        story.change.clone(),
+        story.mail.clone(),
+        propose(&ada, "refund", json!({ "amount": 0.1, "currency": "EUR", "order_id": 7 })).await,
+        propose(&ada, "refund", json!({ "amount": 0.2, "currency": "EUR", "order_id": 8 })).await,
+        propose(&ada, "ship", json!({ "quantity": 3 })).await,
+        propose(&grace, "refund", json!({ "amount": 1000, "currency": "EUR" })).await,
+    ];
+    let all = items.iter().map(picked).collect::<Vec<_>>().join("&");
+    let told = call(&grace, "approvals/sum", all).await.expect(200).body.clone();
+    let told: Vec<&str> = told.as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    for expected in [
+        "2 × “refund” by outside agents: amount 0.30 EUR in total. Cannot be taken back.",
+        "1 × “ship” by outside agents: quantity 3 in total. Cannot be taken back.",
+        "1 × Send a mail: to 1 address. Cannot be taken back.",
+        "1 is held back: you may not decide on it.",
+    ] {
+        assert!(told.contains(&expected), "{expected} is missing: {told:#?}");
+    }
+    let change = told.iter().find(|line| line.starts_with("1 × Change a record: ")).expect("the change");
+    assert!(change.contains("1 record of ") && change.contains(" becomes 20"), "{change}");
+
+    // A program is told the same in figures.
+    let ids: Vec<&str> = items.iter().map(id).collect();
+    let sum = grace.post("/api/approvals/bulk/preview", &json!({ "ids": ids })).await.expect(200).body["data"].clone();
+    assert_eq!((&sum["barred"], &sum["movedOn"], &sum["irreversible"]), (&json!(1), &json!(0), &json!(4)));
+    let refunds = json!({
+        "tool": "external", "action": "refund", "actions": 2, "irreversible": 2,
+        "facts": [{ "kind": "total", "name": "amount", "currency": "EUR", "total": "0.30", "actions": 2 }],
+    });
+    assert_eq!(sum["groups"][0], refunds, "the most frequent first");
+    grace.post("/api/approvals/bulk/preview", &json!({ "ids": [items[0]["id"], NOBODYS] })).await.expect(404);
+
+    // What is decided, or is not as it was shown, is left out of it.
+    ada.post(&format!("/api/approvals/{}/reject", id(&story.mail)), &json!({ "reason": "No." })).await.expect(200);
+    let stale = format!("{}&picked[]={}.{}", picked(&story.mail), id(&story.change), "0".repeat(64));
+    let told = call(&grace, "approvals/sum", stale).await;
+    assert_eq!(told.expect(200).body, json!(["2 are not as they were shown any more. Reload the page."]));
+    call(&grace, "approvals/sum", format!("picked[]={NOBODYS}.00")).await.expect(404);
+    call(&app.sign_up("Eve").await, "approvals/sum", picked(&story.change)).await.expect(404);
 }

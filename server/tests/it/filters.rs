@@ -217,6 +217,48 @@ async fn what_somebody_saves_is_his_or_her_own_and_named_once() {
 }
 
 #[tokio::test]
+async fn the_command_menu_offers_ones_own_filters_and_what_the_role_may_do() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let slug = ada.get("/api/workspaces").await.expect(200).body["data"][0]["slug"].as_str().unwrap().to_owned();
+    let saved = json!({ "name": "Mails & co", "filter": { "type": "send_email", "q": "a b" } });
+    ada.post("/api/approval-filters", &saved).await.expect(201);
+    let menu = async |of: &Caller| {
+        of.clone().naming_no_workspace().get(&format!("/w/{slug}/commands")).await.expect(200).text.clone()
+    };
+    let me = person(&ada).await;
+    let hers = menu(&ada).await;
+    for there in [
+        "Filter: Mails &amp; co",
+        &format!("go /w/{slug}/approvals?tab=all&amp;type=send_email&amp;q=a%20b"),
+        "Settings: Webhooks",
+        "Policy: All tools",
+        &format!("/w/{slug}/settings/approval-policy?tool=send_email"),
+        "Approval policy: Grants",
+        "press a",
+        &format!("choose assign-to {me}"),
+        "choose snooze-for 24",
+    ] {
+        assert!(hers.contains(there), "{there}: {hers}");
+    }
+    for (role, sees, does_not) in [
+        ("admin", vec!["press a", "Policy: All tools", "Settings: Security"], vec!["Mails"]),
+        ("member", vec!["press j", "Settings: Members"], vec!["Mails", "press a", "snooze", "Policy:", "Webhooks"]),
+        ("guest", vec!["Settings: Notifications"], vec!["Mails", "press j", "Policy:", "Settings: Members"]),
+    ] {
+        let guest = app.sign_up(role).await;
+        join(&ada, &guest, role).await;
+        let shown = menu(&guest).await;
+        for text in sees {
+            assert!(shown.contains(text), "{role} does not see {text}: {shown}");
+        }
+        for text in does_not {
+            assert!(!shown.contains(text), "{role} sees {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nobody_saves_more_than_fifty_filters_however_many_at_once() {
     let app = TestApp::start().await;
     let ada = &app.sign_up("Ada").await;

@@ -24,7 +24,7 @@ use crate::{
 
 const TABLE: &str = include_str!("matrix.txt");
 /// What stands in the place of a method for a server function.
-const FUNCTION: &str = "FN";
+pub(crate) const FUNCTION: &str = "FN";
 
 /// What would end the session that asks, or its membership, so that the columns after it would say nothing. Each has a test of
 /// its own in `auth.rs`, `accounts/sessions.rs` or `workspaces.rs`.
@@ -43,15 +43,15 @@ const TAKE_NO_JSON_OF_OURS: [&str; 4] =
     ["/api/account/picture", "/api/workspaces/{id}/picture", "/api/slack/{id}", "/api/inbox/interrupts"];
 
 /// One line.
-struct Line {
-    method: &'static str,
-    path: &'static str,
+pub(crate) struct Line {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
     /// By column.
-    expected: Vec<u16>,
+    pub(crate) expected: Vec<u16>,
 }
 
 /// The columns' names, and the lines.
-fn table() -> (Vec<&'static str>, Vec<Line>) {
+pub(crate) fn table() -> (Vec<&'static str>, Vec<Line>) {
     let mut lines = TABLE.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let columns: Vec<&str> = lines.next().expect("the columns' names").split_whitespace().collect();
     let read = |line: &'static str| {
@@ -63,8 +63,8 @@ fn table() -> (Vec<&'static str>, Vec<Line>) {
 }
 
 /// The owner's workspace, and everybody who knocks at it.
-struct Workspace {
-    app: TestApp,
+pub(crate) struct Workspace {
+    pub(crate) app: TestApp,
     owner: Caller,
     things: Things,
     /// Where an AI provider is that takes every key.
@@ -72,14 +72,14 @@ struct Workspace {
 }
 
 impl Workspace {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let app = TestApp::start().await;
         let story = Story::begin(&app, "Ada").await;
         let things = Things::of(&story, app.setting("DATABASE_URL")).await;
         Self { app, owner: story.user, things, provider: lister(&["x"]).await }
     }
 
-    async fn caller(&self, column: &str) -> Caller {
+    pub(crate) async fn caller(&self, column: &str) -> Caller {
         let id = self.owner.workspace();
         match column {
             "nobody" => self.app.anonymous().in_workspace(id),
@@ -113,7 +113,7 @@ impl Workspace {
 
     /// A request as its handler wants it, so that it is refused for who asks and for nothing else. Who or what would be gone
     /// afterwards is somebody whom nobody has.
-    fn request(&self, caller: &Caller, line: &Line) -> RequestBuilder {
+    pub(crate) fn request(&self, caller: &Caller, line: &Line) -> RequestBuilder {
         let things = &self.things;
         if line.method == FUNCTION {
             let mut all = IN_A_WORKSPACE.iter().chain(&ON_ONES_ACCOUNT).chain(&OF_OPERATORS);
@@ -163,7 +163,7 @@ impl Workspace {
         }
     }
 
-    fn body(&self, line: &Line) -> Value {
+    pub(crate) fn body(&self, line: &Line) -> Value {
         if let Some(call) = line.path.strip_prefix("/api/auth/organization/") {
             let mut body = match call {
                 "check-slug" => json!({ "slug": "nobody-has-this" }),
@@ -206,6 +206,7 @@ impl Workspace {
                 "review_configs": [{ "action_name": "x", "allowed_decisions": ["approve"] }],
             }),
             (_, "/api/approvals/{id}/outcome") => json!({ "happened": true, "hash": "0" }),
+            (_, "/api/approvals/bulk/preview") => json!({ "ids": [] }),
             (_, "/api/approvals/bulk") => json!({ "ids": [], "action": "approve" }),
             (_, "/api/approvals/{id}/reject") => json!({ "reason": "No." }),
             (_, "/api/approvals/{id}/settle") => json!({ "happened": true }),

@@ -35,7 +35,7 @@ impl World {
     }
 }
 
-async fn key(of: &Caller, scopes: &[&str]) -> Caller {
+pub(crate) async fn key(of: &Caller, scopes: &[&str]) -> Caller {
     let path = format!("/api/workspaces/{}/api-keys", of.workspace());
     let made = of.post(&path, &json!({ "name": "Outside", "scopes": scopes })).await;
     let secret = made.expect(201).body["data"]["secret"].as_str().unwrap().to_owned();
@@ -279,4 +279,51 @@ async fn a_policy_for_outside_agents_says_how_many_agree_and_until_when() {
     let item = proposed(&world.agent, &refund()).await;
     assert!(item["dueAt"].is_string());
     until(&world.owner, "/api/approvals?type=external", |body| body["meta"]["total"] == 1).await;
+}
+
+#[tokio::test]
+async fn whoever_listens_is_told_the_verdict_on_which_action_and_the_hash_of_exactly_that() {
+    let world = World::begin().await;
+    let [yes, no, why, less] = [
+        proposed(&world.agent, &refund()).await,
+        proposed(&world.agent, &refund()).await,
+        proposed(&world.agent, &refund()).await,
+        proposed(&world.agent, &refund()).await,
+    ];
+    world.decide(&yes, "approve", json!({})).await.expect(200);
+    world.decide(&no, "reject", json!({ "reason": "Too much." })).await.expect(200);
+    world.decide(&why, "ask", json!({ "question": "Why twenty?" })).await.expect(200);
+    let shown = world.owner.get(&format!("/api/approvals/{}", id(&less))).await.expect(200).body["data"].clone();
+    let mut arguments = shown["arguments"].clone();
+    arguments["arguments"]["amount"] = json!(5);
+    let edited = world.decide(&less, "edit", json!({ "arguments": arguments, "hash": less["hash"] })).await;
+    let edited = edited.expect(200).body["data"].clone();
+    for item in [&yes, &edited] {
+        assert_eq!(decision(&world.agent, item, 10).await["approved"], true);
+    }
+
+    let read = world.owner.get("/api/events?limit=200").await.expect(200).body["data"].clone();
+    let told = |name: &str, item: &Value| {
+        let mut events = read.as_array().unwrap().iter();
+        let found = events.find(|event| event["type"] == name && event["subjectId"] == item["id"]);
+        found.unwrap_or_else(|| panic!("no {name} of {item}"))["payload"].clone()
+    };
+    for (name, item, verdict) in [
+        ("approval.approved", &yes, "approve"),
+        ("approval.rejected", &no, "reject"),
+        ("approval.asked", &why, "respond"),
+        ("approval.edited", &less, "edit"),
+        ("approval.approved", &edited, "approve"),
+    ] {
+        let payload = told(name, item);
+        let expected = (&json!("external"), &json!("refund_payment"), &item["hash"], &json!(verdict));
+        assert_eq!((&payload["tool"], &payload["action"], &payload["hash"], &payload["verdict"]), expected, "{name}");
+        let replaced = if name == "approval.edited" { edited["id"].clone() } else { Value::Null };
+        assert_eq!(payload["replacedBy"], replaced, "{name}");
+    }
+    for (name, item) in [("approval.requested", &yes), ("approval.requested", &edited), ("effect.executing", &edited)] {
+        let payload = told(name, item);
+        assert_eq!((&payload["action"], &payload["hash"]), (&json!("refund_payment"), &item["hash"]), "{name}");
+        assert_eq!(payload.get("verdict"), None, "{name} is no decision");
+    }
 }

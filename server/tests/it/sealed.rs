@@ -202,7 +202,12 @@ async fn thoughts_come_back_to_the_provider_that_sealed_them_and_to_no_other() {
         let asked = providers.asked(kind);
         assert_eq!(asked.len(), 3, "{kind}");
         assert!(!asked[0].to_string().contains(SEAL), "{kind}");
-        for request in &asked[1..] {
+        for (nth, request) in asked.iter().enumerate().skip(1) {
+            // A thought that is proven goes back within its run; calls keep what is on them, and some servers want plain reasoning.
+            if nth == 2 && matches!(kind, "anthropic" | "openai" | "openrouter") {
+                assert!(!request.to_string().contains(SEAL), "{kind}: {request}");
+                continue;
+            }
             let seal = sealed(kind, request);
             match kind {
                 "openrouter" => assert_eq!(seal["reasoning_details"][0]["data"], SEAL),

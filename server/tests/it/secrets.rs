@@ -1,5 +1,5 @@
-//! Keys, passwords and session tokens stay where they were put: none of them is in any page, reply, stream or line of the
-//! log, even when a provider sends the key back in its own words.
+//! Keys, passwords and session tokens stay where they were put: none of them is in any page, reply, stream, line of the log, row of
+//! the database or key of Redis, even when a provider sends the key back in its own words.
 
 use std::{
     sync::{
@@ -32,7 +32,7 @@ use crate::{
         Things,
         functions::{IN_A_WORKSPACE, call, filled},
     },
-    support::{Caller, Process, Reply, Story, id, listing, password_of},
+    support::{Caller, Process, Redis, Reply, Story, cluster::superuser, id, listing, password_of},
 };
 
 const KEY: &str = "sk-canary-5f0c2b7e9d41a8364b60";
@@ -49,7 +49,9 @@ struct Secrets(Vec<String>);
 impl Secrets {
     fn of(user: &Caller, name: &str) -> Self {
         let plain = [KEY, user.token(), &password_of(name)].map(str::to_owned);
-        let hidden = plain.iter().flat_map(|secret| [hex::encode(secret), format!("{:?}", secret.as_bytes())]);
+        let hidden = plain
+            .iter()
+            .flat_map(|secret| [hex::encode(secret), hex::encode_upper(secret), format!("{:?}", secret.as_bytes())]);
         Self(hidden.chain(plain.iter().cloned()).collect())
     }
 
@@ -136,11 +138,12 @@ async fn refuse(State(provider): State<Provider>, uri: Uri, headers: HeaderMap) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
+async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_log_or_store() {
     let provider = Provider::default();
     let at = provider.start().await;
     provider.lists(true);
-    let process = Process::start(LOUD).await;
+    let redis = Redis::start().await;
+    let process = Process::start_with(LOUD, &[("REDIS_URL", &redis.url())]).await;
     let story = Story::of(process.anonymous().sign_up("Ada").await).await;
     let user = &story.user;
     let mut secrets = Secrets::of(user, "Ada");
@@ -187,6 +190,7 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
         let form = filled(form, |thing| things.id(thing).to_owned()).replace("api_key=x", &format!("api_key={KEY}"));
         secrets.assert_absent_in(function, &call(user, function, form).await);
     }
+    nothing_is_kept_in_plain(&process, &redis, &secrets).await;
     user.post("/api/auth/sign-out", &json!({})).await.expect(200);
 
     let log = process.end();
@@ -197,6 +201,20 @@ async fn keys_passwords_and_tokens_are_in_no_page_reply_stream_or_log() {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "not a JSON line: {line}");
         secrets.assert_absent("the log", line);
     }
+}
+
+/// The whole database, as its superuser sees it, and all of Redis, now that all of this has happened.
+async fn nothing_is_kept_in_plain(process: &Process, redis: &Redis, secrets: &Secrets) {
+    let mut root = PgConnection::connect(&superuser(process.setting("DATABASE_URL"))).await.unwrap();
+    // What is binary is seen by its digits.
+    sqlx::query("SET xmlbinary TO hex").execute(&mut root).await.unwrap();
+    let dump: String =
+        sqlx::query_scalar("SELECT database_to_xml(true, false, '')::text").fetch_one(&mut root).await.unwrap();
+    assert!(dump.contains("ai_provider.created") && REFUSALS.iter().all(|name| dump.contains(name)));
+    secrets.assert_absent("the database", &dump);
+    let kept = redis.everything();
+    assert!(kept.contains("hyvve:events:"), "{kept}");
+    secrets.assert_absent("Redis", &kept);
 }
 
 /// Every page and every list, as the owner sees them.

@@ -44,7 +44,7 @@ async fn silent_mail_server() -> u16 {
 async fn what_nobody_knows_is_asked_of_a_person_who_says_it_once() {
     let url = format!("smtp://127.0.0.1:{}", silent_mail_server().await);
     let app = TestApp::start_with(&[("SMTP_URL", &url), ("SMTP_FROM", "HYVVE <hyvve@example.com>")]).await;
-    let Story { user, mail, change, .. } = Story::begin(&app, "Ada").await;
+    let Story { user, agent, run, mail, change } = Story::begin(&app, "Ada").await;
     let item = format!("/api/approvals/{}", id(&mail));
     let settle = format!("{item}/settle");
 
@@ -79,6 +79,24 @@ async fn what_nobody_knows_is_asked_of_a_person_who_says_it_once() {
     user.post(&format!("/api/approvals/{}/approve", id(&change)), &json!({})).await.expect(200);
     until(&user, &format!("/api/approvals/{}", id(&change)), |body| body["data"]["effect"] == "done").await;
     user.post(&format!("/api/approvals/{}/settle", id(&change)), &json!({ "happened": false })).await.expect(409);
+
+    // Both were approved, and clients of AgentOS's are told so, whatever came of it.
+    until(&user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
+    let shown = user.get(&format!("/agents/{agent}/runs/{run}")).await;
+    let of_items = |tools: Vec<&Value>| -> Vec<(Value, Value, Value)> {
+        let decided = [&mail, &change].map(|item| {
+            let tool =
+                tools.iter().find(|tool| tool["approval_id"] == item["id"] && !tool["result"].is_null()).unwrap();
+            (tool["tool_name"].clone(), tool["confirmed"].clone(), tool["tool_call_error"].clone())
+        });
+        decided.to_vec()
+    };
+    let expected =
+        vec![(json!("send_email"), json!(true), json!(true)), (json!("update_record"), json!(true), json!(false))];
+    assert_eq!(of_items(shown.expect(200).body["tools"].as_array().unwrap().iter().collect()), expected);
+    let frames = user.open(&format!("/agents/runs/{run}/stream")).await.rest().await;
+    assert_eq!(of_items(frames.iter().map(|frame| &frame.data["tool"]).collect()), expected);
+
     let log = user.get("/api/audit-log?limit=50").await;
     let rows = log.expect(200).body["data"].as_array().unwrap();
     let settled = rows.iter().filter(|row| row["action"] == "effect.settled").collect::<Vec<_>>();

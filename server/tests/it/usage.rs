@@ -30,6 +30,8 @@ pub(crate) const SLOW: Duration = Duration::from_millis(400);
 /// Tokens of every answer.
 pub(crate) const READ: i64 = 100;
 pub(crate) const WRITTEN: i64 = 20;
+/// Tokens of an answer of the verbose model, unless it is told to take fewer.
+pub(crate) const VERBOSE: i64 = 50_000;
 
 /// A provider whose model's name says how it behaves; remembers which models were asked.
 #[derive(Clone, Default)]
@@ -44,10 +46,12 @@ impl Mock {
             "listed" => json!({ "id": id, "pricing": { "prompt": "0.000001", "completion": "0.000002" } }),
             _ => json!({ "id": id }),
         };
-        let models =
-            ["good", "slow", "slower", "counts", "stalls", "listed", "keyless", "busy", "breaks", "silent"].map(listed);
+        let slow = ["slow", "slower", "counts", "stalls", "verbose"];
+        let models = ["good", "listed", "keyless", "busy", "breaks", "silent"].into_iter().chain(slow).map(listed);
+        let models: Vec<Value> = models.collect();
         let router = Router::new()
             .route("/v1/models", get(async move || Json(json!({ "data": models }))))
+            .route("/v1/key", get(async || Json(json!({ "data": {} }))))
             .route("/v1/chat/completions", post(answer))
             .with_state(mock.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -73,7 +77,7 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     match model.as_str() {
         "keyless" => return error(401, "Incorrect key."),
         "busy" => return error(503, "Too much to do."),
-        "slow" => sleep(SLOW).await,
+        "slow" | "verbose" => sleep(SLOW).await,
         "slower" | "counts" => sleep(6 * SLOW).await,
         _ => {}
     }
@@ -83,7 +87,8 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     let says = |text: &str, reason: Value| {
         frame(json!([{ "index": 0, "delta": { "content": text }, "finish_reason": reason }]), Value::Null)
     };
-    let usage = json!({ "prompt_tokens": READ, "completion_tokens": WRITTEN });
+    let written = if model == "verbose" { body["max_tokens"].as_i64().unwrap_or(VERBOSE) } else { WRITTEN };
+    let usage = json!({ "prompt_tokens": READ, "completion_tokens": written });
     let frames = match model.as_str() {
         "breaks" => vec![says("Half of ", Value::Null), frame(json!([]), usage)],
         "silent" => Vec::new(),
@@ -208,6 +213,7 @@ async fn every_call_is_in_the_ledger_and_an_unknown_price_is_not_a_price_of_noth
     }
     let spent: i64 = usage["byDay"].as_array().unwrap().iter().map(|day| day["costMicros"].as_i64().unwrap()).sum();
     assert_eq!(spent, COST);
+    assert_eq!(usage["more"], json!({ "byProvider": 0, "byModel": 0, "byAgent": 0, "byPerson": 0 }));
 
     // A new version prices what comes; what was is as it was.
     office.set_price("*").await.expect(200);
@@ -251,7 +257,7 @@ async fn somebody_else_is_asked_when_no_answer_comes_and_each_of_them_shows() {
     let rows = office.rows().await;
     assert_eq!(rows.len(), 4);
     for (row, ending) in
-        rows.iter().zip([",0,failed,invalid_key,", ",0,failed,invalid_key,", ",1,failed,bad_reply,", ",2,answered,,"])
+        rows.iter().zip([",0,failed,invalid_key,", ",0,failed,invalid_key,", ",1,broken,bad_reply,", ",2,answered,,"])
     {
         assert!(row.contains(ending), "{row}");
     }
@@ -465,6 +471,8 @@ async fn pages_of_usage_show_what_there_is_and_their_forms_work_without_scripts(
     office.ask().await;
     shows("/usage/budgets", "$0.00014 of $12.50 spent (0 %)").await;
     shows("/usage", "$0.00014 + 1 unknown").await;
+    // Of one model, one agent and so on, each is all that there is.
+    shows("/usage", r#"<rect width="100" height="6">"#).await;
     shows("/settings/ai-providers", "$0.00014 this month, in 2 calls; the price of 1 is unknown").await;
     for wrong in ["-1", "", "12,5", "1e9", "99999999999999"] {
         let refused =

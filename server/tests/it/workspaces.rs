@@ -141,6 +141,73 @@ async fn of_many_who_want_one_address_one_gets_a_workspace_and_nobody_half_of_on
 }
 
 #[tokio::test]
+async fn nobody_comes_back_by_an_own_invitation() {
+    let app = TestApp::start().await;
+    let (ada, eve, bob) = (app.sign_up("Ada").await, app.sign_up("Eve").await, app.sign_up("Bob").await);
+    let home = ada.workspace().to_owned();
+    join(&ada, &eve, "admin").await;
+    let (admin, her) = (eve.clone().in_workspace(&home), at(&home, &format!("/members/{}", user_id(&eve).await)));
+    let invite = async |who: &Caller, role: &str| {
+        let made = who.post(&at(&home, "/invitations"), &json!({ "role": role })).await;
+        made.expect(201).body["data"].clone()
+    };
+    let (own, adas) = (invite(&admin, "viewer").await, invite(&ada, "admin").await);
+    // Sent again by her it is hers: she has seen its link.
+    let other = invite(&ada, "guest").await;
+    let other = admin.post(&at(&home, &format!("/invitations/{}/resend", id(&other))), &json!({})).await;
+    let other = other.expect(200).body["data"].clone();
+
+    send(&ada, Method::PATCH, &her, json!({ "role": "member" })).await.expect(200);
+    for taken_back in [&own, &other] {
+        let refused = bob.post("/api/invitations/accept", &json!({ "token": token(taken_back) })).await;
+        assert!(refused.expect(409).text.contains("was taken back"), "{}", refused.text);
+    }
+    let left = ada.get(&at(&home, "/invitations")).await.expect(200).body["data"].clone();
+    assert_eq!(left.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(&adas)]);
+
+    send(&ada, Method::PATCH, &her, json!({ "role": "admin" })).await.expect(200);
+    let back = invite(&admin, "admin").await;
+    send(&ada, Method::DELETE, &her, json!({})).await.expect(200);
+    eve.post("/api/invitations/accept", &json!({ "token": token(&back) })).await.expect(409);
+    admin.get(&at(&home, "")).await.expect(404);
+    bob.post("/api/invitations/accept", &json!({ "token": token(&adas) })).await.expect(200);
+    let log = ada.get("/api/audit-log").await;
+    let rows = log.expect(200).body["data"].as_array().unwrap().clone();
+    assert_eq!(rows.iter().filter(|row| row["action"] == "workspace.invitation.canceled").count(), 3);
+}
+
+#[tokio::test]
+async fn invitations_by_mail_are_counted_by_address_and_by_workspace() {
+    let limits = [("HYVVE_LIMIT_FORGOT_PASSWORD", "2/1h"), ("HYVVE_LIMIT_INVITATIONS", "4/1h")];
+    let app = TestApp::start_with(&limits).await;
+    let (ada, eve) = (app.sign_up("Ada").await, app.sign_up("Eve").await);
+    let invite = async |who: &Caller, email: &str| {
+        let asked = json!({ "email": email, "role": "viewer", "resend": true });
+        who.post(&at(who.workspace(), "/members"), &asked).await
+    };
+    let bob = invite(&ada, "bob@example.com").await.expect(201).body["data"].clone();
+    let again = at(ada.workspace(), &format!("/invitations/{}/resend", id(&bob)));
+    ada.post(&again, &json!({})).await.expect(200);
+    let shut = |reply: &Reply| {
+        let wait: u64 = reply.expect(429).header("retry-after").expect("how long").parse().unwrap();
+        assert!((1..=3600).contains(&wait), "{wait}");
+    };
+    shut(&ada.post(&again, &json!({})).await);
+    shut(&invite(&ada, " BOB@example.com").await);
+    shut(&invite(&eve, "bob@example.com").await);
+    // What comes to nothing costs nothing.
+    for _ in 0..5 {
+        invite(&ada, "ada@example.com").await.expect(409);
+    }
+    for name in ["carol", "dan"] {
+        invite(&ada, &format!("{name}@example.com")).await.expect(201);
+    }
+    shut(&invite(&ada, "erin@example.com").await);
+    invite(&eve, "erin@example.com").await.expect(201);
+    ada.post(&at(ada.workspace(), "/invitations"), &json!({ "role": "viewer" })).await.expect(201);
+}
+
+#[tokio::test]
 async fn roles_bound_what_members_may_do_to_each_other_from_the_next_request_on() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Ada").await;

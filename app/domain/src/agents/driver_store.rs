@@ -102,7 +102,8 @@ pub(super) async fn write(
                     input_tokens = input_tokens + $15, output_tokens = output_tokens + $16,
                     reasoning_tokens = reasoning_tokens + $17, cached_tokens = cached_tokens + $18,
                     cache_write_tokens = cache_write_tokens + $25,
-                    cost_micros = COALESCE(cost_micros + $26, cost_micros, $26)
+                    -- Of a run with a call whose price nobody knows, nobody knows what it cost.
+                    cost_micros = CASE WHEN $28::jsonb IS NULL THEN cost_micros WHEN model IS NULL THEN $26 ELSE cost_micros + $26 END
              WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'
                AND ($5::int IS NULL OR next_event_index = $5) RETURNING id, agent_id, requester_id),
            told AS (

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{Agent, Making, Step, StepContent, store};
 use crate::{
-    Result, Timestamp,
+    Result, Timestamp, canonical,
     db::TenantTx,
     ids::{AgentSessionId, ProviderId, RunId},
-    providers::{ChatRequest, Content, Message, Part, ToolCall},
+    providers::{ChatRequest, Content, Message, Part, Seal, ToolCall, ToolSpec},
     tools::registry,
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn load(
         if id == run {
             own = of_run;
         } else {
-            extend(&mut messages, &of_run, asked);
+            extend(&mut messages, &of_run, asked, None);
         }
     }
     Ok((messages, own))
@@ -51,7 +51,11 @@ pub(super) async fn load(
 
 /// Adds a run's steps to the conversation. A call that was never answered is said to have come to nothing: providers refuse
 /// a call without an answer.
-pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>) {
+///
+/// `before` is the fingerprint of what stands before the steps, of the run that is under way. Proven thoughts go back with what
+/// followed just that, and no others: Claude refuses a thought after any other words than those that it followed, and what a model
+/// is told of a conversation begins with a later run each time.
+fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>, before: Option<&str>) {
     let mut open: Vec<(String, String)> = Vec::new();
     for step in steps {
         match &step.content {
@@ -63,7 +67,13 @@ pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'
                 };
                 let making = step.making.as_ref().filter(is_theirs);
                 let parts = match making {
-                    Some(making) => making.layout.parts(text, reasoning, tool_calls),
+                    Some(making) => {
+                        let mut parts = making.layout.parts(text, reasoning, tool_calls);
+                        if before != Some(making.before.as_str()) {
+                            parts.retain(|part| !is_proven_thought(part));
+                        }
+                        parts
+                    }
                     None => plain(text, tool_calls),
                 };
                 messages.push(Message::Assistant { parts });
@@ -81,6 +91,10 @@ pub(super) fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'
         }
     }
     close(messages, &mut open);
+}
+
+fn is_proven_thought(part: &Part) -> bool {
+    matches!(part.content, Content::Reasoning(_)) && part.seal.as_ref().is_some_and(Seal::is_proof)
 }
 
 /// An answer for a model that did not make it: what it said and called, without what it thought.
@@ -160,6 +174,16 @@ fn tell_apart(messages: &mut [Message]) {
     }
 }
 
+/// A fingerprint of what stands before a run's own answers: instructions, tools, and the conversation so far.
+pub(super) fn fingerprint(agent: &Agent, earlier: &[Message]) -> String {
+    let before = serde_json::to_vec(&(&agent.instructions, tools(agent), earlier)).unwrap_or_default();
+    hex::encode(canonical::sha256(&before))
+}
+
+fn tools(agent: &Agent) -> Vec<ToolSpec> {
+    agent.tools.iter().filter_map(|name| registry::find(name)).map(registry::Tool::spec).collect()
+}
+
 /// The request for the next model call.
 pub(super) fn request(
     agent: &Agent,
@@ -168,22 +192,134 @@ pub(super) fn request(
     earlier: Vec<Message>,
     steps: &[Step],
 ) -> ChatRequest {
+    // Where nothing goes back with words and calls, nobody asks for it.
+    let before = steps.iter().any(|step| step.making.is_some()).then(|| fingerprint(agent, &earlier));
     let mut messages = earlier;
-    extend(&mut messages, steps, asked);
+    extend(&mut messages, steps, asked, before.as_deref());
     tell_apart(&mut messages);
     ChatRequest {
         model: asked.model.to_owned(),
         fallback_models: or_models.to_vec(),
         system: agent.instructions.clone(),
         messages,
-        tools: agent.tools.iter().filter_map(|name| registry::find(name)).map(registry::Tool::spec).collect(),
+        tools: tools(agent),
         ..ChatRequest::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::{
+        ids::AgentId,
+        providers::{Finish, Layout, ModelEvent, Usage},
+    };
+
+    fn agent(instructions: &str) -> Agent {
+        Agent {
+            id: AgentId(Uuid::nil()),
+            name: String::new(),
+            description: String::new(),
+            instructions: instructions.into(),
+            provider_id: None,
+            model: None,
+            falls_back: false,
+            tools: vec!["search_records".into()],
+            created_at: Timestamp::now(),
+        }
+    }
+
+    fn asked() -> Asked<'static> {
+        let since = Timestamp(time::OffsetDateTime::UNIX_EPOCH);
+        Asked { provider: ProviderId(Uuid::nil()), model: "m", since }
+    }
+
+    /// An answer that was thought about, with seals on the thought, its words and its call.
+    fn answer(thought: Value, before: &str) -> Step {
+        let seal = |seal: Value| ModelEvent::PartEnd(Some(Seal(seal)));
+        let mut layout = Layout::default();
+        for event in [
+            ModelEvent::Reasoning("Hm.".into()),
+            seal(thought),
+            ModelEvent::Text("Hi.".into()),
+            seal(json!({"phase": "commentary"})),
+            ModelEvent::ToolCallStart { index: 0, id: "a".into(), name: "search".into() },
+            seal(json!({"thoughtSignature": "Yg=="})),
+        ] {
+            layout.take(&event);
+        }
+        let call = ToolCall { id: "a".into(), name: "search".into(), arguments: "{}".into() };
+        let content = StepContent::Model {
+            text: "Hi.".into(),
+            reasoning: "Hm.".into(),
+            tool_calls: vec![call],
+            usage: Usage::default(),
+            finish: Finish::ToolCalls,
+            model: "m".into(),
+            first_token_ms: None,
+            total_ms: 0,
+            hops: Vec::new(),
+        };
+        let (provider, model) = (asked().provider, asked().model.to_owned());
+        let (now, making) = (Timestamp::now(), Making { provider, model, before: before.into(), layout });
+        Step {
+            position: 0,
+            content,
+            waiting: false,
+            approval_id: None,
+            created_at: now,
+            ended_at: Some(now),
+            making: Some(making),
+        }
+    }
+
+    /// The sorts of an answer's parts, and how many of them are sealed.
+    fn parts(messages: &[Message]) -> (Vec<&'static str>, usize) {
+        let parts = messages.iter().find_map(|m| if let Message::Assistant { parts } = m { Some(parts) } else { None });
+        let parts = parts.map(Vec::as_slice).unwrap_or_default();
+        let sort = |part: &Part| match part.content {
+            Content::Reasoning(_) => "thought",
+            Content::Text(_) => "text",
+            Content::Call(_) => "call",
+        };
+        (parts.iter().map(sort).collect(), parts.iter().filter(|part| part.seal.is_some()).count())
+    }
+
+    #[test]
+    fn a_proven_thought_goes_back_only_in_its_own_run_and_after_what_it_followed() {
+        let signed = || json!({"signature": "c2ln"});
+        let earlier = [Message::user("Hello")];
+        let before = fingerprint(&agent("Be brief."), &earlier);
+        let sent = |agent: &Agent, earlier: &[Message], thought: Value| {
+            let steps = [answer(thought, &before)];
+            parts(&request(agent, asked(), &[], earlier.to_vec(), &steps).messages)
+        };
+        let (whole, without) = ((vec!["thought", "text", "call"], 3), (vec!["text", "call"], 2));
+        assert_eq!(sent(&agent("Be brief."), &earlier, signed()), whole);
+        assert_eq!(sent(&agent("Be long."), &earlier, signed()), without);
+        assert_eq!(sent(&agent("Be brief."), &[Message::user("Hello?")], signed()), without);
+        assert_eq!(sent(&Agent { tools: vec![], ..agent("Be brief.") }, &earlier, signed()), without);
+        // Plain reasoning is held to nothing, and some servers demand it.
+        assert_eq!(sent(&agent("Be long."), &earlier, json!({"field": "reasoning_content"})), whole);
+
+        let mut messages = Vec::new();
+        extend(&mut messages, &[answer(signed(), &before)], asked(), None);
+        assert_eq!(parts(&messages), without, "of a run before");
+        // One that was stored before fingerprints were.
+        let old = answer(signed(), "");
+        let told = request(&agent("Be brief."), asked(), &[], earlier.to_vec(), &[old]).messages;
+        assert_eq!(parts(&told), without);
+    }
+
+    #[test]
+    fn a_making_that_was_stored_before_fingerprints_were_still_reads() -> Result<(), serde_json::Error> {
+        let old = json!({"provider": Uuid::nil(), "model": "m", "layout": []});
+        let making: Making = serde_json::from_value(old)?;
+        assert_eq!((making.before.as_str(), making.model.as_str()), ("", "m"));
+        Ok(())
+    }
 
     fn asks(ids: &[&str]) -> Message {
         let call = |id: &&str| ToolCall { id: (*id).into(), name: "search".into(), arguments: "{}".into() };

@@ -41,6 +41,7 @@ pub use turn::{ToolCard, ToolState, Turn, TurnItem};
 
 /// An agent of a workspace.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
     /// Its id.
@@ -65,6 +66,7 @@ pub struct Agent {
 
 /// Changes of an agent; what is missing stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AgentChanges {
     /// Its provider; `null`: the workspace's default.
@@ -100,6 +102,7 @@ pub struct AgentSession {
 
 /// Where a run stands; the words are AgentOS's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunStatus {
     /// Waits to be driven.
@@ -156,6 +159,7 @@ impl RunStatus {
 
 /// Why a run ended in an error, in words that may be shown.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct RunFailure {
     /// A stable word: `invalid_key`, `unreachable`, `stalled`, `invalid_tool_arguments`, …
     #[serde(rename = "type")]
@@ -171,6 +175,7 @@ pub struct RunFailure {
 
 /// A run as lists and pages show it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// Its id.
@@ -223,6 +228,7 @@ pub struct RunEvent {
 
 /// One stored step of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "RunStep"))]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// From 0, without gaps.
@@ -250,12 +256,17 @@ pub struct Making {
     pub provider: ProviderId,
     /// Which model was asked for.
     pub model: String,
+    /// A fingerprint of what stood before the run's own answers; empty where that was not kept yet. Some providers hold a
+    /// thought to every word that it followed.
+    #[serde(default)]
+    pub before: String,
     /// The answer's parts.
     pub layout: Layout,
 }
 
 /// What a step is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepContent {
     /// One answer of the model.
@@ -301,6 +312,7 @@ impl StepContent {
 
 /// Somebody who was asked and gave no answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Hop {
     /// The provider's name.
     pub provider: String,
@@ -314,6 +326,7 @@ pub struct Hop {
 
 /// What a tool answered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct ToolResult {
     /// JSON or text for the model.
     pub content: String,
@@ -321,8 +334,23 @@ pub struct ToolResult {
     pub is_error: bool,
 }
 
+#[cfg(feature = "ssr")]
+impl ToolResult {
+    /// Of a call that waited for a decision: whether it was approved, whatever came of it then.
+    pub fn was_approved(&self) -> bool {
+        let told: Value = serde_json::from_str(&self.content).unwrap_or_default();
+        match told["status"].as_str() {
+            Some("done" | "failed" | "unknown") => true,
+            // That may happen before somebody decides, and after.
+            Some("superseded") => told["approved"] == true,
+            _ => false,
+        }
+    }
+}
+
 /// A run with its steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct RunDetail {
     /// The run.
     pub run: Run,

@@ -27,7 +27,10 @@ pub enum Outcome {
     /// It was approved, and nobody knows whether it happened.
     Unknown(String),
     /// Its target had changed; nothing happened.
-    Superseded,
+    Superseded {
+        /// It had been approved before.
+        approved: bool,
+    },
     /// Nobody decided in time; nothing happened.
     TimedOut,
     /// A person wants to know something first; nothing happened.
@@ -56,8 +59,11 @@ impl Outcome {
             Self::Rejected { by, reason } => (json!({ "status": "rejected", "by": by, "reason": reason }), true),
             Self::Failed(why) => (json!({ "status": "failed", "error": why }), true),
             Self::Unknown(why) => (json!({ "status": "unknown", "error": why }), true),
-            Self::Superseded => (
-                json!({ "status": "superseded", "error": "The record has changed meanwhile; nothing was done." }),
+            Self::Superseded { approved } => (
+                json!({
+                    "status": "superseded", "approved": approved,
+                    "error": "The record has changed meanwhile; nothing was done.",
+                }),
                 true,
             ),
             Self::TimedOut => {
@@ -108,4 +114,28 @@ pub async fn resolve_step(tx: &mut TenantTx, run: RunId, tool_call_id: &str, out
 pub async fn wait_for(tx: &mut TenantTx, run: RunId, tool_call_id: &str, approval: ApprovalId) -> Result<()> {
     store::lock(tx, run).await?.ok_or_else(|| Error::internal("an item of a run that is gone"))?;
     driver_store::wait_for(tx, run, tool_call_id, approval).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_call_was_approved_does_not_depend_on_what_came_of_it() {
+        let who = || Some("Ada".to_owned());
+        let arguments = json!({});
+        for (outcome, approved) in [
+            (Outcome::Done(Value::Null), true),
+            (Outcome::DoneOtherwise { result: Value::Null, arguments }, true),
+            (Outcome::Failed("why".into()), true),
+            (Outcome::Unknown("why".into()), true),
+            (Outcome::Superseded { approved: true }, true),
+            (Outcome::Superseded { approved: false }, false),
+            (Outcome::Rejected { by: who(), reason: None }, false),
+            (Outcome::TimedOut, false),
+            (Outcome::Asked { by: who(), question: "Why?".into() }, false),
+        ] {
+            assert_eq!(outcome.result().was_approved(), approved, "{outcome:?}");
+        }
+    }
 }

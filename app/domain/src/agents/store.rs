@@ -230,13 +230,15 @@ pub(super) async fn reported_calls(tx: &mut TenantTx, run: RunId) -> Result<Vec<
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// What was told of the run's newest model request, where that was begun and not ended: its words so far do not count.
+/// What was told of the run's newest model request, where that was begun and not ended: its words so far do not count. One for which
+/// somebody else was asked has ended.
 pub(super) async fn broken_request(tx: &mut TenantTx, run: RunId) -> Result<Option<Value>> {
     let workspace = tx.workspace().0;
     Ok(sqlx::query_scalar!(
         "SELECT data FROM (
            SELECT name, data FROM run_events
-           WHERE workspace_id = $1 AND run_id = $2 AND name IN ('ModelRequestStarted', 'ModelRequestCompleted')
+           WHERE workspace_id = $1 AND run_id = $2 AND (name IN ('ModelRequestStarted', 'ModelRequestCompleted')
+             OR (name = 'CustomEvent' AND data->>'type' = 'provider_fallback'))
            ORDER BY index DESC LIMIT 1) newest
          WHERE name = 'ModelRequestStarted'",
         workspace,

@@ -34,6 +34,8 @@ pub struct Turn {
     pub tokens: (u64, u64),
     /// Millionths of a dollar that they cost, as far as that is known.
     pub cost_micros: Option<i64>,
+    /// Of the model calls, such that nobody knows what they cost.
+    pub unpriced: u32,
     /// The index of the next event: where a stream goes on.
     pub next_index: i32,
 }
@@ -111,6 +113,7 @@ impl Turn {
             scripted: false,
             tokens: (0, 0),
             cost_micros: None,
+            unpriced: 0,
             next_index: 0,
         }
     }
@@ -139,8 +142,11 @@ impl Turn {
             "ModelRequestCompleted" => {
                 let tokens = |key: &str| event.data.get(key).and_then(Value::as_u64).unwrap_or(0);
                 self.tokens = (self.tokens.0 + tokens("input_tokens"), self.tokens.1 + tokens("output_tokens"));
-                if let Some(dollars) = event.data.get("cost").and_then(Value::as_f64) {
-                    self.cost_micros = Some(self.cost_micros.unwrap_or(0) + (dollars * 1e6).round() as i64);
+                match event.data.get("cost").and_then(Value::as_f64) {
+                    Some(dollars) => {
+                        self.cost_micros = Some(self.cost_micros.unwrap_or(0) + (dollars * 1e6).round() as i64);
+                    }
+                    None => self.unpriced += 1,
                 }
                 if let Some(model) = text("model") {
                     self.model = Some(model.to_owned());
@@ -288,6 +294,13 @@ mod tests {
             assert!(turn.apply(event));
         }
         assert_eq!(turn.items, [TurnItem::Text { text: "ab".into() }]);
+    }
+
+    #[test]
+    fn what_is_known_of_the_cost_is_told_apart_from_what_is_not() {
+        let completed = |data: Value| ("ModelRequestCompleted", data);
+        let turn = turn(&[completed(json!({ "cost": 0.5 })), completed(json!({})), completed(json!({ "cost": 0.25 }))]);
+        assert_eq!((turn.cost_micros, turn.unpriced), (Some(750_000), 1));
     }
 
     #[test]

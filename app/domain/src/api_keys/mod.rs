@@ -31,6 +31,7 @@ pub const MAX_KEYS: usize = 50;
 
 /// What a key is for. Each route asks for exactly one of them; none contains another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "KeyScope"))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// To see what its person sees, streams included.
@@ -79,6 +80,7 @@ pub struct UnknownScope;
 
 /// A key, without its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
     /// Its id: a handle for revoking, not a credential.
@@ -107,6 +109,7 @@ pub struct ApiKey {
 
 /// What making a key asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewApiKey {
     /// What its person calls it.

@@ -15,6 +15,7 @@ use crate::{
         service::{self as notifications, To, Told},
     },
     records::sharing,
+    workspaces::members::{self, Decider},
 };
 
 /// Who is asked: a person, anybody of a role, or nobody in particular.
@@ -62,29 +63,6 @@ pub(super) async fn notify(
     notifications::tell(tx, To::Person(person), told).await
 }
 
-/// Somebody who may decide on an item.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Decider {
-    pub(super) id: UserId,
-    pub(super) role: Role,
-    pub(super) name: String,
-    pub(super) email: String,
-    /// Whether he or she wants letters.
-    pub(super) reminded: bool,
-}
-
-impl Decider {
-    /// Who it is and in which role, as a vote counts.
-    pub(super) fn vote(&self) -> (UserId, Role) {
-        (self.id, self.role)
-    }
-}
-
-/// Everybody of a role that decides, whatever the item, by their ids.
-pub(super) async fn everybody(tx: &mut TenantTx) -> Result<Vec<Decider>> {
-    store::deciders(tx).await
-}
-
 /// What somebody is called in a sentence.
 pub(super) async fn name(tx: &mut TenantTx, user: UserId) -> Result<String> {
     Ok(store::name(tx, user).await?.unwrap_or_else(|| SOMEBODY_GONE.to_owned()))
@@ -97,7 +75,7 @@ pub(super) async fn electorate(tx: &mut TenantTx, parties: &Parties) -> Result<V
 
 /// Those who may decide on an item of these parties, by their ids.
 pub(super) async fn deciders(tx: &mut TenantTx, parties: &Parties) -> Result<Vec<Decider>> {
-    let mut all = store::deciders(tx).await?;
+    let mut all = members::who_decides(tx).await?;
     all.retain(|who| parties.bars(who.id).is_none());
     Ok(all)
 }
@@ -176,12 +154,13 @@ async fn in_turn(tx: &mut TenantTx, role: Role, deciders: &[Decider], not: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
 
     #[test]
     fn where_nobody_of_a_role_may_decide_it_falls_to_the_other() {
         let who = |role| {
             let (name, email) = ("Ada".to_owned(), String::new());
-            Decider { id: UserId::new(), role, name, email, reminded: true }
+            Decider { id: UserId::new(), role, name, email, reminded: true, since: Timestamp::now() }
         };
         assert_eq!(of_role(&[who(Role::Admin)], Role::Admin).role, Some(Role::Admin));
         let fallen = of_role(&[who(Role::Admin)], Role::Owner);

@@ -1,22 +1,6 @@
 //! SQL of who is asked, and of turns.
 
-use super::assignment::Decider;
 use crate::{Error, Result, Role, db::TenantTx, ids::UserId};
-
-/// Everybody who may decide in the workspace, by their ids.
-pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Decider>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        r#"SELECT u.id, m.role AS "role: Role", u.name, u.email, u.reminded
-           FROM workspace_members m JOIN users u ON u.id = m.user_id
-           WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY u.id"#,
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let decider = |id, role, name, email, reminded| Decider { id: UserId(id), role, name, email, reminded };
-    Ok(rows.into_iter().map(|r| decider(r.id, r.role, r.name, r.email, r.reminded)).collect())
-}
 
 /// A member's name; `None` of whoever has left.
 pub(super) async fn name(tx: &mut TenantTx, user: UserId) -> Result<Option<String>> {

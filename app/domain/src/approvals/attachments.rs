@@ -22,6 +22,7 @@ const MAX_BYTES: u64 = 9_007_199_254_740_991;
 
 /// Something elsewhere that a proposal refers to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attachment {
     /// In the proposer's words: one line.

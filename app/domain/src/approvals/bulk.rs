@@ -65,18 +65,92 @@ pub struct Refused {
 }
 
 #[cfg(feature = "ssr")]
-pub use self::several::decide;
+pub use self::several::{decide, sum, sum_now};
 
 #[cfg(feature = "ssr")]
 mod several {
-    use std::{collections::HashMap, time::Instant};
+    use std::{
+        collections::{HashMap, HashSet},
+        time::Instant,
+    };
 
     use super::{MOST, Outcome, Picked, Refused};
     use crate::{
-        Actor, Error, Result,
-        approvals::{Decide, Status, Verdict, door, outcomes, service},
+        Actor, Code, Error, Result,
+        approvals::{
+            Decide, Status, Verdict, door, list_store, outcomes, policy,
+            proposal::Proposal,
+            service,
+            sum::{Sum, groups},
+        },
+        ids::ApprovalId,
         services::Services,
+        tools::registry,
     };
+
+    /// Each once, and neither none nor too many.
+    fn sensible(picked: &mut Vec<Picked>) -> Result<()> {
+        let mut seen = HashSet::new();
+        picked.retain(|one| seen.insert(one.id));
+        if picked.is_empty() {
+            return Err(Error::invalid("picked", "required", "Please select what to decide on."));
+        }
+        if picked.len() > MOST {
+            return Err(Error::invalid("picked", "maxItems", format!("At most {MOST} at once, please.")));
+        }
+        Ok(())
+    }
+
+    /// What they would do together, as their cards show it. What the actor may not decide on, and what is not as it was picked any
+    /// more, is counted and left out.
+    pub async fn sum(s: &Services, actor: &Actor, mut picked: Vec<Picked>) -> Result<Sum> {
+        sensible(&mut picked)?;
+        let shown: HashMap<_, _> = picked.into_iter().map(|one| (one.id, one.hash)).collect();
+        let ids: Vec<_> = shown.keys().map(|id| id.0).collect();
+        let mut tx = s.db.tenant(actor).await?;
+        let items = list_store::summands(&mut tx, &ids).await?;
+        if items.len() < ids.len() {
+            return Err(Error::not_found("approval"));
+        }
+        let (mut sum, mut actions) = (Sum::default(), Vec::new());
+        for item in items {
+            if item.status != Status::Pending || shown.get(&item.id) != Some(&hex::encode(&item.hash)) {
+                sum.moved_on += 1;
+                continue;
+            }
+            if policy::blocked_from(actor, &item.parties).is_some() {
+                sum.barred += 1;
+                continue;
+            }
+            let Proposal { tool, arguments, expected_versions, .. } =
+                Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
+            match registry::preview(&mut tx, &tool, &arguments, &expected_versions, &s.mailer).await {
+                Ok(preview) => {
+                    sum.want_several += usize::from(item.wants_several);
+                    actions.push((tool, item.reversibility, preview));
+                }
+                // What it would change is gone.
+                Err(error) if error.code == Code::NotFound => sum.moved_on += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        sum.groups = groups(&actions);
+        sum.irreversible = sum.groups.iter().map(|group| group.irreversible).sum();
+        Ok(sum)
+    }
+
+    /// The same of items as they are now.
+    pub async fn sum_now(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Sum> {
+        service::reader(actor)?;
+        if ids.is_empty() || ids.len() > MOST {
+            return Err(Error::invalid("ids", "items", format!("Between 1 and {MOST}, please.")));
+        }
+        let items = service::some(s, actor, ids).await?;
+        if items.len() < ids.iter().collect::<HashSet<_>>().len() {
+            return Err(Error::not_found("approval"));
+        }
+        sum(s, actor, items.into_iter().map(|item| Picked { id: item.id, hash: item.hash }).collect()).await
+    }
 
     /// Decides on each of them, in their order. What is wrong with all of them is said before anything is decided: too many,
     /// a rejection without a reason, an item that is not there.
@@ -87,14 +161,7 @@ mod several {
         verdict: Verdict,
         note: Option<String>,
     ) -> Result<Outcome> {
-        let mut seen = std::collections::HashSet::new();
-        picked.retain(|one| seen.insert(one.id));
-        if picked.is_empty() {
-            return Err(Error::invalid("picked", "required", "Please select what to decide on."));
-        }
-        if picked.len() > MOST {
-            return Err(Error::invalid("picked", "maxItems", format!("At most {MOST} at once, please.")));
-        }
+        sensible(&mut picked)?;
         let ids: Vec<_> = picked.iter().map(|one| one.id).collect();
         let items = service::some(s, actor, &ids).await?;
         if items.len() < ids.len() {

@@ -2,9 +2,7 @@
 //! `Parties::bars`, `policy::blocked` and `quorum::agreement`.
 
 use super::{
-    Item, Status,
-    assignment::{self, Decider},
-    decisions_store, list_store,
+    Item, Status, assignment, decisions_store, list_store,
     policy::{self, Parties},
     quorum::{self, Agreement, Group},
     store::{self, Locked},
@@ -13,6 +11,7 @@ use crate::{
     Actor, Result, Role,
     db::TenantTx,
     ids::{ApprovalId, UserId},
+    workspaces::members::{self, Decider},
 };
 
 /// Who decides on an item that waits.
@@ -36,7 +35,7 @@ pub struct Turns {
 /// Who decides on an item that waits.
 pub(super) async fn of(tx: &mut TenantTx, actor: &Actor, item: &Item, row: &Locked) -> Result<Deciding> {
     let parties = row.parties();
-    let everybody = assignment::everybody(tx).await?;
+    let everybody = members::who_decides(tx).await?;
     let (may, barred): (Vec<Decider>, Vec<Decider>) =
         everybody.into_iter().partition(|who| parties.bars(who.id).is_none());
     let agreed = if row.wants_several() { decisions_store::voters(tx, item.id).await? } else { Vec::new() };
@@ -168,9 +167,11 @@ impl Case<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
 
     fn who(role: Role, name: &str) -> Decider {
-        Decider { id: UserId::new(), role, name: name.to_owned(), email: String::new(), reminded: true }
+        let (name, email) = (name.to_owned(), String::new());
+        Decider { id: UserId::new(), role, name, email, reminded: true, since: Timestamp::now() }
     }
 
     #[test]

@@ -7,12 +7,14 @@ use super::{EffectState, Item, Preview, attachments::Attachment, outside, quorum
 use crate::{
     Timestamp,
     ids::{ApprovalId, GrantId, UserId},
+    records::FieldChange,
     said::said,
     usage::Amounts,
 };
 
 /// What a proposal's route was decided on, as it was then.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Confidence {
     /// Weighted mean of the factors, 0 to 100.
@@ -33,6 +35,7 @@ pub struct Confidence {
 
 /// A look afterwards at what went on by itself.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Sample {
     /// What a person said; `None` as long as nobody has looked. Until then the confidence is not shown.
@@ -47,6 +50,7 @@ pub struct Sample {
 
 /// Something that happened to an item.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// `proposed`, `approved`, `rejected`, `withdrawn`, `superseded`, `cancelled`, `escalated`, `effect_done`, `settled_done`, …
@@ -61,6 +65,7 @@ pub struct HistoryEntry {
 
 /// The effect of an approved item.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
     /// Where it stands.
@@ -79,6 +84,7 @@ pub struct Effect {
 
 /// What a person found out about an effect of unknown outcome.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Settled {
     /// The person's name; `None` when he or she is gone.
@@ -91,6 +97,7 @@ pub struct Settled {
 
 /// An item with everything that a decision needs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "ApprovalDetail"))]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
     /// The row.
@@ -128,6 +135,9 @@ pub struct Detail {
     pub edited_from: Option<ApprovalId>,
     /// The item that a person made of this one.
     pub edited_to: Option<ApprovalId>,
+    /// What that person changed, argument by argument: from what was proposed to what is to run instead.
+    #[serde(default)]
+    pub edits: Vec<FieldChange>,
     /// What the outside agent said with it, if one proposed it.
     pub outside: Option<outside::Outside>,
     /// What people say about it, oldest first.
@@ -136,6 +146,7 @@ pub struct Detail {
 
 /// What somebody says about an item to the others.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {
     /// Who; `None` when he or she is gone.
@@ -151,6 +162,7 @@ pub struct Comment {
 
 /// A person's name in a comment, which he or she was told of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Mention {
     /// Who.

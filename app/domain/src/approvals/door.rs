@@ -8,8 +8,8 @@ use super::{
     Decide, Detail, EffectState, Status, Verdict, assignment, decisions_store, effects_store,
     grants::service as grants,
     outcomes::{
-        already_decided, checked, find_to_decide, moved_on, note, supersede, tell, tell_requester, tell_run,
-        tell_timed_out,
+        already_decided, checked, decided, find_to_decide, moved_on, note, of, supersede, tell, tell_requester,
+        tell_run, tell_timed_out,
     },
     outside::{DecisionKind, service as outside},
     policy::{self, Decider},
@@ -30,7 +30,7 @@ use crate::{
     audit::Entry,
     crash,
     db::TenantTx,
-    events::{DomainEvent, Draft, payload::OfApproval},
+    events::{DomainEvent, Draft},
     ids::{ApprovalId, UserId, WorkspaceId},
     notifications::service as notifications,
     services::Services,
@@ -102,7 +102,8 @@ pub(super) async fn approve(
         agreed.push(user);
         if !quorum::agreement(item.quorum, &item.groups, &electorate, &agreed).is_reached() {
             decisions_store::insert(tx, id, "voted", Some(user), note.as_deref(), &item.hash).await?;
-            say(tx, DomainEvent::ApprovalVoted, id, item, trail::facts(item), note.as_deref());
+            let voted = DomainEvent::ApprovalVoted(decided(item, DecisionKind::Approve));
+            say(tx, voted, id, item, trail::facts(item), note.as_deref());
             return Ok(());
         }
     }
@@ -115,7 +116,7 @@ pub(super) async fn approve(
     // By lot first: whoever is asked to look afterwards is not told the score by the log.
     let drawn = by == Decider::Rule && samples::draw(tx, id, &item.tool).await?;
     let facts = if drawn { trail::facts(item) } else { trail::told(item) };
-    say(tx, event, id, item, facts, note.as_deref());
+    say(tx, event(decided(item, DecisionKind::Approve)), id, item, facts, note.as_deref());
     if by.person().is_some() {
         tell_requester(tx, id, item, "approved").await?;
     }
@@ -133,7 +134,8 @@ pub(super) async fn approve(
 async fn reject(tx: &mut TenantTx, id: ApprovalId, item: &Locked, user: UserId, reason: Option<String>) -> Result<()> {
     store::step(tx, id, item.status, Happening::Rejected).await?;
     decisions_store::insert(tx, id, Status::Rejected.as_str(), Some(user), reason.as_deref(), &item.hash).await?;
-    say(tx, DomainEvent::ApprovalRejected, id, item, trail::told(item), reason.as_deref());
+    let rejected = DomainEvent::ApprovalRejected(decided(item, DecisionKind::Reject));
+    say(tx, rejected, id, item, trail::told(item), reason.as_deref());
     tell_requester(tx, id, item, "rejected").await?;
     let by = decisions_store::last(tx, id).await?.and_then(|(name, _)| name);
     tell_run(tx, item, Outcome::Rejected { by, reason }).await?;
@@ -160,7 +162,8 @@ pub async fn ask(s: &Services, actor: &Actor, id: ApprovalId, question: &str) ->
     outside::allow(&mut tx, id, &item, DecisionKind::Respond).await?;
     store::step(&mut tx, id, item.status, Happening::Asked).await?;
     decisions_store::insert(&mut tx, id, "asked", Some(user), Some(&question), &item.hash).await?;
-    say(&mut tx, DomainEvent::ApprovalAsked, id, &item, trail::told(&item), Some(&question));
+    let asked = DomainEvent::ApprovalAsked(decided(&item, DecisionKind::Respond));
+    say(&mut tx, asked, id, &item, trail::told(&item), Some(&question));
     let by = decisions_store::last(&mut tx, id).await?.and_then(|(name, _)| name);
     tell_run(&mut tx, &item, Outcome::Asked { by, question }).await?;
     tx.commit().await?;
@@ -179,7 +182,7 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
     let why = "Nobody decided in time.";
     store::step(&mut tx, id, item.status, Happening::TimedOut).await?;
     decisions_store::insert(&mut tx, id, Status::TimedOut.as_str(), None, Some(why), &item.hash).await?;
-    say(&mut tx, DomainEvent::ApprovalTimedOut, id, &item, trail::told(&item), None);
+    say(&mut tx, DomainEvent::ApprovalTimedOut(of(&item)), id, &item, trail::told(&item), None);
     tell_timed_out(&mut tx, id, &item).await?;
     tell_run(&mut tx, &item, Outcome::TimedOut).await?;
     tx.commit().await?;
@@ -190,13 +193,12 @@ pub(super) async fn time_out(s: &Services, workspace: WorkspaceId, id: ApprovalI
 /// The decision, for the audit log and for everybody who follows.
 pub(super) fn say(
     tx: &mut TenantTx,
-    what: fn(OfApproval) -> DomainEvent,
+    event: DomainEvent,
     id: ApprovalId,
     item: &Locked,
     facts: Value,
     note: Option<&str>,
 ) {
-    let event = what(OfApproval { title: item.title.clone(), run: item.run });
     let mut entry = Entry::new(event.name(), "approval", id.0).details(facts);
     if let Some(note) = note {
         entry = entry.personal(json!({ "note": note }));

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Detail, Status, decisions_store,
     door::{self, Approval, say},
-    outcomes::{already_decided, checked, find_to_decide},
+    form::{self, Field},
+    outcomes::{already_decided, checked, decided, find_to_decide},
     outside::{DecisionKind, service as outside},
     policies::service as policies,
     policy::{self, Decider},
@@ -25,10 +26,17 @@ use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
     db::TenantTx,
-    events::{DomainEvent, Draft, payload::Requested},
+    events::{
+        DomainEvent, Draft,
+        payload::{Decided, Requested},
+    },
     ids::{ApprovalId, UserId},
     services::Services,
-    tools::{Reversibility, arguments, registry},
+    tools::{
+        Reversibility,
+        arguments::{self, Misfit},
+        registry,
+    },
 };
 
 /// A change on its way.
@@ -72,6 +80,19 @@ pub async fn edit(s: &Services, actor: &Actor, id: ApprovalId, edit: Edit) -> Re
     get(s, actor, new).await
 }
 
+/// The fields of the form that changes what an item would do; none where that cannot be changed. What an outside agent wants to do has
+/// no schema here: its fields are the values that there are.
+pub async fn fields(s: &Services, actor: &Actor, detail: &Detail) -> Result<Vec<Field>> {
+    let tool = registry::find(&detail.item.tool).filter(|tool| tool.is_governed());
+    let Some((tool, arguments)) = tool.zip(detail.arguments.as_object()) else { return Ok(Vec::new()) };
+    if tool.is_done_elsewhere() {
+        return Ok(form::fields(None, arguments));
+    }
+    let mut tx = s.db.tenant(actor).await?;
+    let schema = registry::form_schema(&mut tx, tool, arguments).await?;
+    Ok(form::fields(Some(&schema), arguments))
+}
+
 /// Ends the item and makes the one that takes its place.
 async fn replace(
     tx: &mut TenantTx,
@@ -87,14 +108,24 @@ async fn replace(
         .filter(|tool| tool.is_governed())
         .ok_or_else(|| wrong("notEditable", "This cannot be changed; reject it instead.".to_owned()))?;
     let before = item.proposal(tx.workspace())?;
-    let arguments = arguments::check(tool, Value::Object(values)).map_err(|why| wrong("schema", why))?;
+    let values = Value::Object(values);
+    if let Some(Misfit { path, why }) = arguments::misfit(tool, &values).map_err(Error::internal)? {
+        return Err(form::wrong(&path, "schema", &why));
+    }
+    let arguments = arguments::check(tool, values).map_err(|why| wrong("schema", why))?;
     if arguments.values == before.arguments {
         return Err(wrong("unchanged", "Nothing is changed; approve it as it is.".to_owned()));
     }
     outside::fits(tx, id, item, &arguments.values).await?;
     let reversibility =
         tool.reversibility(&arguments.values).ok_or_else(|| Error::internal("an item of a tool that does not act"))?;
-    let plan = registry::plan(tx, tool, &arguments, &s.http).await?.map_err(|why| wrong("plan", why))?;
+    let plan = match registry::plan(tx, tool, &arguments, &s.http).await? {
+        Ok(plan) => plan,
+        Err(why) => {
+            let path = registry::at_fault(tx, tool, &arguments.values).await?;
+            return Err(if path.is_empty() { wrong("plan", why) } else { form::wrong(&path, "plan", &why) });
+        }
+    };
     if plan.targets != before.targets || !tool.keeps(&before.arguments, &arguments.values) {
         return Err(wrong("target", "A change keeps what it is about; reject this and ask for another.".to_owned()));
     }
@@ -143,7 +174,8 @@ async fn replace(
     }
     store::step(tx, id, item.status, Happening::Edited).await?;
     decisions_store::insert(tx, id, "edited", Some(user), note, &item.hash).await?;
-    say(tx, DomainEvent::ApprovalEdited, id, item, trail::told(item), note);
+    let edited = Decided { replaced_by: Some(new), ..decided(item, DecisionKind::Edit) };
+    say(tx, DomainEvent::ApprovalEdited(edited), id, item, trail::told(item), note);
     let made = trail::Facts {
         tool: tool.name,
         hash: sealed.hash.as_slice(),
@@ -158,6 +190,8 @@ async fn replace(
     let requested = Requested {
         title: plan.title,
         tool: tool.name,
+        action: tool.is_done_elsewhere().then_some(plan.traits.sort),
+        hash: hex::encode(sealed.hash),
         run: item.run,
         review: Review::Full,
         // Who is asked stays as it was.

@@ -12,7 +12,7 @@ use super::{
     EffectState, Status,
     door::let_through,
     effects_store,
-    outcomes::{mark_superseded, tell_run},
+    outcomes::{mark_superseded, of, tell_run},
     outside::service as elsewhere,
     proposal::Proposal,
     store::{self, Locked},
@@ -234,7 +234,10 @@ fn span(proposal: &Proposal, item: &Locked) -> Option<ToolSpan> {
 /// How an effect ended.
 enum Ended {
     /// What came of it, and of which arguments.
-    Done { result: Value, arguments: Map<String, Value> },
+    Done {
+        result: Value,
+        arguments: Map<String, Value>,
+    },
     Failed(String),
     Unknown(String),
     Superseded,
@@ -309,7 +312,7 @@ async fn end(
 
 /// What becomes of an effect, for the audit log and for everybody who follows.
 fn say(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, effect: EffectId, id: ApprovalId, item: &Locked) {
-    let event = what(OfApproval { title: item.title.clone(), run: item.run });
+    let event = what(of(item));
     let mut facts = trail::facts(item);
     facts["effect"] = json!(effect);
     tx.audit(Entry::new(event.name(), "approval", id.0).details(facts));

@@ -53,6 +53,7 @@ pub struct Narrow {
 
 /// A filter as REST and saved filters write it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "SavedQuery"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Query {
     /// Only with this status.
@@ -101,6 +102,7 @@ impl From<Query> for Filter {
 
 /// Who is asked to look at something: `me`, `nobody`, or a person's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Whose {
     /// Whoever looks at the list.
@@ -149,6 +151,7 @@ impl From<Whose> for String {
 
 /// The order of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// The newest first.

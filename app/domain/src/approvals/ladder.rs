@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Status,
-    assignment::{self, Asked, Decider},
+    assignment::{self, Asked},
     decisions_store,
     ladder_store::{self as store, Due},
     outcomes::find_to_decide,
@@ -23,7 +23,7 @@ use crate::{
     ids::{ApprovalId, WorkspaceId},
     mail::letters::{Letter, post},
     services::Services,
-    workspaces,
+    workspaces::{self, members::Decider},
 };
 
 /// Takes an item's next step, if it still waits and the step is due.
@@ -131,7 +131,7 @@ fn say(tx: &mut TenantTx, what: fn(Waiting) -> DomainEvent, id: ApprovalId, item
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Role, ids::UserId};
+    use crate::{Role, Timestamp, ids::UserId};
 
     #[test]
     fn whoever_is_asked_is_told_and_everybody_where_that_person_has_left() {
@@ -141,6 +141,7 @@ mod tests {
             name: name.to_owned(),
             email: String::new(),
             reminded: true,
+            since: Timestamp::now(),
         };
         let all = [who(Role::Owner, "Grace"), who(Role::Admin, "Ada")];
         let asks = |person, role| {

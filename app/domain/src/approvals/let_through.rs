@@ -7,6 +7,7 @@ use crate::ids::GrantId;
 
 /// What let an item go on by itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum LetThrough {
     /// The policy that held for it.

@@ -173,11 +173,7 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
                 status,
                 tool: r.tool,
                 title: r.title,
-                reversibility: if r.reversibility == "reversible" {
-                    Reversibility::Reversible
-                } else {
-                    Reversibility::Irreversible
-                },
+                reversibility: reversibility(&r.reversibility),
                 review: Review::parse(&r.review),
                 score: r.score,
                 hash: hex::encode(r.hash),
@@ -198,6 +194,49 @@ pub(super) async fn items(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Item>> 
             })
         })
         .collect()
+}
+
+/// An item as it is added up with others.
+pub(super) struct Summand {
+    pub(super) id: ApprovalId,
+    pub(super) status: Status,
+    pub(super) reversibility: Reversibility,
+    pub(super) canonical: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+    pub(super) parties: Parties,
+    /// Whether one person's word is not enough.
+    pub(super) wants_several: bool,
+}
+
+/// Items as they are added up, the oldest first.
+pub(super) async fn summands(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Summand>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT id, status, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id, requester_barred,
+                  (quorum > 1 OR quorum_groups <> '[]'::jsonb) AS "wants_several!"
+           FROM approval_items WHERE workspace_id = $1 AND id = ANY ($2) ORDER BY created_at, id"#,
+        workspace,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Summand {
+                id: ApprovalId(r.id),
+                status: status(&r.status)?,
+                reversibility: reversibility(&r.reversibility),
+                canonical: r.canonical,
+                hash: r.hash,
+                parties: Parties::of(&r.proposer_kind, r.proposer_id, UserId(r.requester_id), r.requester_barred),
+                wants_several: r.wants_several,
+            })
+        })
+        .collect()
+}
+
+fn reversibility(word: &str) -> Reversibility {
+    if word == Reversibility::Reversible.as_str() { Reversibility::Reversible } else { Reversibility::Irreversible }
 }
 
 /// Whose these items are.

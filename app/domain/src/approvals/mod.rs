@@ -34,6 +34,8 @@ pub(crate) mod due;
 #[cfg(feature = "ssr")]
 pub mod edit;
 #[cfg(feature = "ssr")]
+mod edits;
+#[cfg(feature = "ssr")]
 mod effects_store;
 #[cfg(feature = "ssr")]
 pub mod executor;
@@ -41,6 +43,8 @@ pub mod figures;
 #[cfg(feature = "ssr")]
 mod figures_store;
 pub mod filter;
+#[cfg(feature = "ssr")]
+pub mod form;
 pub mod grants;
 #[cfg(feature = "ssr")]
 pub(crate) mod ladder;
@@ -83,6 +87,7 @@ pub mod service;
 mod states;
 #[cfg(feature = "ssr")]
 mod store;
+pub mod sum;
 #[cfg(feature = "ssr")]
 mod trail;
 #[cfg(feature = "ssr")]
@@ -108,6 +113,7 @@ use crate::{
 
 /// Where an item stands. A time-out is never recorded as a person's decision.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "ApprovalStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for a decision.
@@ -172,6 +178,7 @@ impl Status {
 
 /// Where an effect stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectState {
     /// Decided; has not begun, can still be taken back.
@@ -211,6 +218,7 @@ impl EffectState {
 
 /// An item as a list shows it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "Approval"))]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// Its id.
@@ -269,6 +277,7 @@ impl Item {
 
 /// What would happen, rendered by HYVVE from the stored bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Preview {
     /// A record changes.
@@ -326,6 +335,7 @@ pub enum Preview {
 
 /// What a person says about an item.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Do exactly this.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     Decide, Detail, Status, Verdict, decisions_store,
+    outside::{DecisionKind, service as outside},
     proposal::Proposal,
     states::Happening,
     store::{self, Locked},
@@ -14,7 +15,10 @@ use crate::{
     agents::{self, Outcome},
     audit::Entry,
     db::TenantTx,
-    events::{DomainEvent, Draft, payload::OfApproval},
+    events::{
+        DomainEvent, Draft,
+        payload::{Decided, OfApproval},
+    },
     ids::{ApprovalId, RunId},
     notifications::{
         Kind,
@@ -41,8 +45,24 @@ pub(crate) async fn cancel_for_run(tx: &mut TenantTx, run: RunId) -> Result<()> 
 
 /// Tells of something that happened to an item: the person who asked for it, and whoever decides.
 pub(super) fn tell(tx: &mut TenantTx, what: fn(OfApproval) -> DomainEvent, id: ApprovalId, item: &Locked) {
-    let of = OfApproval { title: item.title.clone(), run: item.run };
-    tx.emit(Draft::new(what(of), id).only_for(item.requester));
+    tx.emit(Draft::new(what(of(item)), id).only_for(item.requester));
+}
+
+/// What events say of an item.
+pub(super) fn of(item: &Locked) -> OfApproval {
+    OfApproval {
+        title: item.title.clone(),
+        run: item.run,
+        tool: item.tool.clone(),
+        action: outside::action(item),
+        hash: hex::encode(&item.hash),
+    }
+}
+
+/// What events say of a decision on an item.
+pub(super) fn decided(item: &Locked, verdict: DecisionKind) -> Decided {
+    let OfApproval { title, run, tool, action, hash } = of(item);
+    Decided { title, run, tool, action, hash, verdict, replaced_by: None }
 }
 
 /// Tells those who asked a run's agent something instead of deciding that it has gone on: once for each question.
@@ -157,7 +177,7 @@ pub(super) async fn mark_superseded(tx: &mut TenantTx, id: ApprovalId, item: &Lo
     let facts = if item.status == Status::Pending { trail::told(item) } else { trail::facts(item) };
     tx.audit(Entry::new("approval.superseded", "approval", id.0).details(facts));
     tell(tx, DomainEvent::ApprovalSuperseded, id, item);
-    tell_run(tx, item, Outcome::Superseded).await
+    tell_run(tx, item, Outcome::Superseded { approved: item.status != Status::Pending }).await
 }
 
 /// Brings an outcome back to the run that waits for it.

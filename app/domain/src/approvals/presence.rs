@@ -7,6 +7,7 @@ use crate::ids::UserId;
 
 /// Somebody else who has the card open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Watcher {
     /// Who.

@@ -190,6 +190,8 @@ fn say(
     let requested = Requested {
         title: plan.title.clone(),
         tool: tool.name,
+        action: tool.is_done_elsewhere().then(|| plan.traits.sort.clone()),
+        hash: hex::encode(hash),
         run: source.run,
         review,
         assignee_id: asked.person,

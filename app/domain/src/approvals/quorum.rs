@@ -8,6 +8,7 @@ use crate::ids::UserId;
 
 /// Some of a role that have to be among those who agree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "QuorumGroup"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Group {
     /// `owner` or `admin`: exactly this one.
@@ -36,6 +37,7 @@ impl Group {
 
 /// How far those have come who have to agree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Agreement {
     /// How many agree, of those who may still decide.

@@ -4,14 +4,17 @@
 
 use std::time::Duration;
 
-use super::reminders_store::{self as store, Decider};
+use super::reminders_store as store;
 use crate::{
     Actor, Result, Timestamp,
     db::TenantTx,
     ids::{ApprovalId, WorkspaceId},
     mail::letters::{Letter, post},
     services::Services,
-    workspaces,
+    workspaces::{
+        self,
+        members::{self, Decider},
+    },
 };
 
 /// Between two letters about one workspace.
@@ -51,12 +54,17 @@ async fn write(s: &Services, workspace: WorkspaceId, after: Duration) -> Result<
     let Some(since) = waiting.since else { return Ok(()) };
     let here = workspaces::service::of(&mut tx).await?;
     let queue = format!("{}/w/{}/approvals", s.settings.public_url, here.slug);
-    for person in store::deciders(&mut tx).await? {
+    for person in recipients(&mut tx).await? {
         let cause = format!("waiting:{workspace}:{}:{}", person.id, up_to.unix_millis());
         let letter = letter(cause, &person, &here.name, &waiting, since, &queue);
         post(tx.conn(), s, letter).await?;
     }
     tx.commit().await
+}
+
+/// Those who may decide and have not done without such letters.
+pub(super) async fn recipients(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    Ok(members::who_decides(tx).await?.into_iter().filter(|who| who.reminded).collect())
 }
 
 /// What waits in the workspace of a running transaction, and some of it.

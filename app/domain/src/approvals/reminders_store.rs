@@ -6,18 +6,11 @@ use super::reminders::{Waiting, cutoff};
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
-    ids::{ApprovalId, UserId, WorkspaceId},
+    ids::{ApprovalId, WorkspaceId},
 };
 
 /// How many items are named.
 const NAMED: i64 = 5;
-
-/// Somebody who is written to.
-pub(super) struct Decider {
-    pub(super) id: UserId,
-    pub(super) name: String,
-    pub(super) email: String,
-}
 
 /// Workspaces in which something has waited for long and was not told of.
 pub(super) async fn forgotten(tx: &mut SystemTx, after: Duration, pause: Duration) -> Result<Vec<WorkspaceId>> {
@@ -72,17 +65,4 @@ pub(super) async fn waiting(tx: &mut TenantTx) -> Result<Waiting> {
         items: items.into_iter().map(|r| (ApprovalId(r.id), r.title)).collect(),
         since: row.since.map(Timestamp),
     })
-}
-
-/// Those who may decide here and have not done without mail.
-pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Decider>> {
-    let workspace = tx.workspace().0;
-    let rows = sqlx::query!(
-        "SELECT u.id, u.name, u.email FROM workspace_members m JOIN users u ON u.id = m.user_id
-         WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') AND u.reminded",
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|r| Decider { id: UserId(r.id), name: r.name, email: r.email }).collect())
 }

@@ -3,7 +3,7 @@
 use super::{
     Detail, Effect, EffectState, Filter, HistoryEntry, Item, Status, comments_store, cursor,
     deciding::{self, Deciding, Turns},
-    decisions_store, effects_store,
+    decisions_store, edits, effects_store,
     filter::MAX_TEXT,
     list_store,
     outside::service as outside,
@@ -145,6 +145,8 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
         Some(run) => Some(usage::of_run(tx, run).await?),
         None => None,
     };
+    let edited_to = if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None };
+    let edits = edits::of(tx, &row, &proposal.arguments, edited_to).await?;
     Ok(Detail {
         grant_id: row.grant,
         who_decides: deciding.sentences,
@@ -152,7 +154,8 @@ async fn detail(tx: &mut TenantTx, s: &Services, actor: &Actor, id: ApprovalId) 
         agreement: deciding.agreement,
         attachments: proposal.attachments,
         edited_from: row.edited_from,
-        edited_to: if item.status == Status::Superseded { store::edited_to(tx, id).await? } else { None },
+        edited_to,
+        edits,
         outside,
         comments: comments_store::of(tx, id).await?,
         item,

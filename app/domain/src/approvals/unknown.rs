@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::reminders_store as store;
+use super::reminders::recipients;
 use crate::{
     Result,
     db::TenantTx,
@@ -23,7 +23,7 @@ pub async fn tell(s: &Services, tx: &mut TenantTx, events: &[Event]) -> Result<(
         let title = event.payload.get("title").and_then(Value::as_str).unwrap_or("Something that was approved");
         let here = workspaces::service::of(tx).await?;
         let page = format!("{}/w/{}/approvals/{item}", s.settings.public_url, here.slug);
-        for person in store::deciders(tx).await? {
+        for person in recipients(tx).await? {
             let cause = format!("unknown:{}:{}", event.id, person.id);
             let letter = Letter::new(cause, &person.email, &format!("Was it carried out? {title}"))
                 .line(&format!("Hello {},", person.name))

@@ -97,6 +97,7 @@ impl Source {
 
 /// One row, as people read it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "AuditRow"))]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// Its number in the workspace, from 1.
@@ -127,6 +128,7 @@ pub struct Row {
 
 /// What verification found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "AuditVerdict"))]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// How many rows were read.
@@ -139,6 +141,7 @@ pub struct Verdict {
 
 /// Where the chain breaks, and how one can tell.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "AuditFlaw"))]
 #[serde(rename_all = "camelCase")]
 pub struct Flaw {
     /// The number of the first row that is wrong or missing.

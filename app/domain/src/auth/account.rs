@@ -11,13 +11,14 @@ use super::{
 };
 use crate::{
     Actor, Code, Error, Result, Role,
+    db::SystemTx,
     mail::letters::{each_time, post},
     pictures::{self, Change as PictureChange},
     services::Services,
     workspaces::{self, members},
 };
 
-/// What stays of a deleted account's name.
+/// What stays of a deleted account's name. What stays of its address is nobody's: without an `@`, no account can be made with it.
 const DELETED: &str = "Deleted person";
 
 /// What shall change about a person.
@@ -100,11 +101,11 @@ pub async fn change_password(
     new: &Password,
     origin: &Origin,
 ) -> Result<()> {
-    confirm(s, who, current, "currentPassword", origin).await?;
+    let confirmed = confirm(s, who, current, "currentPassword", origin).await?;
     strength::check(&s.passwords, new, &[&who.user.name, &who.user.email]).await?;
     let phc = s.passwords.hash(new).await?;
     let mut tx = s.db.system("a new password").await?;
-    factors::lock(&mut tx, who.user.id).await?;
+    still_so(&mut tx, who, &confirmed).await?;
     store::set_password(&mut tx, who.user.id, &phc).await?;
     factors::end_waiting(&mut tx, who.user.id).await?;
     proofs_store::forget(&mut tx, who.user.id).await?;
@@ -126,6 +127,7 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
         return Err(Error::invalid("email", "different", "This is your address already."));
     }
     let mut tx = s.db.system("another address").await?;
+    factors::lock_in(&mut tx, who).await?;
     let Some(token) = proofs::issue(&mut tx, Kind::ChangeEmail, who.user.id, &email).await? else {
         return Err(Error::new(
             Code::RateLimited,
@@ -152,7 +154,7 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
 ///
 /// The account goes last: should the server stop on the way, it is there to be deleted again.
 pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &Origin) -> Result<()> {
-    confirm(s, who, password, "password", origin).await?;
+    let confirmed = confirm(s, who, password, "password", origin).await?;
     let user = who.user.id;
     let mut alone = Vec::new();
     let mut among_others = Vec::new();
@@ -175,17 +177,18 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
         }
     }
     let mut tx = s.db.system("an account is to be deleted").await?;
+    still_so(&mut tx, who, &confirmed).await?;
     trail::note(&mut tx, who, origin, Change::of("account.delete_asked")).await?;
     tx.commit().await?;
     for actor in among_others {
         members::leave(s, &actor).await?;
     }
     for actor in alone {
-        workspaces::service::delete(s, &actor, None).await?;
+        workspaces::service::delete_alone(s, &actor).await?;
     }
     let mut tx = s.db.system("a deleted account").await?;
     factors::lock(&mut tx, user).await?;
-    store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}@invalid")).await?;
+    store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}")).await?;
     factors::forget(&mut tx, user).await?;
     pictures::service::set_of_person(&mut tx, user, &PictureChange::Remove).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;
@@ -194,14 +197,24 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
     Ok(())
 }
 
-/// Whether whoever has the session also knows the password; it can be guessed so often and not more.
+/// Locks the person, and refuses a session that was ended, or a password that was changed, since it was confirmed: hashing takes
+/// its time, and whoever chose another one by mail meanwhile has the last word.
+async fn still_so(tx: &mut SystemTx, who: &SignedIn, confirmed: &str) -> Result<()> {
+    factors::lock_in(tx, who).await?;
+    if store::password(tx, who.user.id).await?.as_deref() == Some(confirmed) {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict, "Your password was changed just now. Nothing else was changed; please try again."))
+}
+
+/// Whether whoever has the session also knows the password; it can be guessed so often and not more. Answers its PHC string.
 pub(super) async fn confirm(
     s: &Services,
     who: &SignedIn,
     password: &Password,
     field: &str,
     origin: &Origin,
-) -> Result<()> {
+) -> Result<String> {
     let wrong = || Error::invalid(field, "correct", "This is not your password.");
     if password.0.len() > rules::PASSWORD_MAX * 4 {
         return Err(wrong());
@@ -209,15 +222,15 @@ pub(super) async fn confirm(
     let mut tx = s.db.system("a password is asked for again").await?;
     let phc = store::password(&mut tx, who.user.id).await?;
     drop(tx);
-    if phc.is_none() {
+    let Some(phc) = phc else {
         let told =
             "Your account has no password yet. Choose one first, with a link that we send you: see Account → Security.";
         return Err(Error::invalid(field, "chosen", told));
-    }
+    };
     let attempt = attempts::password_again(s, &who.user, origin).await?;
-    if s.passwords.verify(password, phc).await? {
+    if s.passwords.verify(password, Some(phc.clone())).await? {
         attempt.undo().await;
-        Ok(())
+        Ok(phc)
     } else {
         attempt.keep();
         Err(wrong())

@@ -22,7 +22,8 @@ pub(super) fn verify(s: &Services, user: &User, token: &Token) -> Letter {
         .line(&hello(&user.name))
         .line("please confirm that this address is yours.")
         .action("Confirm your address", &link(s, "/verify-email", token))
-        .line("The link works once, for 24 hours. If you did not make an account, there is nothing to do.")
+        .line("The link works once, for 24 hours. If you are not signed in, you are asked for your password.")
+        .line("If you did not make an account, there is nothing to do.")
 }
 
 /// Somebody signed up with an address that has an account.

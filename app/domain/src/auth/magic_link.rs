@@ -2,7 +2,7 @@
 //! second, it is asked for.
 
 use super::{
-    Origin, User, attempts, letters,
+    Origin, User, account_store, attempts, letters,
     proofs::{self, Kind},
     recovery, rules,
     service::{self, Begun},
@@ -49,12 +49,13 @@ pub async fn look(s: &Services, token: &str, origin: &Origin) -> Result<String> 
 /// Signs in with a link, which also proves the address. Where nobody had proved it until now, whatever else opened the account
 /// may be somebody else's, who made it with an address that was not theirs, and goes.
 pub async fn sign_in(s: &Services, token: &str, origin: &Origin) -> Result<Begun> {
-    let user = attempts::follow(s, origin, redeem(s, token, origin)).await?;
+    let (user, phc) = attempts::follow(s, origin, redeem(s, token, origin)).await?;
     let workspace = service::landing(s, &user).await?;
-    service::begin(s, user, workspace, origin, "auth.signed_in_by_link", None).await
+    service::begin(s, user, workspace, origin, "auth.signed_in_by_link", phc.as_deref()).await
 }
 
-async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<User> {
+/// Answers whose link it is, and the PHC string of the password, if there is still one.
+async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<(User, Option<String>)> {
     let mut tx = s.db.system("a link to sign in").await?;
     let proof = recovery::redeem(&mut tx, &[Kind::SignIn], token).await?;
     let first = recovery::proved(&mut tx, proof.user, origin).await?;
@@ -63,8 +64,9 @@ async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<User> {
         post(tx.conn(), s, letters::password_removed(s, &proof.name, &proof.email, origin, cause)).await?;
     }
     let user = store::person(&mut tx, proof.user).await?;
+    let phc = account_store::password(&mut tx, proof.user).await?;
     tx.commit().await?;
     s.sessions.forget_all_of(first.ended);
     s.api_keys.forget_all();
-    Ok(user)
+    Ok((user, phc))
 }

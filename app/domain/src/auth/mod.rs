@@ -66,6 +66,7 @@ use crate::{
 
 /// A person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The person's id.
@@ -86,6 +87,7 @@ pub struct User {
 
 /// A signed-in browser, without its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Its id: a handle for revoking, not a credential.
@@ -119,6 +121,7 @@ pub struct SignedIn {
 
 /// A password on its way in. It is never shown, logged or sent back.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Password(pub String);
 
@@ -130,6 +133,7 @@ impl fmt::Debug for Password {
 
 /// What sign-up asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignUp {
     /// The person's name.
@@ -142,6 +146,7 @@ pub struct SignUp {
 
 /// What sign-in asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// The person's address.

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::{
-    Origin, Password, User, account_store, attempts, factors, letters,
+    Origin, Password, SignedIn, User, account_store, attempts, factors, letters,
     openid::linked,
     proofs::{self, Kind, Proof},
     proofs_store, rules,
@@ -184,14 +184,130 @@ pub(crate) async fn address_proved(s: &Services, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Proves an address with a link from a letter: the account's own, or the one that it is to have.
-pub async fn prove_email(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
-    attempts::follow(s, origin, prove(s, token, origin)).await
+/// Links that prove an address.
+const OF_ADDRESS: [Kind; 2] = [Kind::VerifyEmail, Kind::ChangeEmail];
+
+/// What a link that proves an address asks for besides its button. It shows who reads the mail, and not that the account is that
+/// person's: whoever made the account with somebody else's address would have it proved by the one who presses the button.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needed {
+    /// Nothing: whoever is signed in has the account.
+    Nothing,
+    /// The account's password.
+    Password,
+    /// A session of the account.
+    Session,
 }
 
-async fn prove(s: &Services, token: &str, origin: &Origin) -> Result<Proved> {
+/// What a link that proves an address is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The address that it proves.
+    pub email: String,
+    /// The account's address until now, if it is to have another one.
+    pub instead_of: Option<String>,
+    /// What it takes.
+    pub needed: Needed,
+}
+
+/// What a link that proves an address is about, without using it up. `who` is the person who is signed in here.
+pub async fn asked(s: &Services, token: &str, who: Option<&SignedIn>, origin: &Origin) -> Result<Asked> {
+    attempts::follow(s, origin, async {
+        let mut tx = s.db.system("what a link would prove").await?;
+        let proof = proofs::look(&mut tx, &OF_ADDRESS, token).await?;
+        let has_password = account_store::password(&mut tx, proof.user).await?.is_some();
+        let needed = match proof.kind {
+            _ if who.is_some_and(|who| who.user.id == proof.user) => Needed::Nothing,
+            Kind::VerifyEmail if has_password => Needed::Password,
+            _ => Needed::Session,
+        };
+        let instead_of = (proof.kind == Kind::ChangeEmail).then_some(proof.current_email);
+        Ok(Asked { email: proof.email, instead_of, needed })
+    })
+    .await
+}
+
+/// Proves an address with a link from a letter: the account's own, or the one that it is to have. It takes a session of the
+/// account, or, for the account's own address, its password: see [`Needed`].
+pub async fn prove_email(
+    s: &Services,
+    token: &str,
+    who: Option<&SignedIn>,
+    password: Option<&Password>,
+    origin: &Origin,
+) -> Result<Proved> {
+    attempts::follow(s, origin, Box::pin(prove(s, token, who, password, origin))).await
+}
+
+/// By what whoever follows a link is the one who has the account.
+enum Shown<'a> {
+    Session(&'a SignedIn),
+    /// The PHC string of the password.
+    Password(String),
+}
+
+impl Shown<'_> {
+    /// Whether it still is so, with the person locked.
+    async fn holds(&self, tx: &mut SystemTx, user: UserId) -> Result<()> {
+        let holds = match self {
+            Self::Session(who) => store::stands(tx, who.session.id).await?,
+            Self::Password(phc) => account_store::password(tx, user).await?.as_ref() == Some(phc),
+        };
+        if holds { Ok(()) } else { Err(Error::unauthorized()) }
+    }
+}
+
+async fn shown<'a>(
+    s: &Services,
+    token: &str,
+    who: Option<&'a SignedIn>,
+    password: Option<&Password>,
+    origin: &Origin,
+) -> Result<Shown<'a>> {
+    let mut tx = s.db.system("whose address is to be proved").await?;
+    let proof = proofs::look(&mut tx, &OF_ADDRESS, token).await?;
+    if let Some(who) = who.filter(|who| who.user.id == proof.user) {
+        return Ok(Shown::Session(who));
+    }
+    let user = store::person(&mut tx, proof.user).await?;
+    let phc = account_store::password(&mut tx, proof.user).await?;
+    drop(tx);
+    let Some(phc) = phc.filter(|_| proof.kind == Kind::VerifyEmail) else {
+        let why = "Please sign in to the account that this link is for, then open it again.";
+        return Err(Error::new(Code::Unauthorized, why));
+    };
+    let Some(password) = password.filter(|password| !password.0.is_empty()) else {
+        return Err(Error::invalid("password", "required", "Please enter your password."));
+    };
+    let wrong = || {
+        let why =
+            "This is not the account’s password. If you do not know it, choose a new one with “Forgot password?”.";
+        Error::invalid("password", "correct", why)
+    };
+    if password.0.len() > rules::PASSWORD_MAX * 4 {
+        return Err(wrong());
+    }
+    let attempt = attempts::sign_in(s, Some(&user.email), Some((&user, phc.as_str())), origin).await?;
+    if s.passwords.verify(password, Some(phc.clone())).await? {
+        attempt.undo().await;
+        Ok(Shown::Password(phc))
+    } else {
+        attempt.keep();
+        Err(wrong())
+    }
+}
+
+async fn prove(
+    s: &Services,
+    token: &str,
+    who: Option<&SignedIn>,
+    password: Option<&Password>,
+    origin: &Origin,
+) -> Result<Proved> {
+    let shown = shown(s, token, who, password, origin).await?;
     let mut tx = s.db.system("the proof of an address").await?;
-    let proof = redeem(&mut tx, &[Kind::VerifyEmail, Kind::ChangeEmail], token).await?;
+    let proof = redeem(&mut tx, &OF_ADDRESS, token).await?;
+    shown.holds(&mut tx, proof.user).await?;
     // Written first: whoever holds the workspace's head may be waiting for the person's row, which a change of the address locks.
     let proved = if proof.kind == Kind::ChangeEmail {
         let change = Change {

@@ -186,6 +186,17 @@ pub async fn sign_in(s: &Services, input: SignIn, origin: &Origin) -> Result<Beg
     begin(s, user, workspace, origin, "auth.signed_in", phc.as_deref()).await
 }
 
+/// Whether this password opens this account. The server asks itself so when it starts: it is not counted, and nobody is let in.
+pub async fn opens(s: &Services, email: &str, password: &Password) -> Result<bool> {
+    let mut tx = s.db.system("whether a password opens an account").await?;
+    let found = store::credential(&mut tx, email).await?;
+    drop(tx);
+    match found {
+        Some((_, Some(phc))) => s.passwords.verify(password, Some(phc)).await,
+        _ => Ok(false),
+    }
+}
+
 /// Refuses somebody whose address has to be proved first, and sends a link for it.
 pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
     if s.settings.verify_email && !user.email_verified {
@@ -209,7 +220,8 @@ pub(super) async fn landing(s: &Services, user: &User) -> Result<Option<Workspac
 }
 
 /// Begins a session for somebody who has shown a first factor, or asks for the second. `password` is the PHC string of the
-/// password, if that was the factor: hashing takes its time, and what was right may have been changed meanwhile.
+/// account's password when the factor was shown, whichever it was: hashing, a provider and the way into a workspace take their
+/// time, and whoever has chosen another password meanwhile wanted everybody else out.
 pub(super) async fn begin(
     s: &Services,
     user: User,
@@ -221,7 +233,7 @@ pub(super) async fn begin(
     let mut tx = s.db.system("a new session").await?;
     factors::hold(&mut tx, user.id).await?;
     let is_same = store::person(&mut tx, user.id).await?.email == user.email
-        && (password.is_none() || account_store::password(&mut tx, user.id).await?.as_deref() == password);
+        && account_store::password(&mut tx, user.id).await?.as_deref() == password;
     if !is_same {
         return Err(Error::new(Code::Unauthorized, "Your account was changed just now. Please sign in again."));
     }

@@ -11,6 +11,7 @@ use crate::{Error, Result, ids::SessionId, services::Services};
 
 /// One of a person's sessions, as he or she sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "ListedSession"))]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// The session.

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::payload::{
-    Assigned, BudgetAlerted, CalibrationReset, Change, GrantRevoked, Granted, Nothing, Notified, OfApproval,
+    Assigned, BudgetAlerted, CalibrationReset, Change, Decided, GrantRevoked, Granted, Nothing, Notified, OfApproval,
     OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordUpdated, Requested, Waiting, WebhookDisabled,
 };
 
@@ -138,17 +138,17 @@ catalogue! {
     /// Somebody wrote a comment on a proposal.
     ApprovalCommented(OfApproval), "approval.commented", 1, ["approval"], Person;
     /// Somebody approved a proposal that needs the approval of others as well.
-    ApprovalVoted(OfApproval), "approval.voted", 1, ["approval"], Person;
+    ApprovalVoted(Decided), "approval.voted", 1, ["approval"], Person;
     /// Somebody approved a proposal. It is carried out next, unless the approval is taken back.
-    ApprovalApproved(OfApproval), "approval.approved", 1, ["approval"], Person;
+    ApprovalApproved(Decided), "approval.approved", 1, ["approval"], Person;
     /// A rule or a standing grant let a proposal through.
-    ApprovalAutoApproved(OfApproval), "approval.auto_approved", 1, ["approval"], Person;
+    ApprovalAutoApproved(Decided), "approval.auto_approved", 1, ["approval"], Person;
     /// Somebody rejected a proposal. Nothing is done.
-    ApprovalRejected(OfApproval), "approval.rejected", 1, ["approval"], Person;
+    ApprovalRejected(Decided), "approval.rejected", 1, ["approval"], Person;
     /// Somebody asked the agent something instead of deciding. The proposal has ended; the agent may make another one.
-    ApprovalAsked(OfApproval), "approval.asked", 1, ["approval"], Person;
+    ApprovalAsked(Decided), "approval.asked", 1, ["approval"], Person;
     /// Somebody changed a proposal. It has ended, and `approval.requested` tells of the one that took its place.
-    ApprovalEdited(OfApproval), "approval.edited", 1, ["approval"], Person;
+    ApprovalEdited(Decided), "approval.edited", 1, ["approval"], Person;
     /// Nobody decided in time. Nothing is done.
     ApprovalTimedOut(OfApproval), "approval.timed_out", 1, ["approval"], Person;
     /// An approval was taken back before its effect began. The proposal waits again.
@@ -336,8 +336,10 @@ mod tests {
         for event in [&providers, &provider] {
             assert!(event.kind().subjects.contains(&event.subject()));
         }
-        let done = DomainEvent::EffectDone(OfApproval { title: "Send a mail".into(), run: None });
-        assert_eq!(done.payload()?, serde_json::json!({ "title": "Send a mail", "run": null }));
+        let (title, tool, hash) = ("Send a mail".to_owned(), "send_email".to_owned(), "0a".to_owned());
+        let done = DomainEvent::EffectDone(OfApproval { title, run: None, tool, action: None, hash });
+        let said = serde_json::json!({ "title": "Send a mail", "run": null, "tool": "send_email", "hash": "0a" });
+        assert_eq!(done.payload()?, said);
         assert_eq!(DomainEvent::WorkspaceCreated(Nothing {}).payload()?, serde_json::json!({}));
         let waiting = Waiting { title: "x".into(), run: None, assignee_id: None, assigned_role: Some(Role::Admin) };
         let escalated = DomainEvent::ApprovalEscalated(waiting);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Role,
-    approvals::{Care, routing::Review},
+    approvals::{Care, outside::DecisionKind, routing::Review},
     ids::{AgentId, ApprovalId, RunId, UserId},
     notifications::Kind,
     webhooks::Because,
@@ -24,6 +24,39 @@ pub struct OfApproval {
     pub title: String,
     /// The run that proposed it; null for a proposal of a person or of an outside agent.
     pub run: Option<RunId>,
+    /// The name of the tool that does it; `external` is what an outside agent does itself.
+    pub tool: String,
+    /// What the outside agent calls it; missing if HYVVE does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub action: Option<String>,
+    /// SHA-256 of exactly what would be done, hexadecimal.
+    pub hash: String,
+}
+
+/// A decision on a proposal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decided {
+    /// What would be done, in a few words.
+    pub title: String,
+    /// The run that proposed it; null for a proposal of a person or of an outside agent.
+    pub run: Option<RunId>,
+    /// The name of the tool that does it; `external` is what an outside agent does itself.
+    pub tool: String,
+    /// What the outside agent calls it; missing if HYVVE does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub action: Option<String>,
+    /// SHA-256 of exactly what was decided on, hexadecimal: an outside agent does that, or nothing.
+    pub hash: String,
+    /// What was decided, in the words in which an outside agent says what it understands. An approval counts from `effect.executing`
+    /// on: until then it can be taken back, or waits for others.
+    pub verdict: DecisionKind,
+    /// The proposal that takes its place; missing if nobody changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ApprovalId")]
+    pub replaced_by: Option<ApprovalId>,
 }
 
 /// A proposal that has just been made.
@@ -34,6 +67,12 @@ pub struct Requested {
     pub title: String,
     /// The name of the tool that would do it.
     pub tool: &'static str,
+    /// What the outside agent calls it; missing if HYVVE does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub action: Option<String>,
+    /// SHA-256 of exactly what would be done, hexadecimal.
+    pub hash: String,
     /// The run that proposed it; null for a proposal of a person or of an outside agent.
     pub run: Option<RunId>,
     /// How closely people look before it is carried out.

@@ -56,15 +56,16 @@ fn whole() -> SchemaGenerator {
 
 /// The facts of a type's payload.
 pub fn facts(kind: &Kind) -> Vec<Fact> {
-    of(&kind.schema(&mut whole()).to_value())
+    fields(&kind.schema(&mut whole()).to_value())
 }
 
 /// What stands around every payload.
 pub fn envelope() -> Vec<Fact> {
-    of(&whole().subschema_for::<Event>().to_value())
+    fields(&whole().subschema_for::<Event>().to_value())
 }
 
-fn of(schema: &Value) -> Vec<Fact> {
+/// The fields of an object's schema.
+pub fn fields(schema: &Value) -> Vec<Fact> {
     let fields = schema["properties"].as_object().cloned().unwrap_or_default();
     let fact = |(name, schema): (String, Value)| Fact {
         name,
@@ -74,8 +75,11 @@ fn of(schema: &Value) -> Vec<Fact> {
     fields.into_iter().map(fact).collect()
 }
 
-/// A schema in a few words.
-fn kind_of(schema: &Value) -> String {
+/// A schema in a few words; another one that it refers to by its name.
+pub fn kind_of(schema: &Value) -> String {
+    if let Some(path) = schema["$ref"].as_str() {
+        return path.rsplit('/').next().unwrap_or_default().to_owned();
+    }
     for many in ["oneOf", "anyOf", "allOf"] {
         if let Some(choices) = schema[many].as_array() {
             let words: Vec<String> = choices.iter().map(kind_of).collect();

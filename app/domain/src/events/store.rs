@@ -78,31 +78,71 @@ fn person(actor: &Actor) -> (Option<Uuid>, Option<&'static str>) {
     }
 }
 
-/// Events after `cursor` that the actor may see, oldest first.
-pub(super) async fn after(tx: &mut TenantTx, actor: &Actor, cursor: i64, limit: i64) -> Result<Found> {
-    let workspace = tx.workspace();
-    let (user, role) = person(actor);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT h.event_seq AS head, 0::bigint AS "looked!", NULL::bigint AS last,
-                  ($4::uuid IS NULL OR EXISTS (
+/// One look at the outbox: what it has found, the workspace's newest number, and whether whoever looks still stands, all of one moment.
+/// `$1` is the workspace, `$2` and `$3` are the person and the role. Looks differ in what they go through (`$with`), in how much that
+/// was and where it ended (`$looked`), in which events they find, as `e` (`$events`), and in their order (`""` or `" DESC"`).
+macro_rules! look {
+    ($tx:ident, $person:expr, [$($with:tt)*], $looked:tt, $events:tt, $order:tt, $($value:expr),+) => {{
+        let workspace = $tx.workspace();
+        let (user, role) = $person;
+        let rows = sqlx::query_as!(
+            Row,
+            $($with)* + "SELECT h.event_seq AS head, " + $looked + r#",
+                  ($2::uuid IS NULL OR EXISTS (
                     SELECT 1 FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
-                    WHERE m.workspace_id = $1 AND m.user_id = $4 AND m.role = $5 AND w.deleted_at IS NULL)) AS "stands!",
+                    WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.role = $3 AND w.deleted_at IS NULL)) AS "stands!",
                   e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
                   e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
-           FROM workspace_heads h LEFT JOIN LATERAL (
+           FROM workspace_heads h LEFT JOIN "# + $events + "ON true WHERE h.workspace_id = $1 ORDER BY e.seq" + $order,
+            workspace.0,
+            user,
+            role,
+            $($value),+
+        )
+        .fetch_all($tx.conn())
+        .await?;
+        Ok(Found::of(rows))
+    }};
+}
+
+/// The same for events between two numbers that pass a filter: what is gone through is read from the index, and what fits is looked up.
+macro_rules! passing {
+    ($tx:ident, $person:expr, $looked:tt, $order:tt, $after:expr, $before:expr, $types:expr, $limit:expr) => {
+        look!(
+            $tx,
+            $person,
+            ["WITH looked AS MATERIALIZED (
+             SELECT seq, type FROM events WHERE workspace_id = $1 AND seq > $4 AND seq < $5 ORDER BY seq" + $order + " LIMIT $6),
+           fit AS (
+             SELECT seq FROM looked WHERE $7::text[] = '{}'
+               OR EXISTS (SELECT 1 FROM unnest($7::text[]) t WHERE type = t OR (t LIKE '%.' AND starts_with(type, t)))
+             ORDER BY seq" + $order + " LIMIT $8) "],
+            $looked,
+            "(fit JOIN events e ON e.workspace_id = $1 AND e.seq = fit.seq) ",
+            $order,
+            $after,
+            $before,
+            LOOK,
+            $types,
+            $limit
+        )
+    };
+}
+
+/// Events after `cursor` that the actor may see, oldest first.
+pub(super) async fn after(tx: &mut TenantTx, actor: &Actor, cursor: i64, limit: i64) -> Result<Found> {
+    look!(
+        tx,
+        person(actor),
+        [""],
+        r#"0::bigint AS "looked!", NULL::bigint AS last"#,
+        "LATERAL (
              SELECT seq, id, type, version, subject_kind, subject_id, payload, created_at FROM events
-             WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) e ON true
-           WHERE h.workspace_id = $1 ORDER BY e.seq"#,
-        workspace.0,
+             WHERE workspace_id = $1 AND seq > $4 ORDER BY seq LIMIT $5) e ",
+        "",
         cursor,
-        limit,
-        user,
-        role,
+        limit
     )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(Found::of(rows))
 }
 
 /// Events after `cursor` that pass a filter, oldest first; at most [`LOOK`] are gone through.
@@ -113,72 +153,36 @@ pub(super) async fn passing_after(
     types: &[String],
     limit: i64,
 ) -> Result<Found> {
-    let workspace = tx.workspace();
-    let (user, role) = person(actor);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"WITH looked AS MATERIALIZED (
-             SELECT seq, type FROM events WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3),
-           fit AS (
-             SELECT seq FROM looked WHERE $4::text[] = '{}'
-               OR EXISTS (SELECT 1 FROM unnest($4::text[]) t WHERE type = t OR (t LIKE '%.' AND starts_with(type, t)))
-             ORDER BY seq LIMIT $5)
-           SELECT h.event_seq AS head, (SELECT count(*) FROM looked) AS "looked!", (SELECT max(seq) FROM looked) AS last,
-                  ($6::uuid IS NULL OR EXISTS (
-                    SELECT 1 FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
-                    WHERE m.workspace_id = $1 AND m.user_id = $6 AND m.role = $7 AND w.deleted_at IS NULL)) AS "stands!",
-                  e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
-                  e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
-           FROM workspace_heads h
-           LEFT JOIN (fit JOIN events e ON e.workspace_id = $1 AND e.seq = fit.seq) ON true
-           WHERE h.workspace_id = $1 ORDER BY e.seq"#,
-        workspace.0,
+    passing!(
+        tx,
+        person(actor),
+        r#"(SELECT count(*) FROM looked) AS "looked!", (SELECT max(seq) FROM looked) AS last"#,
+        "",
         cursor,
-        LOOK,
+        i64::MAX,
         types,
-        limit,
-        user,
-        role,
+        limit
     )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(Found::of(rows))
 }
 
 /// Events with a smaller number than `before` and a larger one than `after` that pass a filter, newest first; at most [`LOOK`] are
-/// gone through.
+/// gone through. Nobody has to stand for it: whoever looks back follows nothing.
 pub(super) async fn passing_before(
     tx: &mut TenantTx,
     (after, before): (i64, i64),
     types: &[String],
     limit: i64,
 ) -> Result<Found> {
-    let workspace = tx.workspace();
-    let rows = sqlx::query_as!(
-        Row,
-        r#"WITH looked AS MATERIALIZED (
-             SELECT seq, type FROM events WHERE workspace_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4),
-           fit AS (
-             SELECT seq FROM looked WHERE $5::text[] = '{}'
-               OR EXISTS (SELECT 1 FROM unnest($5::text[]) t WHERE type = t OR (t LIKE '%.' AND starts_with(type, t)))
-             ORDER BY seq DESC LIMIT $6)
-           SELECT h.event_seq AS head, (SELECT count(*) FROM looked) AS "looked!", (SELECT min(seq) FROM looked) AS last,
-                  true AS "stands!",
-                  e.seq AS "seq?", e.id AS "id?", e.type AS "name?", e.version AS "version?", e.subject_kind AS "subject_kind?",
-                  e.subject_id, e.payload AS "payload?", e.created_at AS "created_at?"
-           FROM workspace_heads h
-           LEFT JOIN (fit JOIN events e ON e.workspace_id = $1 AND e.seq = fit.seq) ON true
-           WHERE h.workspace_id = $1 ORDER BY e.seq DESC"#,
-        workspace.0,
+    passing!(
+        tx,
+        (None::<Uuid>, None::<&str>),
+        r#"(SELECT count(*) FROM looked) AS "looked!", (SELECT min(seq) FROM looked) AS last"#,
+        " DESC",
         after,
         before,
-        LOOK,
         types,
-        limit,
+        limit
     )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(Found::of(rows))
 }
 
 /// The number of the first event of that time on; `None`: there is none. Numbers follow times but for what nodes' clocks differ

@@ -25,6 +25,7 @@ use crate::Timestamp;
 
 /// How jobs go, for those who run the installation.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "JobOverview"))]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
     /// By kind.
@@ -39,6 +40,7 @@ pub struct Overview {
 
 /// How many jobs of a kind are in which state.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "JobCounts"))]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// The kind.
@@ -57,6 +59,7 @@ pub struct Counts {
 
 /// A job that could not be done when it was tried last.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "FailedJob"))]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
     /// Its number.
@@ -79,6 +82,7 @@ pub struct Failed {
 
 /// Something that recurs.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "RecurringJob"))]
 #[serde(rename_all = "camelCase")]
 pub struct Recurs {
     /// Its kind of job.
@@ -89,6 +93,7 @@ pub struct Recurs {
 
 /// Who works on jobs: a few for each server.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "JobWorker"))]
 #[serde(rename_all = "camelCase")]
 pub struct Worker {
     /// What it calls itself.

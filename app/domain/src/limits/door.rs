@@ -30,10 +30,14 @@ pub enum Door {
     Link,
     /// Calling the API: by person, by key, by the session that a token was minted from, else by network.
     Api,
-    /// Asking about AI providers, and changing them: by workspace.
+    /// Asking about AI providers, and changing them: by workspace, and by person where somebody may only see what they cost.
     AiProviders,
     /// Comments that may mention somebody: by person.
     Mention,
+    /// Being invited by mail: by address, whichever workspace it is.
+    Invited,
+    /// Inviting people by mail: by workspace and by network.
+    Invite,
     /// Showing a session or an API key that this node has not seen to be good: by network.
     Credential,
     /// Writing down that an account's door is shut: once, by account and door.
@@ -59,6 +63,8 @@ impl Door {
             Self::Api => "api",
             Self::AiProviders => "ai-providers",
             Self::Mention => "mention",
+            Self::Invited => "invited",
+            Self::Invite => "invite",
             Self::Credential => "credential",
             Self::Note => "note",
         }
@@ -77,6 +83,8 @@ impl Door {
     const fn rate_of_network(self, rates: &Rates) -> Rate {
         match self {
             Self::SignIn | Self::SignInLink => rates.sign_in_network,
+            // Nobody owns more workspaces than five.
+            Self::Invite => rates.invitations.times(5),
             _ => self.rate_of_one(rates),
         }
     }
@@ -86,7 +94,8 @@ impl Door {
             Self::SignIn | Self::SignInLink | Self::KnownDevice | Self::PasswordAgain => rates.sign_in,
             Self::SignUp => rates.sign_up,
             Self::SignUpRefused => rates.sign_in_network,
-            Self::ForgotPassword | Self::Proof => rates.forgot_password,
+            Self::ForgotPassword | Self::Proof | Self::Invited => rates.forgot_password,
+            Self::Invite => rates.invitations,
             Self::Link => rates.links,
             Self::Api | Self::Credential => rates.api,
             Self::AiProviders => rates.ai_providers,
@@ -166,6 +175,16 @@ impl Refusal {
                 format!(
                     "Too many comments with an @ in them, each of which may tell somebody. Please try again in {wait}."
                 )
+            }
+            (Door::Invited, _) => format!(
+                "This address was written to several times because somebody invited it. Please ask the person to look for the \
+                 letters that have come, or try again in {wait}."
+            ),
+            (Door::Invite, false) => {
+                format!("Many people were invited to this workspace lately. Please try again in {wait}.")
+            }
+            (Door::Invite, true) => {
+                format!("Many people were invited from your network lately. Please try again in {wait}.")
             }
             (Door::Credential, _) => {
                 format!(

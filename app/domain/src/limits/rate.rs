@@ -36,7 +36,7 @@ pub struct Rates {
     /// Accounts made for one address, and from one network.
     pub sign_up: Rate,
     /// Letters with a link asked for by one address, and from one network: those that reset passwords and those that prove
-    /// addresses are counted apart.
+    /// addresses are counted apart. Invitations that one address gets by mail, apart as well.
     pub forgot_password: Rate,
     /// Links that do not work, followed from one network.
     pub links: Rate,
@@ -47,6 +47,8 @@ pub struct Rates {
     pub ai_providers: Rate,
     /// Comments of one person with an `@` in them, which may tell others and write to them.
     pub mentions: Rate,
+    /// Invitations by mail to one workspace, and five times as many from one network. One address gets as many as letters with a link.
+    pub invitations: Rate,
 }
 
 impl Default for Rates {
@@ -60,6 +62,7 @@ impl Default for Rates {
             api: Rate::of(1_000, 60),
             ai_providers: Rate::of(100, 60),
             mentions: Rate::of(60, 10 * 60),
+            invitations: Rate::of(100, 3_600),
         }
     }
 }

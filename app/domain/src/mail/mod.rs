@@ -26,6 +26,7 @@ use crate::{
 
 /// A mail that an effect sent, or that was kept because no mail server is configured.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
     /// Its id.

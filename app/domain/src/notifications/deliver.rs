@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Kind, Mail,
-    deliver_store::{self as store, Parcel},
+    deliver_store::{self as store, Later, Parcel, Person},
     hook as hooks,
     letters::{self, Here},
     service, settings, slack, store as rows,
@@ -86,22 +86,66 @@ async fn settle(s: &Services, workspace: WorkspaceId) -> Result<bool> {
     let here = here(&mut tx, s).await?;
     let held = hold(&mut tx, &parcels).await?;
     let waiting = waiting(&mut tx, &parcels).await?;
-    let mut settled = 0;
-    for parcel in parcels.iter().filter(|parcel| held || !is_held(parcel)) {
-        let person = parcel.person.as_ref().filter(|person| parcel.kind.concerns(person.role));
-        let ways = settings::ways(&parcel.channels, parcel.kind);
-        if let Some(person) = person.filter(|_| ways.mail == Mail::Now) {
-            post(tx.conn(), s, letters::about(&here, parcel, person, waiting_of(parcel, waiting.as_ref()))).await?;
+    let ready: Vec<&Parcel> = parcels.iter().filter(|parcel| held || !is_held(parcel)).collect();
+    let people: Vec<&[&Parcel]> = ready.chunk_by(|one, other| one.recipient == other.recipient).collect();
+    for theirs in people {
+        let at = write_now(&mut tx, s, &here, theirs, waiting.as_ref()).await?;
+        for parcel in theirs {
+            let (person, ways) = (concerned(parcel), settings::ways(&parcel.channels, parcel.kind));
+            let later = match ways.mail {
+                Mail::Digest => Some(Later::Digest(parcel.digest, parcel.digest_hour)),
+                Mail::Now => at.filter(|_| parcel.kind.comes_in_bursts()).map(Later::At),
+                Mail::No => None,
+            };
+            let later = later.filter(|_| person.is_some());
+            let hook = person.is_some() && ways.webhook && parcel.has_hook;
+            // What the list does not show can be marked by nobody, and would keep whatever comes of the same cause from being told.
+            let read = !ways.in_app && later.is_none();
+            store::settled(&mut tx, parcel.id, later, hook, read).await?;
         }
-        let digest = person.filter(|_| ways.mail == Mail::Digest).map(|_| (parcel.digest, parcel.digest_hour));
-        let hook = person.is_some() && ways.webhook && parcel.has_hook;
-        // What the list does not show can be marked by nobody, and would keep whatever comes of the same cause from being told.
-        let read = !ways.in_app && digest.is_none();
-        store::settled(&mut tx, parcel.id, digest, hook, read).await?;
-        settled += 1;
     }
     tx.commit().await?;
-    Ok((parcels.len() as i64) < BATCH || settled == 0)
+    Ok((parcels.len() as i64) < BATCH || ready.is_empty())
+}
+
+/// The recipient, if it still concerns him or her.
+fn concerned(parcel: &Parcel) -> Option<&Person> {
+    parcel.person.as_ref().filter(|person| parcel.kind.concerns(person.role))
+}
+
+/// Whether the recipient wants letters at once of this kind.
+fn is_now(parcel: &Parcel, kind: Kind) -> bool {
+    settings::ways(&parcel.channels, kind).mail == Mail::Now
+}
+
+/// Writes to one person of what is to be told at once. What comes in bursts is collected: it is one letter, and if the last one left less
+/// than a minute ago, or the next one is planned, it waits for that; answers when that is.
+async fn write_now(
+    tx: &mut TenantTx,
+    s: &Services,
+    here: &Here,
+    theirs: &[&Parcel],
+    waiting: Option<&Waiting>,
+) -> Result<Option<Timestamp>> {
+    let mut burst = Vec::new();
+    for &parcel in theirs {
+        let Some(person) = concerned(parcel).filter(|_| is_now(parcel, parcel.kind)) else { continue };
+        if parcel.kind.comes_in_bursts() {
+            burst.push((parcel, person));
+        } else {
+            post(tx.conn(), s, letters::about(here, parcel, person, None)).await?;
+        }
+    }
+    let Some((first, person)) = burst.first().copied() else { return Ok(None) };
+    store::lock_letters(tx, first.recipient).await?;
+    let kinds = Kind::ALL.into_iter().filter(|kind| kind.comes_in_bursts() && is_now(first, *kind));
+    let kinds: Vec<String> = kinds.map(|kind| kind.as_str().to_owned()).collect();
+    let later = store::next_letter(tx, first.recipient, &kinds).await?;
+    if later.is_none() {
+        let parcels: Vec<&Parcel> = burst.into_iter().map(|(parcel, _)| parcel).collect();
+        post(tx.conn(), s, letters::collected(here, first.recipient, person, &parcels, waiting)).await?;
+    }
+    Ok(later)
 }
 
 /// Whether it is said, by other ways than the list, that approvals wait: then that counts as read once it was said.
@@ -121,10 +165,6 @@ async fn waiting(tx: &mut TenantTx, parcels: &[Parcel]) -> Result<Option<Waiting
         return approvals::reminders::waiting(tx).await.map(Some);
     }
     Ok(None)
-}
-
-fn waiting_of<'w>(parcel: &Parcel, waiting: Option<&'w Waiting>) -> Option<&'w Waiting> {
-    waiting.filter(|_| parcel.kind == Kind::ApprovalWaiting)
 }
 
 async fn here(tx: &mut TenantTx, s: &Services) -> Result<Here> {
@@ -159,9 +199,10 @@ pub(crate) async fn hook(s: &Services, workspace: WorkspaceId, user: UserId) -> 
     tx.commit().await
 }
 
-/// Writes to a person of all that is due and was not read meanwhile, once.
+/// Writes to a person of all that is due and was not read meanwhile, once: what was put off to a digest, and what was collected.
 async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Result<()> {
     let mut tx = s.db.tenant(&Actor::system(workspace)).await?;
+    store::lock_letters(&mut tx, user).await?;
     let mut parcels = store::take_digest(&mut tx, user).await?;
     if !hold(&mut tx, &parcels).await? {
         return Ok(());
@@ -175,7 +216,12 @@ async fn write_digest(s: &Services, workspace: WorkspaceId, user: UserId) -> Res
     });
     if let Some(person) = parcels.first().and_then(|parcel| parcel.person.as_ref()) {
         let (here, waiting) = (here(&mut tx, s).await?, waiting(&mut tx, &parcels).await?);
-        post(tx.conn(), s, letters::digest(&here, user, person, &parcels, waiting.as_ref())).await?;
+        let digests = |parcel: &Parcel| settings::ways(&parcel.channels, parcel.kind).mail == Mail::Digest;
+        let write = if parcels.iter().any(digests) { letters::digest } else { letters::collected };
+        let all: Vec<&Parcel> = parcels.iter().collect();
+        post(tx.conn(), s, write(&here, user, person, &all, waiting.as_ref())).await?;
+        let told: Vec<Uuid> = parcels.iter().map(|parcel| parcel.id.0).collect();
+        store::told(&mut tx, &told).await?;
     }
     store::read(&mut tx, &unlisted).await?;
     tx.commit().await

@@ -14,6 +14,7 @@ use crate::{
 /// A notification on its way, with what is known of its recipient now.
 pub(super) struct Parcel {
     pub(super) id: NotificationId,
+    pub(super) recipient: UserId,
     pub(super) kind: Kind,
     pub(super) by: Option<String>,
     pub(super) subject_id: Option<Uuid>,
@@ -36,8 +37,18 @@ pub(super) struct Person {
     pub(super) role: Role,
 }
 
+/// The letter in which one is told of later.
+#[derive(Clone, Copy)]
+pub(super) enum Later {
+    /// The next digest, of this hour if it is daily.
+    Digest(Digest, i16),
+    /// One with whatever comes until then.
+    At(Timestamp),
+}
+
 struct Found {
     id: Uuid,
+    recipient: Uuid,
     kind: String,
     by: Option<String>,
     subject_id: Option<Uuid>,
@@ -61,6 +72,7 @@ impl TryFrom<Found> for Parcel {
         let person = r.name.zip(r.email).zip(role).map(|((name, email), role)| Person { name, email, role });
         Ok(Self {
             id: NotificationId(r.id),
+            recipient: UserId(r.recipient),
             kind: kind(&r.kind)?,
             by: r.by,
             subject_id: r.subject_id,
@@ -106,7 +118,7 @@ async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query_as!(
         Found,
-        r#"SELECT n.id, n.kind, b.name AS "by?", n.subject_id, n.facts, n.created_at, n.read_at IS NOT NULL AS "read!",
+        r#"SELECT n.id, n.recipient_id AS recipient, n.kind, b.name AS "by?", n.subject_id, n.facts, n.created_at, n.read_at IS NOT NULL AS "read!",
                   u.name AS "name?", u.email AS "email?", m.role AS "role?", s.channels AS "channels?", s.digest AS "digest?",
                   s.digest_hour AS "digest_hour?", s.hook IS NOT NULL AS "has_hook!"
            FROM notifications n
@@ -123,17 +135,51 @@ async fn parcels(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Parcel>> {
     rows.into_iter().map(Parcel::try_from).collect()
 }
 
-/// Writes down which ways it goes: with which digest, and whether to the person's webhook; and, where nothing else will ever show
-/// it, that it counts as read.
+/// Whoever writes to a person of what comes in bursts, or takes something out of what is collected for one, holds this until that commits:
+/// the next one sees when it was.
+pub(super) async fn lock_letters(tx: &mut TenantTx, user: UserId) -> Result<()> {
+    let whose = format!("{} {user}", tx.workspace());
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('letters ' || $1::text, 0))", whose)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// When a person can be written to of these kinds again; `None`: now. Either a letter is planned, with which it goes, or the last one left
+/// less than a minute ago. What a letter tells of is no older than a daily digest lets it become.
+pub(super) async fn next_letter(tx: &mut TenantTx, user: UserId, kinds: &[String]) -> Result<Option<Timestamp>> {
+    let workspace = tx.workspace().0;
+    let at = sqlx::query_scalar!(
+        "SELECT COALESCE(
+           (SELECT min(digest_at) FROM notifications WHERE workspace_id = $1 AND recipient_id = $2 AND kind = ANY ($3)
+              AND digest_at <= now() + interval '1 minute'),
+           (SELECT max(routed_at) + interval '1 minute' FROM notifications WHERE workspace_id = $1 AND recipient_id = $2
+              AND kind = ANY ($3) AND digest_at IS NULL AND routed_at > now() - interval '1 minute'
+              AND created_at > now() - interval '2 days')) AS at",
+        workspace,
+        user.0,
+        kinds,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(at.map(Timestamp))
+}
+
+/// Writes down which ways it goes: with which letter that is to come, and whether to the person's webhook; and, where nothing else will
+/// ever show it, that it counts as read.
 pub(super) async fn settled(
     tx: &mut TenantTx,
     id: NotificationId,
-    digest: Option<(Digest, i16)>,
+    later: Option<Later>,
     hook: bool,
     read: bool,
 ) -> Result<()> {
     let workspace = tx.workspace().0;
-    let (digest, hour) = digest.map_or((None, 0), |(digest, hour)| (Some(digest.as_str()), i32::from(hour)));
+    let (when, hour, at) = match later {
+        Some(Later::Digest(digest, hour)) => (Some(digest.as_str()), i32::from(hour), None),
+        Some(Later::At(at)) => (Some("at"), 0, Some(at.0)),
+        None => (None, 0, None),
+    };
     sqlx::query!(
         "UPDATE notifications SET routed_at = now(), hook_at = CASE WHEN $5 THEN now() END,
            read_at = CASE WHEN $6 THEN coalesce(read_at, now()) ELSE read_at END,
@@ -143,14 +189,16 @@ pub(super) async fn settled(
                SELECT min(at) FROM (
                  SELECT (date_trunc('day', now() AT TIME ZONE w.timezone) + make_interval(days => d.n, hours => $4)) AT TIME ZONE w.timezone AS at
                  FROM workspaces w, generate_series(0, 2) AS d (n) WHERE w.id = $1) possible
-               WHERE at > now()) END
+               WHERE at > now())
+             WHEN 'at' THEN $7::timestamptz END
          WHERE workspace_id = $1 AND id = $2",
         workspace,
         id.0,
-        digest,
+        when,
         hour,
         hook,
         read,
+        at,
     )
     .execute(tx.conn())
     .await?;
@@ -201,6 +249,19 @@ pub(super) async fn take_digest(tx: &mut TenantTx, user: UserId) -> Result<Vec<P
     .execute(tx.conn())
     .await?;
     parcels(tx, &ids).await
+}
+
+/// A letter has told of them now.
+pub(super) async fn told(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "UPDATE notifications SET routed_at = now() WHERE workspace_id = $1 AND id = ANY ($2)",
+        workspace,
+        ids
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Some that a letter has told of, and that no list shows, count as read.

@@ -106,6 +106,19 @@ impl Kind {
 
 #[cfg(feature = "ssr")]
 impl Kind {
+    /// Whether many of it may come at once: as many as agents propose, or as somebody decides on together. Letters about these are
+    /// collected; what is rare is never held up by them.
+    pub(super) const fn comes_in_bursts(self) -> bool {
+        match self {
+            Self::ApprovalWaiting
+            | Self::ApprovalAssigned
+            | Self::ProposalDecided
+            | Self::ApprovalTimedOut
+            | Self::QuestionAnswered => true,
+            Self::Mentioned | Self::WebhookDisabled | Self::BudgetAlert | Self::RoleChanged => false,
+        }
+    }
+
     /// The page of the workspace that it leads to.
     pub(super) fn path(self, subject: Option<uuid::Uuid>) -> String {
         let of = |page: &str| subject.map_or_else(|| page.to_owned(), |id| format!("{page}/{id}"));

@@ -82,13 +82,27 @@ fn words(here: &Here, kind: Kind, facts: &Value, told: &str) -> (String, Vec<Str
     }
 }
 
+/// One letter about what was collected.
+pub(super) fn collected(
+    here: &Here,
+    to: UserId,
+    person: &Person,
+    parcels: &[&Parcel],
+    waiting: Option<&Waiting>,
+) -> Letter {
+    match parcels {
+        [one] => about(here, one, person, waiting.filter(|_| one.kind == Kind::ApprovalWaiting)),
+        several => digest(here, to, person, several, waiting),
+    }
+}
+
 /// One letter about several. It is named after the first of them, which is in no other: a moment would not do, because what is settled
 /// just before the hour may be taken out of that hour's digest after the others.
 pub(super) fn digest(
     here: &Here,
     to: UserId,
     person: &Person,
-    parcels: &[Parcel],
+    parcels: &[&Parcel],
     waiting: Option<&Waiting>,
 ) -> Letter {
     let first = parcels.first().map(|parcel| parcel.id.to_string()).unwrap_or_default();

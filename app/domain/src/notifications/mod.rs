@@ -5,7 +5,8 @@
 //!    may decide, however many they become, until it was read; the number is looked up when it is shown.
 //! 2. The list in HYVVE shows rows; a bell counts those that were not read. Only the recipient sees them and marks them.
 //! 3. A worker looks at each row once (`deliver.rs`) and settles the other **ways** by the person's choices at that moment: a letter
-//!    at once, a place in the next digest, the person's own webhook. A letter is posted in the transaction that settles it, and a
+//!    at once, a place in the next digest, the person's own webhook. Letters about approvals, of which many may come, leave at most once
+//!    a minute: the first at once, and one about all that was collected since, which is a digest of that minute. A letter is posted in the transaction that settles it, and a
 //!    digest in the one that takes rows out of it, so a crash in between loses nothing and nobody is written to twice.
 //! 4. A person's webhook is an address in the manner of Slack's incoming webhooks (`hook.rs`). It is tried for a day, as webhooks
 //!    are, by itself: one that hangs holds up nobody else's. Who manages no webhooks may name public hosts only.
@@ -49,6 +50,7 @@ pub const KEPT_DAYS: u64 = 90;
 
 /// What somebody was told.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// Its id.
@@ -71,11 +73,12 @@ pub struct Notification {
 
 /// Whether a kind comes by mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "MailWhen"))]
 #[serde(rename_all = "snake_case")]
 pub enum Mail {
     /// It does not.
     No,
-    /// A letter each time.
+    /// A letter at once, or within a minute of the last one, about all that has happened since.
     Now,
     /// In the next digest.
     Digest,
@@ -102,6 +105,7 @@ impl Mail {
 
 /// The ways by which one kind comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Channels {
     /// In the list, and counted at the bell.
@@ -114,6 +118,7 @@ pub struct Channels {
 
 /// How often a digest comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
     /// At the full hour.
@@ -139,6 +144,7 @@ impl Digest {
 
 /// A person's choices in one workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "NotificationSettings"))]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The ways of each kind that concerns the person's role.
@@ -153,6 +159,7 @@ pub struct Settings {
 
 /// A person's webhook, without its address, which is a credential.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "NotificationHook"))]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
     /// Its host and its last four characters.
@@ -163,6 +170,7 @@ pub struct Hook {
 
 /// What changes about them; what is left out stays.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Changes {
     /// The ways of some kinds.

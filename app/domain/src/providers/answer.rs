@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     ChatRequest, Decoder, Failure, FailureKind, Fault, ModelEvent, Seal,
@@ -38,6 +38,8 @@ struct HttpAnswer {
     voice: Voice,
     patience: Patience,
     received: usize,
+    /// When it said something last.
+    said: Instant,
     /// What comes after the events that were given out last.
     failure: Option<Failure>,
     ended: bool,
@@ -45,7 +47,8 @@ struct HttpAnswer {
 
 impl ModelStream {
     pub(super) fn http(response: Response, decoder: Box<dyn Decoder>, voice: Voice, patience: Patience) -> Self {
-        let answer = HttpAnswer { response, decoder, voice, patience, received: 0, failure: None, ended: false };
+        let (received, said) = (0, Instant::now());
+        let answer = HttpAnswer { response, decoder, voice, patience, received, said, failure: None, ended: false };
         Self { source: Source::Http(Box::new(answer)), watch: None, pass: None }
     }
 
@@ -103,7 +106,8 @@ impl HttpAnswer {
     }
 
     async fn read_raw(&mut self, events: &mut Vec<ModelEvent>) -> Result<(), Fault> {
-        let wait = if self.received == 0 { self.patience.first_byte } else { self.patience.idle };
+        let silence = if self.received == 0 { self.patience.first_byte } else { self.patience.idle };
+        let wait = silence.min(self.patience.progress.saturating_sub(self.said.elapsed()));
         let broken = match timeout(wait, self.response.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 self.received += bytes.len();
@@ -111,6 +115,9 @@ impl HttpAnswer {
                     return Err(FailureKind::BadReply.into());
                 }
                 let read = self.decoder.push(&bytes, events);
+                if !events.is_empty() {
+                    self.said = Instant::now();
+                }
                 self.ended = matches!(events.last(), Some(ModelEvent::Finish(_)));
                 return read;
             }

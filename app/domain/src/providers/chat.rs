@@ -129,6 +129,14 @@ impl Content {
 #[serde(transparent)]
 pub struct Seal(pub Value);
 
+impl Seal {
+    /// Whether it proves a thought to whoever made it, who may hold it to everything that stood before. What only names the
+    /// field that plain reasoning goes back in is as good anywhere.
+    pub fn is_proof(&self) -> bool {
+        self.0.get("field").is_none()
+    }
+}
+
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seal(…)")
@@ -197,6 +205,7 @@ pub struct OutputForm {
 
 /// A call that a model made. The arguments are its own text, not yet trusted to be JSON.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct ToolCall {
     /// The provider's id of the call; made up by the adapter when a provider sends none.
     pub id: String,
@@ -253,6 +262,7 @@ pub enum ModelEvent {
 
 /// Tokens of one answer. `input` includes those read from a cache and written into it, `output` includes reasoning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "TokenUsage"))]
 #[serde(default)]
 pub struct Usage {
     /// Tokens read.
@@ -301,22 +311,24 @@ impl Usage {
     }
 }
 
-impl std::ops::AddAssign for Usage {
-    fn add_assign(&mut self, more: Self) {
-        self.input += more.input;
-        self.output += more.output;
-        self.reasoning += more.reasoning;
-        self.cache_read += more.cache_read;
-        self.cache_write += more.cache_write;
-        self.cost_micros = match (self.cost_micros, more.cost_micros) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
+impl std::iter::Sum for Usage {
+    /// What they cost together is known where it is known of each.
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let both = |one: Self, other: Self| Self {
+            input: one.input + other.input,
+            output: one.output + other.output,
+            reasoning: one.reasoning + other.reasoning,
+            cache_read: one.cache_read + other.cache_read,
+            cache_write: one.cache_write + other.cache_write,
+            cost_micros: one.cost_micros.zip(other.cost_micros).map(|(one, other)| one + other),
         };
+        all.reduce(both).unwrap_or_default()
     }
 }
 
 /// Why an answer ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// It was complete.
@@ -343,12 +355,17 @@ mod tests {
 
     #[test]
     fn usage_adds_up_and_an_unknown_price_is_not_a_price_of_nothing() {
-        let mut total = Usage { input: 1, ..Usage::default() };
-        total += Usage { input: 2, cache_write: 3, ..Usage::default() };
-        assert_eq!((total.input, total.cache_write, total.cost_micros), (3, 3, None));
-        total += Usage { cost_micros: Some(5), ..Usage::default() };
-        total += Usage { cost_micros: Some(6), ..Usage::default() };
-        assert_eq!(total.cost_micros, Some(11));
+        let priced = |cost: u64| Usage { cost_micros: Some(cost), input: 1, ..Usage::default() };
+        let unpriced = Usage { input: 2, cache_write: 3, ..Usage::default() };
+        let total: Usage = [priced(5), priced(6)].into_iter().sum();
+        assert_eq!((total.input, total.cost_micros), (2, Some(11)));
+        for part in
+            [[priced(5), unpriced, priced(6)], [unpriced, priced(5), priced(6)], [priced(5), priced(6), unpriced]]
+        {
+            let total: Usage = part.into_iter().sum();
+            assert_eq!((total.input, total.cache_write, total.cost_micros), (4, 3, None));
+        }
+        assert_eq!([Usage::default(); 0].into_iter().sum::<Usage>(), Usage::default());
     }
 
     #[test]

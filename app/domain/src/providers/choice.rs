@@ -62,6 +62,22 @@ fn is_of_a_family(listed: &[Listed], wanted: &str) -> bool {
     families.any(|family| wanted.len() > family.len() && wanted.starts_with(family))
 }
 
+/// Whether the model that answered is the one that was asked, under another of its names: OpenRouter adds the date of a model, and
+/// may turn the words of its name round, `maker/model-4.5-large-20250929` for `maker/model-large-4.5`.
+pub(crate) fn is_same_model(asked: &str, served: &str) -> bool {
+    let words = |model: &str| -> Vec<String> {
+        let plain = model.split_once(VARIANT).map_or(model, |(plain, _)| plain);
+        plain.split(['/', '-']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let mut left = words(served);
+    for word in words(asked) {
+        let Some(at) = left.iter().position(|other| *other == word) else { return false };
+        left.swap_remove(at);
+    }
+    // A single digit is another version.
+    left.iter().all(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Those with every word of a search in id or name, in whatever case; all for an empty search.
 pub(super) fn matching(listed: Vec<Listed>, search: &str) -> Vec<Listed> {
     let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
@@ -144,6 +160,22 @@ mod tests {
             (Kind::Openai, "llama3", false),
         ] {
             assert_eq!(is_listed(kind, &models, wanted), known, "{kind} {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_known_by_its_dated_name_and_not_by_that_of_another_size_or_version() {
+        for (asked, served, same) in [
+            ("a/model-large-4.5", "a/model-large-4.5", true),
+            ("a/model-large-4.5", "a/model-4.5-large-20250929", true),
+            ("a/model-4o", "a/model-4o-2024-08-06", true),
+            ("a/model-4o:free", "A/Model-4o", true),
+            ("a/model-4o", "a/model-4o-mini", false),
+            ("a/model-4", "a/model-4-5", false),
+            ("a/model-large-2411", "a/model-large-2407", false),
+            ("a/model-large-4.5", "b/other", false),
+        ] {
+            assert_eq!(is_same_model(asked, served), same, "{asked} {served}");
         }
     }
 

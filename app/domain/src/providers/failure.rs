@@ -97,6 +97,14 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether whoever did not answer so cannot have begun to: it refused, by its status or in so many words, or has never had the
+    /// request.
+    pub const fn is_before_any_work(&self) -> bool {
+        // Without a status it was sent and is not known to have been refused.
+        let unsure = matches!(self.kind, FailureKind::Stalled | FailureKind::BadReply | FailureKind::Overloaded);
+        self.status.is_some() || !unsure
+    }
+
     /// What to do about it.
     pub const fn remedy(&self) -> &'static str {
         match self.kind {

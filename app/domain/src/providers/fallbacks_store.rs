@@ -15,12 +15,18 @@ pub(super) async fn list(tx: &mut TenantTx) -> Result<Vec<(ProviderId, Option<St
     Ok(rows.into_iter().map(|r| (ProviderId(r.provider_id), r.model)).collect())
 }
 
-/// Puts these in place of those that there were. Whoever does so at the same time waits until this transaction ends.
-pub(super) async fn replace(tx: &mut TenantTx, fallbacks: &[FallbackChoice]) -> Result<()> {
+/// Lets nobody else change them until the transaction ends, nor read them for that.
+pub(super) async fn lock(tx: &mut TenantTx) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('fallbacks ' || $1::text, 0))", workspace.to_string())
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Puts these in place of those that there were.
+pub(super) async fn replace(tx: &mut TenantTx, fallbacks: &[FallbackChoice]) -> Result<()> {
+    let workspace = tx.workspace().0;
     sqlx::query!("DELETE FROM ai_fallbacks WHERE workspace_id = $1", workspace).execute(tx.conn()).await?;
     for (position, fallback) in fallbacks.iter().enumerate() {
         sqlx::query!(

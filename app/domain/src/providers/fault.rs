@@ -16,7 +16,7 @@ pub(super) fn of_reply(status: u16, body: &[u8]) -> Fault {
     let kind = match status {
         // Nothing of the kind at this address, or a redirect, which is not followed: the base URL is wrong.
         300..=399 | 405 => FailureKind::Unreachable,
-        404 if !words.contains("model") => FailureKind::Unreachable,
+        404 if !words.contains("model") && !words.contains(NO_ENDPOINTS) => FailureKind::Unreachable,
         404 => FailureKind::ModelNotFound,
         408 => FailureKind::Overloaded,
         200..=299 if told.is_none() => FailureKind::BadReply,
@@ -43,7 +43,7 @@ fn of_words(status: Option<u16>, words: &str) -> Option<FailureKind> {
     if any(&CONTEXT_TOO_LONG) || status == Some(413) {
         return Some(FailureKind::ContextTooLong);
     }
-    if words.contains("model") && any(&MODEL_NOT_FOUND) {
+    if words.contains("model") && any(&MODEL_NOT_FOUND) || words.contains(NO_ENDPOINTS) {
         return Some(FailureKind::ModelNotFound);
     }
     match status {
@@ -58,11 +58,21 @@ fn of_words(status: Option<u16>, words: &str) -> Option<FailureKind> {
     }
 }
 
-const NO_CREDIT: [&str; 5] =
-    ["insufficient_quota", "insufficient balance", "insufficient credit", "credit balance is too low", "billing_error"];
+const NO_CREDIT: [&str; 8] = [
+    "insufficient_quota",
+    "insufficient balance",
+    "insufficient credit",
+    "credit balance is too low",
+    "billing_error",
+    "billing_not_active",
+    "billing_hard_limit",
+    "billing hard limit",
+];
 
-const CONTEXT_TOO_LONG: [&str; 8] = [
+const CONTEXT_TOO_LONG: [&str; 9] = [
     "context_length_exceeded",
+    // Claude: what there is to read and what may be written do not fit together.
+    "exceed context limit",
     "context length",
     "context window",
     "prompt is too long",
@@ -72,7 +82,10 @@ const CONTEXT_TOO_LONG: [&str; 8] = [
     "too many tokens in the prompt",
 ];
 
-const MODEL_NOT_FOUND: [&str; 9] = [
+/// OpenRouter: nobody offers the model, or nobody with what is asked of it, such as tools or eyes.
+const NO_ENDPOINTS: &str = "no endpoints found";
+
+const MODEL_NOT_FOUND: [&str; 8] = [
     "model_not_found",
     "model not found",
     "model not exist",
@@ -81,7 +94,6 @@ const MODEL_NOT_FOUND: [&str; 9] = [
     "unknown model",
     "invalid model",
     "no such model",
-    "no endpoints found for",
 ];
 
 /// What is asked for is declined, whatever the key: OpenRouter does so with a 403.
@@ -166,6 +178,17 @@ mod tests {
                 r#"{"error":{"type":"invalid_request_error","message":"Your credit balance is too low to …"}}"#,
                 NoCredit,
             ),
+            (
+                429,
+                r#"{"error":{"code":"billing_not_active","message":"Your account is not active, please check …"}}"#,
+                NoCredit,
+            ),
+            (
+                400,
+                r#"{"error":{"code":"billing_hard_limit_reached","message":"Billing hard limit has been reached"}}"#,
+                NoCredit,
+            ),
+            (400, r#"{"error":{"code":null,"message":"Billing hard limit has been reached"}}"#, NoCredit),
             (429, r#"{"error":{"code":429,"message":"Provider returned error"}}"#, RateLimited),
             (429, r#"{"error":{"code":429,"message":"Quota exceeded","status":"RESOURCE_EXHAUSTED"}}"#, RateLimited),
             (404, r#"{"error":{"code":"model_not_found","message":"The model `x` does not exist"}}"#, ModelNotFound),
@@ -174,6 +197,8 @@ mod tests {
             (400, r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error"}}"#, ModelNotFound),
             (400, r#"{"error":{"message":"x is not a valid model ID","code":400}}"#, ModelNotFound),
             (404, r#"{"error":{"message":"No endpoints found for a/model.","code":404}}"#, ModelNotFound),
+            (404, r#"{"error":{"message":"No endpoints found that support tool use.","code":404}}"#, ModelNotFound),
+            (404, r#"{"error":{"message":"No endpoints found that support image input","code":404}}"#, ModelNotFound),
             (404, "<html>Not Found</html>", Unreachable),
             (404, r#"{"detail":"Not Found"}"#, Unreachable),
             (405, "", Unreachable),
@@ -182,6 +207,11 @@ mod tests {
             (422, r#"{"detail":[{"loc":["body"]}]}"#, Refused),
             (413, "", ContextTooLong),
             (400, r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#, ContextTooLong),
+            (
+                400,
+                r#"{"error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 178902 + 32000 > 200000, decrease input length or `max_tokens` and try again"}}"#,
+                ContextTooLong,
+            ),
             (400, r#"{"error":{"code":"context_length_exceeded","message":"…"}}"#, ContextTooLong),
             (400, r#"{"error":{"message":"This model's maximum context length is 65536 tokens."}}"#, ContextTooLong),
             (

@@ -9,6 +9,7 @@ use crate::{ids::ProviderId, said::said};
 
 /// A provider's key on its way in. It travels only from the browser to the server, and does not print.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "ProviderApiKey"))]
 #[serde(transparent)]
 pub struct ApiKey(pub String);
 
@@ -20,6 +21,7 @@ impl fmt::Debug for ApiKey {
 
 /// A provider to add.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewProvider {
     /// Its wire format.
@@ -43,6 +45,7 @@ pub struct NewProvider {
 
 /// Changes of a provider; what is missing stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProviderChanges {
     /// What to call it.
@@ -70,6 +73,7 @@ pub struct ProviderChanges {
 
 /// Somebody to ask when an agent's provider gives no answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FallbackChoice {
     /// Which provider.
@@ -81,6 +85,7 @@ pub struct FallbackChoice {
 
 /// What a test of a provider found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TestResult {
     /// The provider took the key and listed its models.

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// A model in a provider's list.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "OfferedModel"))]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// What a request calls it.
@@ -30,6 +31,7 @@ impl Listed {
 
 /// What a model costs, in millionths of a dollar for a million tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "OfferedPrices"))]
 #[serde(rename_all = "camelCase")]
 pub struct Prices {
     /// Of what it reads.

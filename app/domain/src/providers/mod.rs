@@ -81,6 +81,8 @@ pub use chat::{
     Usage,
 };
 #[cfg(feature = "ssr")]
+pub(crate) use choice::is_same_model;
+#[cfg(feature = "ssr")]
 pub(crate) use completions::made_up;
 #[cfg(feature = "ssr")]
 pub use endpoint::{BaseUrl, Endpoint};
@@ -89,6 +91,8 @@ pub use input::{ApiKey, FallbackChoice, NewProvider, ProviderChanges, TestResult
 pub use kind::{KeysPage, Kind, UnknownKind};
 pub use layout::Layout;
 pub use listed::{Listed, Models, Prices};
+#[cfg(feature = "ssr")]
+pub(crate) use turnstile::Pass;
 #[cfg(feature = "ssr")]
 pub use turnstile::Turnstiles;
 
@@ -101,6 +105,7 @@ pub const SANDBOX_MODEL: &str = "sandbox-script";
 
 /// A provider as people see it: never the key.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// Its id.

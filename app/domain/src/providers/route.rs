@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ChatRequest, Endpoint, Failure, FailureKind, Kind, ModelStream, Provider, fallbacks_store, keys,
-    sender::{self, Patience},
+    sender::{self, Patience, Tries},
     store::{self, Stored},
     turnstile::{Pace, Pass},
 };
@@ -39,20 +39,28 @@ impl Resolved {
         s.turnstiles.pass(&s.limits, self.provider.id, Pace::of(&self.provider), user).await
     }
 
-    /// Asks for a streamed answer. Whoever waits for the same key waits until that is dropped.
+    /// Asks for a streamed answer, in somebody's turn. Whoever waits for the same key waits until the answer is dropped. A provider
+    /// counts each try, so the next one waits for a turn of its own.
     pub(crate) async fn stream(
         &self,
         s: &Services,
-        pass: Option<Pass>,
+        user: UserId,
+        mut pass: Option<Pass>,
         request: &ChatRequest,
     ) -> Result<ModelStream, Failure> {
-        match (self.provider.provider.adapter(), &self.endpoint) {
-            (Some(adapter), Some(endpoint)) => {
-                let patience = Patience::of(s.settings.stall);
-                let stream = sender::stream(&s.http, adapter, endpoint, &self.provider.name, request, patience).await?;
-                Ok(stream.let_in_by(pass))
+        let (Some(adapter), Some(endpoint)) = (self.provider.provider.adapter(), &self.endpoint) else {
+            return Ok(ModelStream::sandbox(request, s.settings.sandbox_pace));
+        };
+        let (patience, mut tries) = (Patience::of(s.settings.stall), Tries::default());
+        loop {
+            match sender::once(&s.http, adapter, endpoint, &self.provider.name, request, patience).await {
+                Ok(stream) => return Ok(stream.let_in_by(pass)),
+                Err(failure) => {
+                    drop(pass.take());
+                    tries.wait_after(failure).await?;
+                    pass = self.turn(s, user).await;
+                }
             }
-            _ => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace)),
         }
     }
 }

@@ -41,6 +41,9 @@ const LONGEST_RETRY_AFTER: u64 = 20;
 /// The longest wait that is passed on: a day.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
+/// How long a provider may send bytes of which nothing of an answer comes: comments keep a connection alive, and can do so for ever.
+const PROGRESS: Duration = Duration::from_mins(15);
+
 /// How long a provider may send nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
@@ -49,12 +52,15 @@ pub struct Patience {
     pub first_byte: Duration,
     /// Between two pieces of an answer.
     pub idle: Duration,
+    /// Between two things that it says, whatever else it sends meanwhile.
+    pub progress: Duration,
 }
 
 impl Patience {
     /// From the setting, which is for the time between two pieces. Thinking may take thrice as long.
     pub fn of(stall: Duration) -> Self {
-        Self { first_byte: stall * 3, idle: stall }
+        let first_byte = stall * 3;
+        Self { first_byte, idle: stall, progress: PROGRESS.max(first_byte) }
     }
 }
 
@@ -78,7 +84,8 @@ impl Voice {
     }
 }
 
-/// Asks for a streamed answer, a few times where that may help.
+/// Asks for a streamed answer, a few times where that may help, for whoever stands in no line: in one, each try has its turn
+/// (`route.rs`).
 pub async fn stream(
     http: &Outward,
     adapter: &dyn Adapter,
@@ -87,26 +94,53 @@ pub async fn stream(
     request: &ChatRequest,
     patience: Patience,
 ) -> Result<ModelStream, Failure> {
-    let voice = Voice::of(provider_name, endpoint);
-    let mut tries = 0;
-    let response = loop {
-        let request = adapter.chat(endpoint, request).map_err(|fault| voice.failure(fault))?;
-        tries += 1;
-        match send(http, request, &voice, patience.first_byte).await {
-            Ok(response) => break response,
-            Err(failure) => match wait_after(tries, &failure) {
-                Some(wait) => sleep(wait).await,
-                None => return Err(failure),
-            },
+    let mut tries = Tries::default();
+    loop {
+        match once(http, adapter, endpoint, provider_name, request, patience).await {
+            Ok(stream) => return Ok(stream),
+            Err(failure) => tries.wait_after(failure).await?,
         }
-    };
+    }
+}
+
+/// Asks for a streamed answer, once.
+pub(super) async fn once(
+    http: &Outward,
+    adapter: &dyn Adapter,
+    endpoint: &Endpoint,
+    provider_name: &str,
+    request: &ChatRequest,
+    patience: Patience,
+) -> Result<ModelStream, Failure> {
+    let voice = Voice::of(provider_name, endpoint);
+    let request = adapter.chat(endpoint, request).map_err(|fault| voice.failure(fault))?;
+    let response = send(http, request, &voice, patience.first_byte).await?;
     streamed(response, adapter, &voice, patience).await
 }
 
-/// How long to wait before the next try; none where a failure stays, or lasts too long.
+/// How often an answer was asked for.
+#[derive(Default)]
+pub(super) struct Tries(u32);
+
+impl Tries {
+    /// Waits until another try may help; gives the failure back where none does.
+    pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<(), Failure> {
+        self.0 += 1;
+        match wait_after(self.0, &failure) {
+            Some(wait) => {
+                sleep(wait).await;
+                Ok(())
+            }
+            None => Err(failure),
+        }
+    }
+}
+
+/// How long to wait before the next try; none where a failure stays, or lasts too long. What comes without the status of a refusal
+/// comes of a reply that has begun.
 fn wait_after(tries: u32, failure: &Failure) -> Option<Duration> {
     let asked = failure.retry_after.unwrap_or(0);
-    if tries >= TRIES || !failure.kind.passes() || asked > LONGEST_RETRY_AFTER {
+    if tries >= TRIES || failure.status.is_none() || !failure.kind.passes() || asked > LONGEST_RETRY_AFTER {
         return None;
     }
     // Half of the wait is left to chance, so that runs that were refused together do not come back together.
@@ -178,7 +212,7 @@ pub async fn answers(
     };
     let request = adapter.chat(endpoint, &request).map_err(|fault| voice.failure(fault))?;
     let response = send(http, request, &voice, stall).await?;
-    let patience = Patience { first_byte: stall, idle: stall };
+    let patience = Patience { first_byte: stall, idle: stall, progress: stall };
     let mut stream = streamed(response, adapter, &voice, patience).await?;
     let reading = async {
         while stream.next().await?.is_some() {}
@@ -287,6 +321,8 @@ mod tests {
             assert!(matches!(wait(1, FailureKind::RateLimited, Some(7)), Some(7250..=7500)));
         }
         assert_eq!(wait(3, FailureKind::Overloaded, None), None);
+        let begun = Failure { status: None, ..failure(FailureKind::Overloaded, None) };
+        assert_eq!(wait_after(1, &begun), None);
         assert_eq!(wait(1, FailureKind::RateLimited, Some(21)), None);
         for stays in [FailureKind::InvalidKey, FailureKind::NoCredit, FailureKind::Stalled, FailureKind::Refused] {
             assert_eq!(wait(1, stays, None), None);

@@ -28,6 +28,14 @@ pub(crate) async fn enter(s: &Services, actor: &Actor, to: &str) -> Result<()> {
     Ok(())
 }
 
+/// The same for what everybody may read of. Who may not configure AI is counted as a person, and so uses nobody else's calls up.
+pub(crate) async fn enter_to_read(s: &Services, actor: &Actor) -> Result<()> {
+    let (user, role) = actor.person()?;
+    let subject = if role.can_configure_ai() { Subject::Workspace(actor.workspace) } else { Subject::Person(user) };
+    s.limits.enter(Door::AiProviders, &[subject]).await?.keep();
+    Ok(())
+}
+
 /// The workspace's providers, oldest first.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Provider>> {
     enter(s, actor, "see AI providers").await?;

@@ -32,6 +32,13 @@ pub(super) struct Streamed<F> {
     format: F,
 }
 
+impl<F> Streamed<F> {
+    /// For a format that has to know more than its events say.
+    pub(super) fn of(format: F) -> Self {
+        Self { sse: sse::Reader::default(), format }
+    }
+}
+
 impl<F: Format> Decoder for Streamed<F> {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         if self.format.is_complete() {

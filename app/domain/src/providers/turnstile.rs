@@ -1,5 +1,6 @@
 //! How many calls of one key go on at once, and how many begin in a minute: as many as its workspace allows. Who comes too early
-//! waits, in a line that is fair to people: whoever has the fewest calls under way is next, then whoever has waited for longest.
+//! waits, in a line that is fair to people: whoever has the fewest calls under way is next, then whose last call began longest ago, then
+//! whoever has waited for longest.
 //!
 //! Each server has lines of its own. Where servers share a Redis, they share the places as well (`limits/places.rs`): the first of each
 //! line asks for one, and of several servers whoever asks first after one is free has it.
@@ -54,6 +55,10 @@ struct Line {
     waiting: Vec<(u64, UserId)>,
     /// Calls under way, by person.
     inside: HashMap<UserId, u32>,
+    /// The how-manieth beginning somebody's last one was, since the line was empty.
+    last: HashMap<UserId, u64>,
+    /// How many have begun.
+    beginnings: u64,
     /// When calls of the last minute began, oldest first.
     begun: Vec<Instant>,
 }
@@ -132,7 +137,7 @@ impl Turnstile {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.turnstile.line().waiting.retain(|(number, _)| *number != self.number);
+        self.turnstile.line().step_out(self.number);
         self.turnstile.moved.notify_waiters();
     }
 }
@@ -150,6 +155,18 @@ impl Line {
         self.next += 1;
         self.waiting.push((number, user));
         number
+    }
+
+    fn step_out(&mut self, number: u64) {
+        self.waiting.retain(|(other, _)| *other != number);
+        self.forget();
+    }
+
+    /// Whose turn it was last matters as long as somebody waits.
+    fn forget(&mut self) {
+        if self.waiting.is_empty() {
+            self.last.clear();
+        }
     }
 
     fn leave(&mut self, user: UserId) {
@@ -170,7 +187,8 @@ impl Line {
 
     /// Who is next.
     fn first(&self) -> Option<u64> {
-        let rank = |(number, user): &(u64, UserId)| (self.inside.get(user).copied().unwrap_or(0), *number);
+        let count = |user: &UserId| self.inside.get(user).copied().unwrap_or(0);
+        let rank = |(number, user): &(u64, UserId)| (count(user), self.last.get(user).copied(), *number);
         self.waiting.iter().min_by_key(|place| rank(place)).map(|(number, _)| *number)
     }
 
@@ -196,6 +214,8 @@ impl Line {
     fn pass(&mut self, number: u64, pace: Pace, now: Instant) {
         if let Some((_, user)) = self.waiting.iter().find(|(other, _)| *other == number) {
             *self.inside.entry(*user).or_default() += 1;
+            self.beginnings += 1;
+            self.last.insert(*user, self.beginnings);
         }
         if pace.per_minute.is_some() {
             self.begun.push(now);
@@ -265,6 +285,22 @@ mod tests {
         let order = order.lock().unwrap_or_else(PoisonError::into_inner).clone();
         assert!(order[before..].iter().position(|n| *n == 2) <= Some(1), "{order:?} after {before}");
         drop(busy);
+    }
+
+    #[test]
+    fn people_take_turns_also_where_one_call_at_once_goes_on() {
+        let (mut line, now) = (Line::default(), Instant::now());
+        let come = |name: u128| (line.enter(user(name)), name);
+        let names: HashMap<u64, u128> = [1, 1, 1, 2, 2, 3].map(come).into();
+        let mut order = Vec::new();
+        while let Some(number) = line.first() {
+            assert_eq!(line.try_pass(number, at_once(1), now), Ok(()));
+            line.step_out(number);
+            line.leave(user(names[&number]));
+            order.push(names[&number]);
+        }
+        assert_eq!(order, [1, 2, 3, 1, 2, 1]);
+        assert!(line.last.is_empty(), "nobody is remembered where nobody waits");
     }
 
     #[test]

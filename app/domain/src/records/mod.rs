@@ -27,6 +27,7 @@ pub use change::FieldChange;
 
 /// A set of records with one JSON Schema.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Collection {
     /// Its id.
@@ -61,6 +62,7 @@ impl Collection {
 
 /// One record.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// Its id.
@@ -81,6 +83,7 @@ pub struct Record {
 
 /// What a record was at one version, and who made it so.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "RecordVersion"))]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     /// The version.
@@ -101,6 +104,7 @@ pub struct Version {
 
 /// Who sees a record besides those whose role sees all.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "RecordAccess"))]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
     /// The member that it is assigned to.
@@ -111,6 +115,7 @@ pub struct Access {
 
 /// One of them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonWithAccess {
     /// Who.
@@ -121,6 +126,7 @@ pub struct PersonWithAccess {
 
 /// A record with its collection and its history, newest first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "RecordDetail"))]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
     /// The collection.

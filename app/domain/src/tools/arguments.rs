@@ -1,5 +1,6 @@
 //! A model's arguments: parsed strictly, checked against the tool's schema, and split from the model's reason.
 
+use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -48,6 +49,28 @@ pub fn check(tool: &Tool, value: Value) -> Result<Arguments, String> {
     };
     let confidence = aside("confidence").and_then(|said| u8::try_from(said.as_u64()?).ok());
     Ok(Arguments { values, reason, confidence })
+}
+
+/// What of some arguments does not fit a tool's schema.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Misfit {
+    /// Where it stands: a JSON pointer.
+    pub path: String,
+    /// What is wrong with it: a sentence without its first word's capital.
+    pub why: String,
+}
+
+/// The first thing that does not fit the tool's schema, for a form that says it at its field.
+pub fn misfit(tool: &Tool, values: &Value) -> Result<Option<Misfit>, String> {
+    let schema = jsonschema::validator_for(&tool.parameters()).map_err(|e| e.to_string())?;
+    let Some(error) = schema.iter_errors(values).next() else { return Ok(None) };
+    let path = error.instance_path().to_string();
+    Ok(Some(match error.kind() {
+        ValidationErrorKind::Required { property: Value::String(name) } => {
+            Misfit { path: format!("{path}/{name}"), why: "this is needed.".to_owned() }
+        }
+        _ => Misfit { path, why: format!("{}.", error.masked_with("this")) },
+    }))
 }
 
 /// Arguments as a tool's own type.

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether what a tool did can be taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reversibility {
     /// A later action can restore what was.

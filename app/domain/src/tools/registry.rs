@@ -257,6 +257,23 @@ pub async fn plan(
     Ok(plan.map(|plan| Plan { title: hidden::spelled(&plan.title), ..plan }))
 }
 
+/// JSON Schema of what runs, with what is known of the thing that it is about: what a form can be made of.
+pub(crate) async fn form_schema(tx: &mut TenantTx, tool: &Tool, arguments: &Map<String, Value>) -> Result<Value> {
+    match tool.name {
+        update_record::NAME => update_record::form_schema(tx, arguments).await,
+        _ => Ok((tool.schema)()),
+    }
+}
+
+/// Where among the arguments stands what a plan was refused for, as a JSON pointer; empty where nobody can tell.
+pub(crate) async fn at_fault(tx: &mut TenantTx, tool: &Tool, arguments: &Map<String, Value>) -> Result<String> {
+    match tool.name {
+        update_record::NAME => update_record::at_fault(tx, arguments).await,
+        send_email::NAME => Ok(send_email::at_fault(arguments)),
+        _ => Ok(String::new()),
+    }
+}
+
 /// What an action would do, from the arguments that would run.
 pub async fn preview(
     tx: &mut TenantTx,

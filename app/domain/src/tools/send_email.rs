@@ -57,6 +57,13 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Plan, String> {
     })
 }
 
+/// Where stands what a mail was refused for.
+pub(super) fn at_fault(values: &Map<String, Value>) -> String {
+    let to = values.get("to").and_then(Value::as_str).unwrap_or_default();
+    let good = rules::email(to).is_ok() && to.trim() == to;
+    if good { "/subject" } else { "/to" }.to_owned()
+}
+
 /// Where it goes is its sort; its size the length of its text.
 fn traits(input: &Input) -> Traits {
     let domain = input.to.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();

@@ -40,6 +40,35 @@ pub(super) fn schema() -> Value {
     })
 }
 
+/// The same with the fields of the record's collection: what a form can be made of.
+pub(super) async fn form_schema(tx: &mut TenantTx, values: &Map<String, Value>) -> Result<Value> {
+    let mut schema = schema();
+    let Ok(input) = arguments::typed::<Input>(values) else { return Ok(schema) };
+    match records::service::find(tx, input.record_id, false).await {
+        Ok((collection, _)) => {
+            let fields = collection.schema.get("properties").cloned().unwrap_or_default();
+            schema["properties"]["changes"]["properties"] = fields;
+        }
+        Err(e) if e.code == Code::NotFound => {}
+        Err(e) => return Err(e),
+    }
+    Ok(schema)
+}
+
+/// Where among the arguments stands what does not fit the record's collection; empty where nobody can tell.
+pub(super) async fn at_fault(tx: &mut TenantTx, values: &Map<String, Value>) -> Result<String> {
+    let Ok(input) = arguments::typed::<Input>(values) else { return Ok(String::new()) };
+    let (collection, record) = match records::service::find(tx, input.record_id, false).await {
+        Ok(found) => found,
+        Err(e) if e.code == Code::NotFound => return Ok(String::new()),
+        Err(e) => return Err(e),
+    };
+    let wrong = records::service::check_change(&collection, &record, &input.changes).err();
+    let field = wrong.as_ref().and_then(|e| e.field()?.strip_prefix("data.")?.split('.').next());
+    let changed = field.filter(|field| input.changes.contains_key(*field));
+    Ok(changed.map_or_else(String::new, |field| format!("/changes/{field}")))
+}
+
 pub(super) async fn plan(tx: &mut TenantTx, arguments: &Arguments) -> Result<Result<Plan, String>> {
     let input: Input = match arguments::typed(&arguments.values) {
         Ok(input) => input,

@@ -7,6 +7,7 @@ use super::{
     budgets_store::{self as store, SpentFrom},
     dollars,
     ledger::Entry,
+    ledger_store::Lost,
     share,
 };
 use crate::{
@@ -21,9 +22,9 @@ use crate::{
         Kind,
         service::{self as notifications, To, Told},
     },
-    providers::service::enter,
+    providers::service::{enter, enter_to_read},
     services::Services,
-    workspaces,
+    workspaces::{self, members},
 };
 
 const SUBJECT: &str = "budget";
@@ -45,6 +46,12 @@ pub(crate) struct Refused {
 
 /// Every budget that the actor may see: owners and admins all, everybody else their own.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Budget>> {
+    enter_to_read(s, actor).await?;
+    shown(s, actor).await
+}
+
+/// The same for a page that shows them, which is no call and not counted.
+pub async fn shown(s: &Services, actor: &Actor) -> Result<Vec<Budget>> {
     actor.person()?;
     let mut tx = s.db.tenant(actor).await?;
     store::list(&mut tx, None).await
@@ -156,7 +163,10 @@ pub(super) async fn price_unknown(s: &Services, actor: &Actor, model: &str, prov
 /// Some of those who can, by name.
 async fn who_can(s: &Services, actor: &Actor) -> Result<String> {
     let mut tx = s.db.tenant(actor).await?;
-    let names: Vec<String> = store::raisers(&mut tx).await?;
+    let mut able = members::who_decides(&mut tx).await?;
+    // Owners first, and whoever has belonged here longest.
+    able.sort_by_key(|who| (who.role != Role::Owner, who.since));
+    let names: Vec<String> = able.into_iter().map(|who| who.name).collect();
     Ok(match names.as_slice() {
         [] => "An owner or admin".to_owned(),
         [one] => one.clone(),
@@ -171,7 +181,18 @@ pub(crate) async fn settle(tx: &mut TenantTx, entry: &Entry, limited: bool) -> R
     if entry.held.is_none() && (entry.counted() == 0 || !limited) {
         return Ok(());
     }
-    for budget in store::settle(tx, entry).await? {
+    let spent_from = store::settle(tx, entry).await?;
+    tell_what_is_reached(tx, spent_from).await
+}
+
+/// The same for a call that was given up: what was held back for it is spent.
+pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
+    let spent_from = store::give_up(tx, lost).await?;
+    tell_what_is_reached(tx, spent_from).await
+}
+
+async fn tell_what_is_reached(tx: &mut TenantTx, spent_from: Vec<SpentFrom>) -> Result<()> {
+    for budget in spent_from {
         let now = told(budget.spent, budget.limit);
         if now > budget.told {
             store::set_told(tx, budget.id, budget.month, now).await?;

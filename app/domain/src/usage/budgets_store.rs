@@ -88,7 +88,7 @@ pub(super) async fn settle(tx: &mut TenantTx, entry: &Entry) -> Result<Vec<Spent
 }
 
 /// The same for a call that was given up: what was held back is spent.
-pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
+pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<Vec<SpentFrom>> {
     let spending = Spending {
         agent: lost.agent,
         user: lost.user,
@@ -98,7 +98,7 @@ pub(super) async fn give_up(tx: &mut TenantTx, lost: &Lost) -> Result<()> {
         held: lost.amount,
         held_from: None,
     };
-    spend(tx, &spending).await.map(drop)
+    spend(tx, &spending).await
 }
 
 struct Spending<'a> {
@@ -162,18 +162,6 @@ pub(super) async fn set_told(tx: &mut TenantTx, budget: BudgetId, month: Date, p
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// The names of those who may raise budgets, the oldest member first.
-pub(super) async fn raisers(tx: &mut TenantTx) -> Result<Vec<String>> {
-    let workspace = tx.workspace().0;
-    Ok(sqlx::query_scalar!(
-        "SELECT u.name FROM workspace_members m JOIN users u ON u.id = m.user_id
-         WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY m.role DESC, m.created_at",
-        workspace,
-    )
-    .fetch_all(tx.conn())
-    .await?)
 }
 
 /// Every budget that the actor may see, or one, with what has gone in the present month.

@@ -15,12 +15,22 @@ use crate::{
     services::Services,
 };
 
-/// Output tokens that are held back for where nobody has said how many there may be.
-const OUTPUT: u64 = 4_096;
 /// Bytes of text that make a token at least: fewer tokens than that are hardly ever made of it.
 const BYTES_PER_TOKEN: u64 = 3;
 /// Tokens of a picture, about as many as the dearest provider counts for a large one.
 const PICTURE: u64 = 1_600;
+/// Bytes of an answer that make a token, more or less: what an answer took at least that broke off before its provider counted.
+const BYTES_WRITTEN_PER_TOKEN: u64 = 4;
+
+/// Output tokens that a call of such a provider may take where a budget limits it and nobody has said how many there may be: room for
+/// an answer with its reasoning.
+const fn room(kind: Kind) -> u32 {
+    match kind {
+        // They refuse more than their model writes, or than its context has room for.
+        Kind::Deepseek | Kind::OpenaiCompatible => 8_192,
+        _ => 16_384,
+    }
+}
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +123,21 @@ pub(crate) struct Ended<'a> {
     /// The model that answered, as the provider names it.
     pub(crate) served: Option<&'a str>,
     pub(crate) usage: Usage,
+    /// Bytes of the answer that came.
+    pub(crate) written: usize,
     pub(crate) first_token_ms: Option<u32>,
+}
+
+impl Ended<'_> {
+    /// The tokens that it took. Several providers count what is written at the end only, so of an answer that broke off what came
+    /// counts at least.
+    fn tokens(&self) -> Usage {
+        let usage = self.usage;
+        if self.outcome != Outcome::Broken || usage.input == 0 || usage.cost_micros.is_some() {
+            return usage;
+        }
+        Usage { output: usage.output.max((self.written as u64).div_ceil(BYTES_WRITTEN_PER_TOKEN)), ..usage }
+    }
 }
 
 impl Call {
@@ -149,24 +173,23 @@ impl Call {
         Self { entry, began: Instant::now() }
     }
 
-    /// Holds back what the call may cost from the budgets that limit it; says why it may not begin. Commits by itself: whoever else
-    /// asks now has to see it.
+    /// Holds back what the call may cost from the budgets that limit it, whoever of those that its provider may ask answers, and lets
+    /// the answer take no more than that; says why it may not begin. Commits by itself: whoever else asks now has to see it.
     pub(crate) async fn hold(
         &mut self,
         s: &Services,
         actor: &Actor,
         terms: &Terms,
         provider: &Provider,
-        request: &ChatRequest,
+        request: &mut ChatRequest,
     ) -> Result<Result<(), budgets::Refused>> {
         let entry = &mut self.entry;
-        let Some(priced) = terms.price(provider, &entry.model_asked, None) else {
-            return budgets::price_unknown(s, actor, &entry.model_asked, &entry.provider).await.map(Err);
+        let most = request.max_output_tokens.unwrap_or_else(|| room(provider.provider));
+        let (amount, priced) = match terms.dearest(provider, request, &estimate(request, most)) {
+            Ok(Some(dearest)) => dearest,
+            Ok(None) => return Ok(Ok(())),
+            Err(model) => return budgets::price_unknown(s, actor, model, &entry.provider).await.map(Err),
         };
-        if priced.is_free() {
-            return Ok(Ok(()));
-        }
-        let amount = priced.cost(&estimate(request));
         let mut tx = s.db.tenant(actor).await?;
         let held = budgets_store::hold(&mut tx, entry.agent_id, entry.user_id, entry.at, amount).await?;
         if let Some(full) = held.iter().find(|budget| budget.gone_before >= budget.limit) {
@@ -178,14 +201,27 @@ impl Call {
             entry.held = Some(Held { month, amount, budgets: held.iter().map(|budget| budget.id).collect() });
             (entry.cost_micros, entry.price_version) = (Some(amount), Some(priced.source.to_string()));
             ledger_store::put(&mut tx, entry).await?;
+            request.max_output_tokens = Some(most);
         }
         tx.commit().await?;
         Ok(Ok(()))
     }
 
+    /// What the ledger knows it by.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.entry.id
+    }
+
+    /// The same by the name that its beginning was told by. Its driver may live after all, and write it down as well.
+    pub(crate) fn known_as(mut self, id: Option<Uuid>) -> Self {
+        self.entry.id = id.unwrap_or(self.entry.id);
+        self
+    }
+
     /// What is to be written of a call that has ended.
     pub(crate) fn ended(&self, terms: &Terms, provider: &Provider, ended: &Ended<'_>) -> Entry {
-        let Ended { outcome, failure, served, usage, first_token_ms } = ended;
+        let Ended { outcome, failure, served, first_token_ms, .. } = ended;
+        let usage = ended.tokens();
         let mut entry = self.entry.clone();
         let priced = terms.price(provider, &entry.model_asked, *served);
         let free = priced.as_ref().is_some_and(super::terms::Priced::is_free);
@@ -194,7 +230,7 @@ impl Call {
             (Some(cost), _) => (Some(i64::try_from(cost).unwrap_or(i64::MAX)), Some("provider".to_owned())),
             // Nobody has said how many tokens it took.
             _ if usage.input + usage.output == 0 && !free => (None, None),
-            (None, Some(priced)) => (Some(priced.cost(usage)), Some(priced.source.to_string())),
+            (None, Some(priced)) => (Some(priced.cost(&usage)), Some(priced.source.to_string())),
             (None, None) => (None, None),
         };
         entry.outcome = *outcome;
@@ -250,7 +286,7 @@ pub(crate) async fn record(s: &Services, actor: &Actor, entry: &Entry) -> Result
 pub(crate) async fn give_up(tx: &mut TenantTx, run: RunId) -> Result<usize> {
     let lost = ledger_store::give_up(tx, run).await?;
     for call in &lost {
-        budgets_store::give_up(tx, call).await?;
+        budgets::give_up(tx, call).await?;
     }
     Ok(lost.len())
 }
@@ -261,24 +297,66 @@ pub(crate) async fn lost(tx: &mut TenantTx, call: Call) -> Result<()> {
     ledger_store::put(tx, &entry).await.map(drop)
 }
 
-/// What a request may cost at most, more or less: in tokens of its text and of an ordinary answer.
-fn estimate(request: &ChatRequest) -> Usage {
+/// The tokens that a request takes at most: more or less those of its text, and as many as are written.
+fn estimate(request: &ChatRequest, output: u32) -> Usage {
     let (text, pictures) = request.size();
     let input = text.div_ceil(BYTES_PER_TOKEN) + pictures * PICTURE;
-    Usage { input, output: request.max_output_tokens.map_or(OUTPUT, u64::from), ..Usage::default() }
+    Usage { input, output: output.into(), ..Usage::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::Message;
+    use crate::{
+        providers::Message,
+        usage::{ModelPrice, Price},
+    };
 
     #[test]
     fn what_is_held_back_grows_with_what_is_asked() {
         let mut request = ChatRequest { messages: vec![Message::user("x".repeat(3_000))], ..ChatRequest::default() };
-        assert_eq!(estimate(&request), Usage { input: 1_000, output: OUTPUT, ..Usage::default() });
+        assert_eq!(estimate(&request, 20), Usage { input: 1_000, output: 20, ..Usage::default() });
         request.system = "y".repeat(300);
-        request.max_output_tokens = Some(10);
-        assert_eq!(estimate(&request), Usage { input: 1_100, output: 10, ..Usage::default() });
+        assert_eq!(estimate(&request, 10), Usage { input: 1_100, output: 10, ..Usage::default() });
+    }
+
+    /// A call of a model at $1 for a million tokens read and $4 for a million written, for which 7 millionths are held back.
+    fn ended(ended: &Ended<'_>) -> Entry {
+        let nobody = Uuid::nil();
+        let asking =
+            Asking { workspace: WorkspaceId(nobody), run: RunId(nobody), agent: AgentId(nobody), user: UserId(nobody) };
+        let provider = Provider::example(Kind::OpenaiCompatible);
+        let price = Price { input: 1_000_000, output: 4_000_000, ..Price::default() };
+        let at = Timestamp::now();
+        let price = ModelPrice { provider_id: provider.id, model: "m".into(), price, version: 1, created_at: at };
+        let mut call = Call::begin(asking, &provider, "m", 0);
+        call.entry.held = Some(Held { month: Date::MIN, amount: 7, budgets: Vec::new() });
+        call.ended(&Terms::with(vec![price]), &provider, ended)
+    }
+
+    #[test]
+    fn what_broke_off_costs_what_came_of_it_at_least_and_uncounted_what_was_held_back() {
+        let broken = Ended {
+            outcome: Outcome::Broken,
+            failure: Some(FailureKind::Stalled),
+            served: None,
+            usage: Usage::default(),
+            written: 4_000,
+            first_token_ms: None,
+        };
+        // Nobody has counted anything: it may have cost as much as was held back.
+        let uncounted = ended(&broken);
+        assert_eq!((uncounted.cost_micros, uncounted.counted(), uncounted.output_tokens), (None, 7, 0));
+        // What is read is counted first, and what is written at the end, to which it did not come.
+        let begun = Usage { input: 100, output: 1, ..Usage::default() };
+        let cut = ended(&Ended { usage: begun, ..broken.clone() });
+        assert_eq!((cut.output_tokens, cut.cost_micros), (1_000, Some(100 + 4_000)));
+        let counted = Usage { output: 1_001, ..begun };
+        assert_eq!(ended(&Ended { usage: counted, ..broken.clone() }).output_tokens, 1_001);
+        // Of what is complete the provider’s count holds, and what was refused costs nothing.
+        let whole = Ended { outcome: Outcome::Answered, usage: begun, ..broken.clone() };
+        assert_eq!(ended(&whole).cost_micros, Some(104));
+        let refused = ended(&Ended { outcome: Outcome::Failed, ..broken });
+        assert_eq!((refused.cost_micros, refused.counted()), (Some(0), 0));
     }
 }

@@ -30,7 +30,7 @@ mod terms;
 
 pub use money::{dollars, micros};
 pub use price::{EVERY_MODEL, ModelPrice, Price, SetPrice, Source};
-pub use stats::{Amounts, LedgerRow, Line, Period, UsageStats};
+pub use stats::{Amounts, LedgerRow, Line, More, Period, UsageStats};
 #[cfg(feature = "ssr")]
 pub(crate) use terms::Terms;
 
@@ -41,6 +41,7 @@ use crate::ids::BudgetId;
 
 /// Whose spending a budget limits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "BudgetScope"))]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -65,6 +66,7 @@ impl Scope {
 
 /// How much may be spent in a month, and what has gone of it in the present one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Budget {
     /// Its id.
@@ -92,6 +94,7 @@ impl Budget {
 
 /// A budget to set.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewBudget {
     /// Whose spending it limits.
@@ -105,6 +108,7 @@ pub struct NewBudget {
 
 /// Another limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BudgetChanges {
     /// Millionths of a dollar in a month.

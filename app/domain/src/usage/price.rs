@@ -11,6 +11,7 @@ pub const EVERY_MODEL: &str = "*";
 
 /// What a million tokens cost, in millionths of a dollar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Price {
     /// Read.
@@ -45,6 +46,7 @@ impl Price {
 
 /// A price that the workspace has set.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelPrice {
     /// Whose model.
@@ -82,6 +84,7 @@ impl fmt::Display for Source {
 
 /// A price to set.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(extend("required" = ["providerId", "model", "price"])))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPrice {
     /// Whose model.

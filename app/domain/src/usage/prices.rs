@@ -17,6 +17,12 @@ const MOST: i64 = 10_000_000_000;
 
 /// The workspace's own prices, by provider and model.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<ModelPrice>> {
+    enter(s, actor, "see prices").await?;
+    shown(s, actor).await
+}
+
+/// The same for a page that shows them, which is no call and not counted.
+pub async fn shown(s: &Services, actor: &Actor) -> Result<Vec<ModelPrice>> {
     actor.require(Role::can_configure_ai, "see prices")?;
     let mut tx = s.db.tenant(actor).await?;
     store::current(&mut tx).await

@@ -11,7 +11,8 @@ pub(super) const VERSION: &str = "2026-11-30";
 type Row = (Kind, &'static str, [i64; 4], Option<(u64, [i64; 4])>);
 
 /// List prices, in dollars, of ordinary requests. Gathered from the table that LiteLLM 1.106.2 publishes
-/// (<https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json>), which names the makers' price pages.
+/// (<https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json>), which names the makers' price pages. Where
+/// that has a lower price for writing a long request into Gemini's cache than for reading it, the latter stands here.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     (Kind::Anthropic, "claude-fable-5-1", [10_000, 50_000, 250, 12_500], None),
@@ -63,10 +64,10 @@ const ROWS: &[Row] = &[
     (Kind::Gemini, "gemini-3.6-flash", [750, 3_750, 75, 750], None),
     (Kind::Gemini, "gemini-3.5-flash", [1_500, 9_000, 150, 1_500], None),
     (Kind::Gemini, "gemini-3.5-flash-lite", [300, 2_500, 30, 300], None),
-    (Kind::Gemini, "gemini-3.1-pro-preview", [2_000, 12_000, 200, 2_000], Some((200_000, [4_000, 18_000, 400, 250]))),
+    (Kind::Gemini, "gemini-3.1-pro-preview", [2_000, 12_000, 200, 2_000], Some((200_000, [4_000, 18_000, 400, 4_000]))),
     (Kind::Gemini, "gemini-3.1-flash-lite", [250, 1_500, 25, 250], None),
     (Kind::Gemini, "gemini-3-flash-preview", [500, 3_000, 50, 500], None),
-    (Kind::Gemini, "gemini-2.5-pro", [1_250, 10_000, 125, 1_250], Some((200_000, [2_500, 15_000, 250, 250]))),
+    (Kind::Gemini, "gemini-2.5-pro", [1_250, 10_000, 125, 1_250], Some((200_000, [2_500, 15_000, 250, 2_500]))),
     (Kind::Gemini, "gemini-2.5-flash", [300, 2_500, 30, 300], None),
     (Kind::Gemini, "gemini-2.5-flash-lite", [100, 400, 10, 100], None),
     (Kind::Gemini, "gemini-pro-latest", [2_000, 12_000, 200, 2_000], Some((200_000, [4_000, 18_000, 400, 4_000]))),
@@ -135,10 +136,14 @@ mod tests {
 
     #[test]
     fn nothing_of_the_list_is_there_twice_or_cheaper_to_write_than_to_read() {
-        for (at, (kind, model, [input, output, cache_read, cache_write], long)) in ROWS.iter().enumerate() {
+        let makes_sense = |[input, output, cache_read, cache_write]: [i64; 4]| {
+            0 < cache_read && cache_read <= input && input <= cache_write && input <= output
+        };
+        for (at, (kind, model, price, long)) in ROWS.iter().enumerate() {
             assert!(!ROWS[..at].iter().any(|(of, known, ..)| of == kind && known == model), "{model}");
-            assert!(0 < *cache_read && cache_read <= input && input <= cache_write && input <= output, "{model}");
-            assert!(long.is_none_or(|(_, price)| price[0] >= *input && price[1] >= *output), "{model}");
+            assert!(makes_sense(*price), "{model}");
+            let dearer = |of_long: [i64; 4]| of_long.iter().zip(price).all(|(long, price)| long >= price);
+            assert!(long.is_none_or(|(_, of_long)| makes_sense(of_long) && dearer(of_long)), "{model}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::Timestamp;
 
 /// Which days: both included, in the workspace's time zone. Unset: the present month so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Period {
     /// `2026-11-01`.
@@ -19,6 +20,7 @@ pub struct Period {
 
 /// Calls, tokens and money.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Amounts {
     /// Calls of models.
@@ -43,6 +45,7 @@ pub struct Amounts {
 
 /// What was used by, for, of or on something.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "UsageLine"))]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     /// The provider, agent or person; none for days and models.
@@ -56,6 +59,7 @@ pub struct Line {
 
 /// The source's `UsageStats`: what was used in a period, of what the reader may see.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsageStats {
     /// The first day.
@@ -76,6 +80,23 @@ pub struct UsageStats {
     pub by_agent: Vec<Line>,
     /// By the person for whom the agent worked.
     pub by_person: Vec<Line>,
+    /// How many lines of each list are left out, the cheapest: a list has a hundred at most, except of days.
+    pub more: More,
+}
+
+/// How many lines are left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "UsageMore"))]
+#[serde(rename_all = "camelCase")]
+pub struct More {
+    /// Of providers.
+    pub by_provider: usize,
+    /// Of models.
+    pub by_model: usize,
+    /// Of agents.
+    pub by_agent: usize,
+    /// Of people.
+    pub by_person: usize,
 }
 
 /// One call, as exports have it.

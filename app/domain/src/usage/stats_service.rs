@@ -3,7 +3,9 @@
 use time::{Date, Month};
 
 use super::{Amounts, LedgerRow, Period, UsageStats, stats_store as store};
-use crate::{Actor, Error, Result, Role, db::TenantTx, ids::RunId, services::Services};
+use crate::{
+    Actor, Error, Result, Role, db::TenantTx, ids::RunId, providers::service::enter_to_read, services::Services,
+};
 
 /// The longest period, in days: a leap year.
 const LONGEST: i64 = 366;
@@ -19,6 +21,12 @@ pub struct Days {
 
 /// What was used in a period: everything for owners and admins, what was spent for them for everybody else.
 pub async fn stats(s: &Services, actor: &Actor, period: &Period) -> Result<UsageStats> {
+    enter_to_read(s, actor).await?;
+    shown(s, actor, period).await
+}
+
+/// The same for a page that shows it, which is no call and not counted.
+pub async fn shown(s: &Services, actor: &Actor, period: &Period) -> Result<UsageStats> {
     actor.person()?;
     let asked = parsed(period)?;
     let mut tx = s.db.tenant(actor).await?;
@@ -30,7 +38,7 @@ pub async fn stats(s: &Services, actor: &Actor, period: &Period) -> Result<Usage
 
 /// The days of a period, for [`rows`].
 pub async fn days(s: &Services, actor: &Actor, period: &Period) -> Result<Days> {
-    actor.person()?;
+    enter_to_read(s, actor).await?;
     let asked = parsed(period)?;
     let mut tx = s.db.tenant(actor).await?;
     in_full(asked, store::today(&mut tx).await?)

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use time::Date;
 use uuid::Uuid;
 
-use super::{Amounts, LedgerRow, Line, UsageStats, stats_service::Days};
+use super::{Amounts, LedgerRow, Line, More, UsageStats, stats_service::Days};
 use crate::{Result, Timestamp, actor::SOMEBODY_GONE, db::TenantTx, ids::RunId};
 
 /// How many lines a list has at most; days are not cut.
@@ -63,6 +63,7 @@ pub(super) async fn stats(tx: &mut TenantTx, days: Days) -> Result<UsageStats> {
         by_model: Vec::new(),
         by_agent: Vec::new(),
         by_person: Vec::new(),
+        more: More::default(),
     };
     for r in rows {
         let amounts = Amounts {
@@ -91,15 +92,25 @@ pub(super) async fn stats(tx: &mut TenantTx, days: Days) -> Result<UsageStats> {
             _ => stats.total = amounts,
         }
     }
-    for lines in [&mut stats.by_provider, &mut stats.by_model, &mut stats.by_agent, &mut stats.by_person] {
-        lines.sort_by_key(|line| {
-            let Amounts { cost_micros, input_tokens, output_tokens, .. } = line.amounts;
-            (Reverse((cost_micros, input_tokens + output_tokens)), line.name.clone())
-        });
-        lines.truncate(LINES);
-    }
+    stats.more = More {
+        by_provider: keep_the_dearest(&mut stats.by_provider),
+        by_model: keep_the_dearest(&mut stats.by_model),
+        by_agent: keep_the_dearest(&mut stats.by_agent),
+        by_person: keep_the_dearest(&mut stats.by_person),
+    };
     stats.by_day = every_day(days, stats.by_day);
     Ok(stats)
+}
+
+/// Puts the dearest first; answers how many are left out.
+fn keep_the_dearest(lines: &mut Vec<Line>) -> usize {
+    lines.sort_by_key(|line| {
+        let Amounts { cost_micros, input_tokens, output_tokens, .. } = line.amounts;
+        (Reverse((cost_micros, input_tokens + output_tokens)), line.name.clone())
+    });
+    let more = lines.len().saturating_sub(LINES);
+    lines.truncate(LINES);
+    more
 }
 
 /// With the days on which nothing was used.
@@ -165,4 +176,23 @@ pub(super) async fn of_run(tx: &mut TenantTx, run: RunId) -> Result<Amounts> {
     )
     .fetch_one(tx.conn())
     .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_keeps_the_dearest_and_says_how_many_it_leaves_out() {
+        let line = |cost_micros: i64| Line {
+            id: None,
+            name: cost_micros.to_string(),
+            amounts: Amounts { cost_micros, ..Amounts::default() },
+        };
+        let mut lines: Vec<Line> = (0..103).map(line).collect();
+        assert_eq!((keep_the_dearest(&mut lines), lines.len()), (3, LINES));
+        assert_eq!((lines[0].name.as_str(), lines[99].name.as_str()), ("102", "3"));
+        lines.truncate(2);
+        assert_eq!((keep_the_dearest(&mut lines), lines.len()), (0, 2));
+    }
 }

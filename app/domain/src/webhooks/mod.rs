@@ -64,6 +64,7 @@ pub const KEPT_DAYS: u64 = 30;
 
 /// An address that hears of a workspace's events, without its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// Its id.
@@ -98,6 +99,7 @@ pub struct Endpoint {
 
 /// In which words an endpoint is told.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "WebhookFormat"))]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Events, for programs.
@@ -148,6 +150,7 @@ impl Because {
 
 /// What making an endpoint asks for.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewEndpoint {
     /// Where events are sent.
@@ -165,6 +168,7 @@ pub struct NewEndpoint {
 
 /// What changes about an endpoint; what is left out stays.
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Changes {
     /// Where events are sent.
@@ -181,6 +185,7 @@ pub struct Changes {
 
 /// How far a delivery has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "DeliveryState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It is sent, or sent again, at [`Delivery::next_try_at`].
@@ -207,6 +212,7 @@ impl State {
 
 /// One event on its way to one endpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "WebhookDelivery"))]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     /// Its id.
@@ -230,6 +236,7 @@ pub struct Delivery {
 
 /// What came of one try.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "DeliveryTry"))]
 #[serde(rename_all = "camelCase")]
 pub struct Try {
     /// When it began.

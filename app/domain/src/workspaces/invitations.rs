@@ -23,7 +23,8 @@ use crate::{
         DomainEvent, Draft,
         payload::{Nothing, OfRole},
     },
-    ids::{InvitationId, WorkspaceId},
+    ids::{InvitationId, UserId, WorkspaceId},
+    limits::{Door, Network, Subject},
     mail::letters::{self, Letter},
     services::Services,
 };
@@ -57,11 +58,23 @@ pub async fn invite(
     }
     may_give(actor, role)?;
     let email = email.map(rules::email).transpose()?;
+    let asking = Box::pin(ask(s, actor, by, email.as_deref(), role, again));
+    counted(s, actor.workspace, email.as_deref(), asking).await
+}
+
+async fn ask(
+    s: &Services,
+    actor: &Actor,
+    by: UserId,
+    email: Option<&str>,
+    role: Role,
+    again: bool,
+) -> Result<NewInvitation> {
     let mut tx = s.db.tenant(actor).await?;
     // Two who invite the same person at once: the second waits here and finds the first one's.
-    members_store::lock(&mut tx).await?;
+    still_may(&mut tx, by, role).await?;
     let mut waiting = None;
-    if let Some(email) = &email {
+    if let Some(email) = email {
         if store::is_member(&mut tx, email).await? {
             return Err(Error::new(Code::Conflict, format!("{email} is a member already."))
                 .with(json!({ "field": "email", "constraint": "unique" })));
@@ -72,9 +85,9 @@ pub async fn invite(
                 .with(json!({ "field": "email", "constraint": "unique" })));
         }
     }
-    let (token, link) = new_link(s, email.as_deref())?;
+    let (token, link) = new_link(s, email)?;
     let id = if let Some((id, _)) = waiting {
-        store::renew(&mut tx, id, role, link).await?;
+        store::renew(&mut tx, id, role, by, link).await?;
         id
     } else {
         if store::pending(&mut tx).await? >= MAX_PENDING as i64 {
@@ -82,7 +95,7 @@ pub async fn invite(
             return Err(Error::new(Code::Conflict, why));
         }
         let id = InvitationId::new();
-        store::insert(&mut tx, id, email.as_deref(), role, by, link).await?;
+        store::insert(&mut tx, id, email, role, by, link).await?;
         id
     };
     sent(s, tx, id, &token).await
@@ -90,15 +103,79 @@ pub async fn invite(
 
 /// Sends one again, with another link and another 48 hours.
 pub async fn resend(s: &Services, actor: &Actor, id: InvitationId) -> Result<NewInvitation> {
-    actor.require(Role::can_manage_members, "invite people")?;
+    let by = actor.require(Role::can_manage_members, "invite people")?;
     let mut tx = s.db.tenant(actor).await?;
     let known = one(&mut tx, id).await?;
+    drop(tx);
     may_give(actor, known.role)?;
-    let (token, link) = new_link(s, known.email.as_deref())?;
-    if !store::renew(&mut tx, id, known.role, link).await? {
-        return Err(ended(known.status));
+    let sending = Box::pin(async {
+        let mut tx = s.db.tenant(actor).await?;
+        still_may(&mut tx, by, known.role).await?;
+        let (token, link) = new_link(s, known.email.as_deref())?;
+        if !store::renew(&mut tx, id, known.role, by, link).await? {
+            return Err(ended(known.status));
+        }
+        sent(s, tx, id, &token).await
+    });
+    counted(s, actor.workspace, known.email.as_deref(), sending).await
+}
+
+/// Locks the members, and refuses somebody who may not invite any more: what the request was checked with may be a second old,
+/// and whoever was removed since has nobody in.
+async fn still_may(tx: &mut TenantTx, by: UserId, role: Role) -> Result<()> {
+    let members = members_store::lock(tx).await?;
+    let own = members.iter().find_map(|(member, own)| (*member == by).then_some(*own));
+    if own.is_some_and(|own| invites(own, role)) {
+        return Ok(());
     }
-    sent(s, tx, id, &token).await
+    Err(Error::forbidden("You may not invite people to this workspace any more."))
+}
+
+/// Whether somebody with the role `own` may invite to `role`.
+const fn invites(own: Role, role: Role) -> bool {
+    own.can_manage_members() && own.may_manage(role)
+}
+
+/// Takes back what somebody has invited to who may not any more, having the role `left` from now on, or none: nobody comes back by
+/// an own invitation.
+pub(super) async fn take_back(tx: &mut TenantTx, inviter: UserId, left: Option<Role>) -> Result<()> {
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| left.is_none_or(|own| !invites(own, *role))).collect();
+    for id in store::end_those_of(tx, inviter, &roles).await? {
+        tx.audit(
+            Entry::new("workspace.invitation.canceled", "invitation", id.0).details(json!({ "inviter": inviter })),
+        );
+        tx.emit(Draft::new(DomainEvent::InvitationCanceled(Nothing {}), id));
+    }
+    Ok(())
+}
+
+/// Writes to an address, so often and not more: per address, whichever workspace asks, per workspace, and from a network. A link
+/// that nobody is sent is not counted, nor what comes to nothing.
+async fn counted<T>(
+    s: &Services,
+    workspace: WorkspaceId,
+    email: Option<&str>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let Some(email) = email else { return work.await };
+    let network = Subject::Network(Network::of(s.db.address()));
+    let invited = s.limits.enter(Door::Invited, &[Subject::Address(email)]).await?;
+    let invites = match s.limits.enter(Door::Invite, &[Subject::Workspace(workspace), network]).await {
+        Ok(pass) => pass,
+        Err(error) => {
+            invited.undo().await;
+            return Err(error);
+        }
+    };
+    let outcome = work.await;
+    if outcome.is_ok() {
+        invited.keep();
+        invites.keep();
+    } else {
+        invited.undo().await;
+        invites.undo().await;
+    }
+    outcome
 }
 
 /// A new link for whoever is invited.
@@ -236,6 +313,11 @@ pub async fn accept(s: &Services, user: &User, key: Key<'_>) -> Result<Invitatio
     let invitation = for_person(s, user, key).await?;
     let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
     tx.asked_by(Actor::user(invitation.workspace_id, user.id, invitation.role));
+    // Whoever takes the workspace away has looked at who is in it.
+    members_store::lock(&mut tx).await?;
+    if !super::store::is_there(&mut tx).await? {
+        return Err(Error::not_found("invitation"));
+    }
     if !store::end(&mut tx, invitation.id, InvitationStatus::Accepted, Some(user.id)).await? {
         return Err(ended(one(&mut tx, invitation.id).await?.status));
     }

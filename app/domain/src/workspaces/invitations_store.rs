@@ -181,11 +181,12 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives one that waits another link, role and time. The old link opens nothing any more. False when it waits no more.
-pub(super) async fn renew(tx: &mut TenantTx, id: InvitationId, role: Role, link: Link) -> Result<bool> {
+/// Gives one that waits another link, role and time; whoever does so has invited from then on. The old link opens nothing any
+/// more. False when it waits no more.
+pub(super) async fn renew(tx: &mut TenantTx, id: InvitationId, role: Role, by: UserId, link: Link) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
-        "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5, mail_alone = $6
+        "UPDATE invitations SET token_hash = $3, expires_at = $4, role = $5, mail_alone = $6, invited_by = $7
          WHERE workspace_id = $1 AND id = $2 AND status = 'pending'",
         workspace,
         id.0,
@@ -193,6 +194,7 @@ pub(super) async fn renew(tx: &mut TenantTx, id: InvitationId, role: Role, link:
         link.expires_at.0,
         role.as_str(),
         link.mail_alone,
+        by.0,
     )
     .execute(tx.conn())
     .await?;
@@ -239,6 +241,22 @@ pub(super) async fn keep_for(tx: &mut TenantTx, id: InvitationId, email: &str) -
         Err(e) if violated(&e) == Some("invitations_pending") => Ok(Kept::ForAnother),
         Err(e) => Err(e.into()),
     }
+}
+
+/// Takes back what somebody has invited to one of these roles, and still waits. Answers which.
+pub(super) async fn end_those_of(tx: &mut TenantTx, inviter: UserId, roles: &[Role]) -> Result<Vec<InvitationId>> {
+    let workspace = tx.workspace().0;
+    let roles: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+    let ids = sqlx::query_scalar!(
+        "UPDATE invitations SET status = 'canceled', ended_at = now()
+         WHERE workspace_id = $1 AND invited_by = $2 AND role = ANY($3) AND status = 'pending' RETURNING id",
+        workspace,
+        inviter.0,
+        &roles,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(InvitationId).collect())
 }
 
 /// Whether only a mail to the invited address has held its link.

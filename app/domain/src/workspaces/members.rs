@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Member, members_store as store};
+use super::{Member, invitations, members_store as store};
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, agents,
     audit::Entry,
@@ -18,6 +18,26 @@ use crate::{
     },
     services::Services,
 };
+
+/// Somebody who may decide on proposals, and set what they are decided by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Decider {
+    pub(crate) id: UserId,
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Whether he or she wants to be reminded by letters.
+    pub(crate) reminded: bool,
+    /// Since when he or she belongs to the workspace.
+    pub(crate) since: Timestamp,
+}
+
+impl Decider {
+    /// Who it is and in which role, as a vote counts.
+    pub(crate) fn vote(&self) -> (UserId, Role) {
+        (self.id, self.role)
+    }
+}
 
 /// The people of the actor's workspace; guests do not see them.
 pub async fn list(s: &Services, actor: &Actor) -> Result<Vec<Member>> {
@@ -44,6 +64,11 @@ pub(crate) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
     store::all(tx).await
 }
 
+/// Everybody who may decide in the workspace of a running transaction, by their ids: whoever asks who these are asks here.
+pub(crate) async fn who_decides(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    store::deciders(tx).await
+}
+
 /// A person's role in the workspace of a running transaction.
 pub(crate) async fn role_of(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
     store::role_of(tx, user).await
@@ -60,6 +85,7 @@ pub async fn change_role(s: &Services, actor: &Actor, user: UserId, role: Role) 
     if before != role {
         members.keeps_an_owner_without(user, role)?;
         store::set_role(&mut tx, user, role).await?;
+        invitations::take_back(&mut tx, user, Some(role)).await?;
         tx.audit(
             Entry::new("workspace.member.role_changed", "user", user.0)
                 .details(json!({ "before": before, "after": role })),
@@ -161,9 +187,11 @@ pub(super) fn may_give(actor: &Actor, role: Role) -> Result<()> {
     Err(Error::forbidden("Only an owner may make somebody an owner."))
 }
 
-/// Takes the workspace from a member, whose agents stop. Answers the runs of which their drivers have to be told.
+/// Takes the workspace from a member, whose agents stop and whose invitations end. Answers the runs of which their drivers have
+/// to be told.
 async fn gone(tx: &mut TenantTx, event: DomainEvent, user: UserId, role: Role) -> Result<Vec<RunId>> {
     store::remove(tx, user).await?;
+    invitations::take_back(tx, user, None).await?;
     let stopped = agents::service::stop_those_of(tx, user).await?;
     tx.audit(Entry::new(event.name(), "user", user.0).details(json!({ "role": role })));
     tx.emit(Draft::new(event, user));

@@ -1,6 +1,6 @@
 //! SQL of members.
 
-use super::Member;
+use super::{Member, members::Decider};
 use crate::{
     Error, Result, Role, Timestamp,
     db::{SystemTx, TenantTx},
@@ -34,6 +34,30 @@ pub(super) async fn all(tx: &mut TenantTx) -> Result<Vec<Member>> {
             })
         })
         .collect()
+}
+
+/// Everybody who may decide in the workspace, by their ids.
+pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Decider>> {
+    let id = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT u.id, m.role AS "role: Role", u.name, u.email, u.reminded, m.created_at
+           FROM workspace_members m JOIN users u ON u.id = m.user_id
+           WHERE m.workspace_id = $1 AND m.role IN ('owner', 'admin') ORDER BY u.id"#,
+        id,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Decider {
+            id: UserId(r.id),
+            role: r.role,
+            name: r.name,
+            email: r.email,
+            reminded: r.reminded,
+            since: Timestamp(r.created_at),
+        })
+        .collect())
 }
 
 /// A person's role in the transaction's workspace; `None` for a stranger, and in a workspace that was deleted.

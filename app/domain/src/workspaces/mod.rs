@@ -45,6 +45,7 @@ pub const MAX_PENDING: usize = 100;
 
 /// A tenant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
     /// Its id.
@@ -75,6 +76,7 @@ impl Workspace {
 
 /// A workspace as one of its members sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// The workspace.
     #[serde(flatten)]
@@ -85,6 +87,7 @@ pub struct Membership {
 
 /// A person in a workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The person.
@@ -114,6 +117,7 @@ pub struct NewWorkspace {
 
 /// What shall change about a workspace.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorkspaceChanges {
     /// Its name for people.
@@ -134,6 +138,7 @@ fn or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Err
 
 /// A workspace that its owner deleted, and can have back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletedWorkspace {
     /// Its id.
@@ -148,6 +153,7 @@ pub struct DeletedWorkspace {
 
 /// What has become of an invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InvitationStatus {
     /// It waits; when its time is over, it waits in vain.
@@ -162,6 +168,7 @@ pub enum InvitationStatus {
 
 /// Somebody is asked to join a workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// Its id: a handle, not what opens it.
@@ -188,6 +195,7 @@ pub struct Invitation {
 
 /// An invitation that was just made, with the link that opens it. The link is shown now and never again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct NewInvitation {
     /// The invitation.
     #[serde(flatten)]

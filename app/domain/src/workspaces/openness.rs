@@ -21,9 +21,11 @@ const MAX_HOST: usize = 260;
 
 /// How open it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Openness {
     /// The hosts that agents may ask, once somebody has approved the request. None by default.
+    #[cfg_attr(feature = "ssr", schemars(with = "Vec<String>"))]
     pub request_hosts: AllowedHosts,
     /// Spans of model calls say what was asked and answered. Off by default.
     pub content_in_traces: bool,
@@ -31,6 +33,7 @@ pub struct Openness {
 
 /// What is to change; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct OpennessChanges {
     /// `api.example.com`, `api.example.com:8443`.

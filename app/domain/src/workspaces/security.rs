@@ -14,6 +14,7 @@ use crate::{
 
 /// What it asks, and who would have to do something about it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Security {
     /// Only sessions that have shown a second factor come in.

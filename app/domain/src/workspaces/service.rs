@@ -288,6 +288,24 @@ pub async fn delete(s: &Services, actor: &Actor, confirmed: Option<&str>) -> Res
     if confirmed.is_some_and(|typed| typed.trim() != workspace.name) {
         return Err(Error::invalid("confirm", "equal", "Please type the workspace’s name exactly as it stands here."));
     }
+    end(s, tx, actor).await
+}
+
+/// Deletes the workspace of somebody whose account ends, unless somebody else has come into it meanwhile.
+pub(crate) async fn delete_alone(s: &Services, actor: &Actor) -> Result<()> {
+    actor.require(Role::owns_workspace, "delete the workspace")?;
+    let mut tx = s.db.tenant(actor).await?;
+    // Whoever joins locks the members as well: either is here already, or finds that the workspace is gone.
+    members_store::lock(&mut tx).await?;
+    if members_store::all(&mut tx).await?.len() > 1 {
+        let name = store::get(&mut tx).await?.name;
+        let why = format!("Somebody has just come into {name}. Hand it over or delete it first.");
+        return Err(Error::new(Code::Conflict, why).with(json!({ "workspaceId": actor.workspace })));
+    }
+    end(s, tx, actor).await
+}
+
+async fn end(s: &Services, mut tx: TenantTx, actor: &Actor) -> Result<()> {
     if !store::delete(&mut tx).await? {
         return Err(Error::not_found("workspace"));
     }

@@ -176,6 +176,13 @@ pub(super) async fn is_open(tx: &mut SystemTx, id: WorkspaceId) -> Result<bool> 
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
+/// Whether the transaction's workspace has not been deleted.
+pub(super) async fn is_there(tx: &mut TenantTx) -> Result<bool> {
+    let id = tx.workspace().0;
+    let found = sqlx::query_scalar!(r#"SELECT deleted_at IS NULL AS "there!" FROM workspaces WHERE id = $1"#, id);
+    Ok(found.fetch_optional(tx.conn()).await?.unwrap_or(false))
+}
+
 /// Whether a slug is free, in all of HYVVE.
 pub(super) async fn is_free(tx: &mut SystemTx, slug: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT 1 FROM workspaces WHERE slug = $1) AS "free!""#, slug)

@@ -18,7 +18,13 @@ pub(crate) const KEY: &str = "sk-canary-0123456789";
 
 const HI: &[u8] = b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n";
 const STOP: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-const SHORT: Patience = Patience { first_byte: Duration::from_millis(300), idle: Duration::from_millis(150) };
+const SHORT: Patience = Patience {
+    first_byte: Duration::from_millis(300),
+    idle: Duration::from_millis(150),
+    progress: Duration::from_secs(20),
+};
+/// Waits for bytes, and not so long for something that is said.
+const PRESSING: Patience = Patience { progress: Duration::from_millis(600), ..PATIENT };
 
 async fn open(base_url: &str, patience: Patience) -> Result<ModelStream, Failure> {
     super::open(Kind::OpenaiCompatible, base_url, patience).await
@@ -98,6 +104,67 @@ async fn silence_ends_an_answer_and_keeps_its_beginning() {
     assert_eq!(events, [ModelEvent::Text("Hi".into())]);
     assert_eq!(ended.err().map(|f| f.kind), Some(FailureKind::Stalled));
     assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn bytes_that_say_nothing_do_not_keep_an_answer_alive() {
+    let begun = Instant::now();
+    for (body, heard) in [(HI, vec![ModelEvent::Text("Hi".into())]), (b": hello\n\n".as_slice(), vec![])] {
+        let server = Server::start(Reply::then_drip(body)).await;
+        let (events, ended) = drain(&mut open(&server.base_url, PRESSING).await.unwrap()).await;
+        assert_eq!((events, ended.err().map(|f| f.kind)), (heard, Some(FailureKind::Stalled)));
+    }
+    assert!((PRESSING.progress * 2..PATIENT.idle).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+
+    // Who is slow and says something each time is waited for, however long it takes.
+    let words = [HI.repeat(20), STOP.to_vec()].concat();
+    let (server, begun) = (Server::start(Reply::slowly(&words, HI.len())).await, Instant::now());
+    let (events, ended) = drain(&mut open(&server.base_url, PRESSING).await.unwrap()).await;
+    assert_eq!((events.len(), ended), (21, Ok(())));
+    assert!(begun.elapsed() > PRESSING.progress, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn fifty_megabytes_are_no_answer_whatever_they_are_sent_as() {
+    let large = vec![b'x'; 50 << 20];
+    // As one line of a stream, as an error, as JSON in the place of a stream, and as a list of models.
+    let line = [HI, b"data: ".as_slice(), large.as_slice()].concat();
+    let server = Server::start(Reply::whole(&line)).await;
+    let (events, ended) = drain(&mut open(&server.base_url, PATIENT).await.unwrap()).await;
+    assert_eq!(events, [ModelEvent::Text("Hi".into())]);
+    assert_eq!(ended.err().map(|f| f.kind), Some(FailureKind::BadReply));
+
+    let failure = refused(Reply::whole(&large).status(400)).await;
+    assert_eq!((failure.kind, failure.said), (FailureKind::Refused, None));
+    let failure = refused(Reply::whole(&large).content_type("application/json")).await;
+    assert_eq!((failure.kind, failure.said), (FailureKind::BadReply, None));
+
+    let server = Server::start(Reply::whole(&large).content_type("application/json")).await;
+    let models = sender::models(&out(), &Completions::Compatible, &endpoint(&server.base_url), PROVIDER, PATIENT.idle);
+    assert_eq!(models.await.err().map(|f| f.kind), Some(FailureKind::BadReply));
+
+    // And as words: more than any answer may have, and read no further.
+    let words = "x".repeat(64 << 10);
+    let event = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{words}\"}}}}]}}\n\n");
+    let server = Server::start(Reply::whole(event.repeat(1_100).as_bytes())).await;
+    let mut stream = open(&server.base_url, PATIENT).await.unwrap();
+    let (events, ended) = drain(&mut stream).await;
+    assert_eq!(ended.err().map(|f| f.kind), Some(FailureKind::BadReply));
+    assert!((500..1_024).contains(&events.len()), "{}", events.len());
+}
+
+#[tokio::test]
+async fn what_is_no_utf8_is_replaced_and_breaks_nothing() {
+    let text = b"data: {\"choices\":[{\"delta\":{\"content\":\"a\xFF\xC3b\"},\"finish_reason\":null}]}\n\n";
+    let body = [text.as_slice(), b"\xFE: \xFF\n\n", STOP].concat();
+    for reply in [Reply::whole(&body), Reply::pieces(&body, 1)] {
+        let server = Server::start(reply).await;
+        let (events, ended) = drain(&mut open(&server.base_url, PATIENT).await.unwrap()).await;
+        let said = ModelEvent::Text("a\u{fffd}\u{fffd}b".into());
+        assert_eq!((events, ended), (vec![said, ModelEvent::Finish(Finish::Stop)], Ok(())));
+    }
+    let failure = refused(Reply::whole(b"{\"error\":{\"message\":\"a\xFFb\"}}").status(401)).await;
+    assert_eq!((failure.kind, failure.said), (FailureKind::InvalidKey, None));
 }
 
 #[tokio::test]

@@ -29,12 +29,15 @@ use hyvve_domain::{
 };
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use reading::Answer;
+use recording::Recording;
 use server::{Reply, Server};
 
 const PROVIDER: &str = "Test provider";
-const PATIENT: Patience = Patience { first_byte: Duration::from_secs(20), idle: Duration::from_secs(20) };
+const WAIT: Duration = Duration::from_secs(20);
+const PATIENT: Patience = Patience { first_byte: WAIT, idle: WAIT, progress: WAIT };
 /// From this size on a stream is long.
 const LONG: usize = 4 << 10;
 const STEP: usize = 61;
@@ -184,26 +187,33 @@ fn stands_in(seal: &Value, body: &Value) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_reads_the_same_over_http_whole_and_byte_by_byte() {
+    let mut replays = JoinSet::new();
     for recording in recording::streams() {
-        let expected = Answer::of_body(recording.kind, &recording.text());
-        let size = if recording.body.len() > LONG { STEP } else { 1 };
-        for reply in [Reply::whole(&recording.body), Reply::pieces(&recording.body, size)] {
-            let mut server = Server::start(reply.content_type(&recording.content_type)).await;
-            let mut stream = open(recording.kind, &server.base_url, PATIENT).await.unwrap();
-            let (events, ended) = drain(&mut stream).await;
-            assert_eq!(stream.next().await, Ok(None), "an answer ends once");
-            assert!(ended.as_ref().err().is_none_or(|f| f.provider == PROVIDER && f.status.is_none()));
-            assert_eq!(Answer::of_events(&events, ended.map_err(|f| f.kind)), expected, "{}", recording.name);
-            let path = match recording.kind {
-                Kind::Anthropic => "/v1/messages",
-                Kind::Openai => "/v1/responses",
-                Kind::Gemini => "/v1/models/m:streamGenerateContent?alt=sse",
-                _ => "/v1/chat/completions",
-            };
-            let request = server.request().await;
-            assert!(request.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{request}");
-            assert_eq!(server.asked(), 0, "an answer that has begun is never asked for again");
-        }
+        replays.spawn(replayed_over_http(recording));
+    }
+    while let Some(replayed) = replays.join_next().await {
+        replayed.unwrap();
+    }
+}
+
+async fn replayed_over_http(recording: Recording) {
+    let expected = Answer::of_body(recording.kind, &recording.text());
+    for reply in [Reply::whole(&recording.body), Reply::pieces(&recording.body, 1)] {
+        let mut server = Server::start(reply.content_type(&recording.content_type)).await;
+        let mut stream = open(recording.kind, &server.base_url, PATIENT).await.unwrap();
+        let (events, ended) = drain(&mut stream).await;
+        assert_eq!(stream.next().await, Ok(None), "an answer ends once");
+        assert!(ended.as_ref().err().is_none_or(|f| f.provider == PROVIDER && f.status.is_none()));
+        assert_eq!(Answer::of_events(&events, ended.map_err(|f| f.kind)), expected, "{}", recording.name);
+        let path = match recording.kind {
+            Kind::Anthropic => "/v1/messages",
+            Kind::Openai => "/v1/responses",
+            Kind::Gemini => "/v1/models/m:streamGenerateContent?alt=sse",
+            _ => "/v1/chat/completions",
+        };
+        let request = server.request().await;
+        assert!(request.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{request}");
+        assert_eq!(server.asked(), 0, "an answer that has begun is never asked for again");
     }
 }
 

@@ -8,12 +8,19 @@ use tokio::{
     sync::mpsc,
 };
 
+/// Between two pieces of a slow body.
+const DRIP: Duration = Duration::from_millis(50);
+
 /// How the body is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
     Whole,
     /// So many bytes at a time.
     Pieces(usize),
+    /// So many bytes each [`DRIP`].
+    Slowly(usize),
+    /// Sends the body, and then each [`DRIP`] a comment, for ever.
+    ThenDrip,
     /// Sends the body and then neither more nor the end.
     ThenSilence,
     /// Says that more will come, and closes.
@@ -51,6 +58,14 @@ impl Reply {
         Self::new(body, Manner::Pieces(size))
     }
 
+    pub(crate) fn slowly(body: &[u8], size: usize) -> Self {
+        Self::new(body, Manner::Slowly(size))
+    }
+
+    pub(crate) fn then_drip(body: &[u8]) -> Self {
+        Self::new(body, Manner::ThenDrip)
+    }
+
     pub(crate) fn then_silence(body: &[u8]) -> Self {
         Self::new(body, Manner::ThenSilence)
     }
@@ -79,7 +94,9 @@ impl Reply {
         let length = match self.manner {
             Manner::Whole => format!("content-length: {}\r\n", self.body.len()),
             Manner::ThenCut => format!("content-length: {}\r\n", self.body.len() + 1),
-            Manner::Pieces(_) | Manner::ThenSilence | Manner::Mute => String::new(),
+            Manner::Pieces(_) | Manner::Slowly(_) | Manner::ThenDrip | Manner::ThenSilence | Manner::Mute => {
+                String::new()
+            }
         };
         let Self { status, content_type, headers, .. } = self;
         format!(
@@ -138,10 +155,22 @@ async fn answer(socket: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
     if reply.manner != Manner::Mute {
         socket.write_all(reply.head().as_bytes()).await?;
     }
-    let size = if let Manner::Pieces(size) = reply.manner { size } else { reply.body.len().max(1) };
+    let size = match reply.manner {
+        Manner::Pieces(size) | Manner::Slowly(size) => size,
+        _ => reply.body.len().max(1),
+    };
     for piece in reply.body.chunks(size) {
         socket.write_all(piece).await?;
         socket.flush().await?;
+        if let Manner::Slowly(_) = reply.manner {
+            tokio::time::sleep(DRIP).await;
+        }
+    }
+    if reply.manner == Manner::ThenDrip {
+        loop {
+            tokio::time::sleep(DRIP).await;
+            socket.write_all(b":\n\n").await?;
+        }
     }
     if matches!(reply.manner, Manner::ThenSilence | Manner::Mute) {
         tokio::time::sleep(Duration::from_mins(10)).await;

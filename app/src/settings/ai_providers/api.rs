@@ -1,10 +1,11 @@
 //! What the forms of Settings → AI providers do.
 
 use hyvve_domain::{
-    Code, Error,
+    Error,
     ids::ProviderId,
     providers::{
-        ApiKey, FallbackChoice, Kind, NewProvider, ProviderChanges, TestResult, fallbacks,
+        ApiKey, FallbackChoice, Kind, NewProvider, ProviderChanges, TestResult,
+        fallbacks::{self, Move},
         models::{self, Search},
         service,
     },
@@ -165,9 +166,8 @@ pub async fn add_fallback(
     let typed = vec![("provider_id", provider_id.to_string()), ("fallback_model", fallback_model.clone())];
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
-        let mut all = fallbacks::list(&services, &actor).await?;
-        all.push(FallbackChoice { provider_id, model: filled(fallback_model) });
-        fallbacks::replace(&services, &actor, all).await?;
+        let one = FallbackChoice { provider_id, model: filled(fallback_model) };
+        fallbacks::add(&services, &actor, one).await?;
         forms::leave_form();
         Ok::<_, ApiError>(())
     })
@@ -189,29 +189,15 @@ pub async fn arrange_fallback(
 ) -> Result<(), ApiError> {
     answer(async move {
         let (services, actor) = context::actor().await?;
-        let mut all = fallbacks::list(&services, &actor).await?;
-        let known = service::shown(&services, &actor).await?.iter().any(|provider| provider.id == provider_id);
-        if !known {
-            return Err(Error::not_found("AI provider").into());
-        }
+        let goes = match to.as_str() {
+            "up" => Some(Move::Up),
+            "down" => Some(Move::Down),
+            "remove" => Some(Move::Away),
+            place => place.parse().ok().map(Move::To),
+        };
+        let goes = goes.ok_or_else(|| Error::invalid("to", "known", "It goes up, down, to a place, or away."))?;
         let one = FallbackChoice { provider_id, model: filled(model) };
-        if all.get(position) != Some(&one) {
-            let message = "Someone else changed the fallbacks a moment ago. Please look at them again.";
-            return Err(Error::new(Code::Conflict, message).into());
-        }
-        match to.as_str() {
-            "up" if position > 0 => all.swap(position, position - 1),
-            "down" if position + 1 < all.len() => all.swap(position, position + 1),
-            "remove" => drop(all.remove(position)),
-            place => match place.parse::<usize>() {
-                Ok(place) if place < all.len() => {
-                    all.remove(position);
-                    all.insert(place, one);
-                }
-                _ => return Err(Error::invalid("to", "known", "It goes up, down, to a place, or away.").into()),
-            },
-        }
-        fallbacks::replace(&services, &actor, all).await?;
+        fallbacks::arrange(&services, &actor, position, one, goes).await?;
         forms::leave_form();
         Ok::<_, ApiError>(())
     })

@@ -15,7 +15,7 @@ use crate::{
 
 /// The list, and the form for one more.
 pub(super) async fn fallbacks_card(visit: &Visit, providers: &[Provider], flash: &Flash) -> Result<AnyView, ApiError> {
-    let chosen = fallbacks::list(&visit.services, &visit.actor).await?;
+    let chosen = fallbacks::shown(&visit.services, &visit.actor).await?;
     let last = chosen.len().saturating_sub(1);
     let full = chosen.len() >= fallbacks::MOST;
     let rows = chosen.into_iter().enumerate().map(|(at, fallback)| row(at, last, fallback, providers)).collect_view();

@@ -31,7 +31,7 @@ use crate::{
 pub(crate) async fn providers_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let flash = Flash::take().unwrap_or_default();
     let all = service::shown(&visit.services, &visit.actor).await?;
-    let month = stats_service::stats(&visit.services, &visit.actor, &Period::default()).await?;
+    let month = stats_service::shown(&visit.services, &visit.actor, &Period::default()).await?;
     let spent = |id: ProviderId| month.by_provider.iter().find(|line| line.id == Some(id.0)).map(|line| line.amounts);
     let rows = all.iter().map(|provider| provider_row(provider.clone(), spent(provider.id), &flash)).collect_view();
     let instead = fallbacks_card(visit, &all, &flash).await?;

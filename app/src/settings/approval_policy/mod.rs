@@ -3,6 +3,7 @@
 
 pub mod api;
 mod calibration;
+mod commands;
 mod form;
 mod grants;
 pub mod grants_api;
@@ -12,5 +13,6 @@ mod typed;
 mod waiting;
 
 pub(crate) use calibration::calibration_page;
+pub(crate) use commands::policy_commands;
 pub(crate) use grants::grants_page;
 pub(crate) use page::policy_page;

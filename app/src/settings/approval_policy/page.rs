@@ -122,6 +122,12 @@ fn of(draft: &Draft) -> Typed {
     }
 }
 
+/// The path of the form that changes a tool's policy.
+pub(super) fn path_of(tool: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("tool", tool).finish();
+    format!("{}?{query}", Part::Policies.path())
+}
+
 /// A tool for people, in the middle of a sentence.
 pub(super) fn of_tool(tool: &str) -> String {
     if tool == EVERY_TOOL { "All tools".to_owned() } else { tool_label(tool) }
@@ -132,7 +138,7 @@ fn list_card(policies: &[Policy], tools: &[&'static str], people: &[(UserId, Str
     let frame = use_frame();
     let without = tools.iter().filter(|tool| !policies.iter().any(|policy| policy.tool == **tool));
     let links = without.map(move |tool| {
-        let href = frame.href(&format!("{}?tool={tool}", Part::Policies.path()));
+        let href = frame.href(&path_of(tool));
         view! { <a class="link" href=href>{format!("{}: a policy of its own", of_tool(tool))}</a> }
     });
     let links = links.collect_view();
@@ -146,11 +152,7 @@ fn list_card(policies: &[Policy], tools: &[&'static str], people: &[(UserId, Str
 }
 
 fn row(policy: &Policy, people: &[(UserId, String)]) -> AnyView {
-    let href = use_frame().href(&format!(
-        "{}?{}",
-        Part::Policies.path(),
-        form_urlencoded::Serializer::new(String::new()).append_pair("tool", &policy.tool).finish(),
-    ));
+    let href = use_frame().href(&path_of(&policy.tool));
     let t = policy.thresholds;
     let auto = if t.auto > 100.0 {
         "nothing goes on by itself".to_owned()

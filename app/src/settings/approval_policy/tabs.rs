@@ -17,7 +17,9 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const fn label(self) -> &'static str {
+    pub(super) const EACH: [Self; 3] = [Self::Policies, Self::Calibration, Self::Grants];
+
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Policies => "Policies",
             Self::Calibration => "Earned confidence",
@@ -48,7 +50,7 @@ pub(super) fn part_page(part: Part, lead: &'static str, content: AnyView) -> Any
     let frame = use_frame();
     let tab =
         |other: Part| Tab { label: other.label(), href: frame.href(other.path()), count: None, current: other == part };
-    let tabs = [Part::Policies, Part::Calibration, Part::Grants].map(tab).to_vec();
+    let tabs = Part::EACH.map(tab).to_vec();
     let content = view! {
         <div class="page-tabs"><Tabs label="Approval policy" tabs=Signal::stored(tabs)/></div>
         <div class="stack">{content}</div>

@@ -72,7 +72,7 @@ fn choices_card(chosen: Settings) -> AnyView {
 fn choice(kind: Kind, ways: Channels) -> AnyView {
     let name = |way: &str| format!("channels[{}][{way}]", kind.as_str());
     let id = format!("mail-{}", kind.as_str());
-    let mails = [(Mail::No, "no mail"), (Mail::Now, "a letter each time"), (Mail::Digest, "in the digest")];
+    let mails = [(Mail::No, "no mail"), (Mail::Now, "a letter at once"), (Mail::Digest, "in the digest")];
     let options = mails.map(|(mail, words)| {
         view! { <option value=mail.as_str() selected=mail == ways.mail>{words}</option> }
     });

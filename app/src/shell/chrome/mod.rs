@@ -1,6 +1,7 @@
 //! The chrome around every page of a workspace, as plain HTML. What a click does stands in `data-do`, and the conductor
 //! reads it: `set name value` and `flip name one other` change a preference, `show id` opens a dialog, `hide` closes the one
-//! around it, `go address` goes there, `chat` opens or closes the dock, or goes to the chat where there is no room for one.
+//! around it, `go address` goes there, `chat` opens or closes the dock, or goes to the chat where there is no room for one. `press key` is the key of
+//! the page, `unfold id` goes to a field that may be folded away, `choose id value` chooses in a field and sends its form.
 
 mod header;
 mod help;

@@ -1,11 +1,12 @@
-//! The command menu behind Ctrl-K and ⌘K: every place and every action, a few letters away.
+//! The command menu behind Ctrl-K and ⌘K: every place and every action, a few letters away. What belongs to the pages and to
+//! the person (`commands.rs`) comes when it is opened for the first time, before the actions.
 
 use leptos::prelude::*;
 
 use super::places;
 use crate::{
-    shell::entry::FrameData,
-    ui::{Glyph, Icon},
+    shell::{command::Command, entry::FrameData},
+    ui::Glyph,
 };
 
 /// Actions: name, icon, and what they do.
@@ -19,16 +20,15 @@ const ACTIONS: [(&str, Glyph, &str); 5] = [
 
 /// The dialog; the conductor hides what does not fit what was typed.
 pub(super) fn palette(data: &FrameData) -> AnyView {
-    let go = places(data).map(|(_, place)| (place.name, place.glyph, format!("go {}", data.href(place.path))));
-    let act = ACTIONS.into_iter().map(|(name, glyph, what)| (name, glyph, what.to_owned()));
-    let option = |(number, (name, glyph, what)): (usize, (&'static str, Glyph, String))| {
-        view! {
-            <li role="option" class="menu-item" id=format!("command-{number}") data-do=what aria-selected="false">
-                <Icon glyph=glyph/>{name}
-            </li>
-        }
-    };
-    let options = go.chain(act).enumerate().map(option).collect_view();
+    let go = places(data).map(|(_, place)| Command::go(place.name, place.glyph, &data.href(place.path)));
+    let act = ACTIONS.map(|(name, glyph, what)| Command::new(name, glyph, what));
+    // Places stand first: whoever types half a word and presses Enter goes somewhere, and decides nothing.
+    let goes = go.enumerate().map(|(number, command)| command.option(format!("command-go-{number}"), None));
+    let acts = act.into_iter().enumerate().map(|(number, command)| {
+        let more = (number == 0).then(|| data.href("/commands"));
+        command.option(format!("command-act-{number}"), more)
+    });
+    let options = goes.chain(acts).collect_view();
     view! {
         <dialog id="palette" class="dialog" aria-label="Go to, or do">
             <div class="p-3">
@@ -39,6 +39,7 @@ pub(super) fn palette(data: &FrameData) -> AnyView {
                     aria-label="Search places and actions"
                     aria-expanded="true"
                     aria-controls="commands"
+                    aria-autocomplete="list"
                     autocomplete="off"
                     placeholder="Approvals, records, theme…"
                 />

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use js_sys::Reflect;
 use leptos::{
     prelude::{document, set_timeout, window},
     wasm_bindgen::JsCast as _,
@@ -9,6 +10,7 @@ use leptos::{
 };
 
 use super::{
+    super::keys::offer,
     all,
     awake::wake_if_needed,
     by_id,
@@ -69,6 +71,12 @@ pub(super) fn act(doer: &Element) {
         ["show", "palette"] => palette::open(),
         ["show", id] => show(id),
         ["go", address] => go(address),
+        ["press", key] => {
+            // Where the page does not take it, there is nothing to do.
+            offer(key);
+        }
+        ["unfold", id] => unfold(id),
+        ["choose", id, value] => choose(id, value),
         ["hide"] => hide(doer),
         // What stands in the same block of code, or in a field.
         ["copy"] => copy(doer, around(doer, ".code").and_then(|block| block.query_selector("code").ok().flatten())),
@@ -98,6 +106,27 @@ pub(super) fn go(address: &str) {
         let _ = body.append_child(&link);
         link.click();
         link.remove();
+    }
+}
+
+/// Unfolds what a field stands in, and goes to the field.
+fn unfold(id: &str) {
+    let Some(field) = by_id(id) else { return };
+    if let Some(fold) = around(&field, "details") {
+        // An attribute of a fixed name is always accepted.
+        let _ = fold.set_attribute("open", "");
+    }
+    focus(field);
+}
+
+/// Chooses a value in a field, and presses the button of its form.
+fn choose(id: &str, value: &str) {
+    let Some(field) = by_id(id) else { return };
+    // A property of an element is always accepted.
+    let _ = Reflect::set(&field, &"value".into(), &value.into());
+    let button = around(&field, "form").and_then(|form| form.query_selector("button").ok().flatten());
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        button.click();
     }
 }
 

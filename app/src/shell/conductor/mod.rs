@@ -36,9 +36,10 @@ const TICK: std::time::Duration = std::time::Duration::from_secs(10);
 /// Begins to listen; once, when the document has come. The chrome lives as long as the document.
 pub(crate) fn conduct() {
     let Some(workspace) = fact("workspace") else { return };
+    // The command menu closes before what was chosen in it is done: behind an open dialog nothing takes the focus.
+    palette::listen();
     act::listen();
     menus::listen();
-    palette::listen();
     edge::listen();
     order::listen();
     keyboard::listen();

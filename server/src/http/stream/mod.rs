@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use futures::stream::{SelectAll, unfold};
 use hyvve_domain::{events, ids::RunId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +24,7 @@ use crate::{
 /// The most runs that one stream follows.
 const RUNS_MAX: usize = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     cursor: Option<i64>,
     #[serde(default)]
@@ -31,7 +32,7 @@ pub(crate) struct Wanted {
 }
 
 /// `run:next_index,…`
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 struct Runs(Vec<(RunId, i32)>);
 

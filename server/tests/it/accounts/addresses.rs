@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::{NEW, VERIFY, World, read, reset, sign_in, token_in};
+use super::{NEW, VERIFY, World, confirm, read, reset, sign_in, token_in};
 use crate::{isolation::functions::call, support::password_of};
 
 #[tokio::test]
@@ -33,15 +33,39 @@ async fn where_addresses_are_proved_nobody_gets_in_before() {
     let page = anyone.get(&format!("/verify-email?token={token}")).await;
     assert!(page.expect(200).text.contains("this address is mine"), "{}", page.text);
     sign_in(&anyone, "ada@example.com", &password_of("Ada")).await.expect(403);
-    call(&anyone, "auth/verify-email", format!("token={token}")).await.expect(200);
-    assert_eq!(
-        call(&anyone, "auth/verify-email", format!("token={token}")).await.expect(400).body["code"],
-        "INVALID_TOKEN"
-    );
+    confirm(&anyone, &token, &password_of("Ada")).await.expect(200);
+    assert_eq!(confirm(&anyone, &token, &password_of("Ada")).await.expect(400).body["code"], "INVALID_TOKEN");
     let signed_in = sign_in(&anyone, "ada@example.com", &password_of("Ada")).await;
     assert_eq!(signed_in.expect(200).body["user"]["emailVerified"], true);
     assert!(signed_in.body["session"]["activeOrganizationId"].is_string(), "with a workspace of her own");
     anyone.with_cookie(&signed_in.cookie().unwrap()).get("/api/approvals").await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_reads_the_mail_does_not_prove_the_address_for_somebody_who_made_the_account() {
+    let world = World::where_addresses_are_proved().await;
+    let anyone = world.anyone();
+    let account = json!({ "name": "Eve", "email": "ada@example.com", "password": password_of("Eve") });
+    anyone.post("/api/auth/sign-up/email", &account).await.expect(200);
+    let token = token_in(&world.letter("ada@example.com", VERIFY).await);
+
+    // Ada knows no password, and neither the button nor the address for programs does without.
+    let page = anyone.get(&format!("/verify-email?token={token}")).await;
+    assert!(page.expect(200).text.contains("ada@example.com") && page.text.contains("name=\"password\""));
+    let bare = call(&anyone, "auth/verify-email", format!("token={token}")).await;
+    assert_eq!(bare.expect(400).body["details"]["field"], "password");
+    let guessed = confirm(&anyone, &token, &password_of("Ada")).await;
+    assert_eq!(guessed.expect(400).body["details"]["field"], "password");
+    let led = anyone.get(&format!("/api/auth/verify-email?token={token}")).await;
+    assert_eq!(led.expect(303).header("location"), Some(format!("/verify-email?token={token}").as_str()));
+    let early = sign_in(&anyone, "ada@example.com", &password_of("Eve")).await;
+    assert_eq!(early.expect(403).body["code"], "EMAIL_NOT_VERIFIED");
+
+    // What the page offers her is a password of her own, with which nothing of Eve's is left.
+    reset(&anyone, &world.reset_link("ada@example.com").await, NEW).await.expect(200);
+    sign_in(&anyone, "ada@example.com", &password_of("Eve")).await.expect(401);
+    let ada = sign_in(&anyone, "ada@example.com", NEW).await;
+    assert_eq!(ada.expect(200).body["user"]["emailVerified"], true);
 }
 
 #[tokio::test]
@@ -82,7 +106,7 @@ async fn nobody_is_sent_to_another_site() {
 #[tokio::test]
 async fn an_address_changes_when_the_new_one_is_proved_and_the_old_one_is_told() {
     let world = World::new().await;
-    let (ada, _eve) = (world.app.sign_up("Ada").await, world.app.sign_up("Eve").await);
+    let (ada, eve) = (world.app.sign_up("Ada").await, world.app.sign_up("Eve").await);
     let change = |email: &str| json!({ "newEmail": email });
     let old_link = world.reset_link("ada@example.com").await;
     ada.post("/api/auth/change-email", &change("ada@example.com")).await.expect(400);
@@ -95,7 +119,17 @@ async fn an_address_changes_when_the_new_one_is_proved_and_the_old_one_is_told()
     assert!(!told.contains("token=") && !told.contains("ada@"), "{told}");
     assert_eq!(ada.get("/api/auth/session").await.body["user"]["email"], "ada@example.com");
 
-    call(&world.anyone(), "auth/verify-email", format!("token={token}")).await.expect(200);
+    // The letter alone moves no account: whoever reads it need not be whose account it is.
+    for stranger in [&world.anyone(), &eve] {
+        call(stranger, "auth/verify-email", format!("token={token}")).await.expect(401);
+        confirm(stranger, &token, &password_of("Ada")).await.expect(401);
+        let led = stranger.get(&format!("/api/auth/verify-email?token={token}&callbackURL=/x")).await;
+        assert_eq!(led.expect(303).header("location"), Some(format!("/verify-email?token={token}").as_str()));
+    }
+    let page = world.anyone().get(&format!("/verify-email?token={token}")).await;
+    assert!(page.expect(200).text.contains("signed in as ada@example.com"), "{}", page.text);
+    assert!(!page.text.contains("this address is mine"), "{}", page.text);
+    call(&ada, "auth/verify-email", format!("token={token}")).await.expect(200);
     let user = ada.get("/api/auth/session").await;
     assert_eq!(
         (&user.body["user"]["email"], &user.body["user"]["emailVerified"]),
@@ -127,10 +161,10 @@ async fn of_two_who_want_one_address_the_first_to_prove_it_gets_it() {
         who.post("/api/auth/change-email", &json!({ "newEmail": "boss@example.com" })).await.expect(200);
     }
     let letters = world.letters("boss@example.com", "Confirm your new", 2).await;
-    let anyone = world.anyone();
     let prove = |text: &String| {
-        let (anyone, form) = (&anyone, format!("token={}", token_in(text)));
-        async move { call(anyone, "auth/verify-email", form).await }
+        let who = if text.contains("ada@example.com") { &ada } else { &eve };
+        let form = format!("token={}", token_in(text));
+        async move { call(who, "auth/verify-email", form).await }
     };
     let replies = join_all(letters.iter().map(prove)).await;
     let mut codes: Vec<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();

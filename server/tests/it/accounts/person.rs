@@ -2,12 +2,17 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 
 use super::{NEW, World, elsewhere, reset, sign_in};
 use crate::{
     isolation::functions::{ON_ONES_ACCOUNT, call},
     pictures::data_url,
-    support::{Reply, password_of},
+    support::{
+        Reply,
+        line::{MEMBERS, hold, in_line},
+        password_of,
+    },
 };
 
 #[tokio::test]
@@ -96,6 +101,42 @@ async fn an_account_cannot_end_while_others_need_its_owner() {
     assert_ne!(left["actorName"], "Bob");
     assert!(!log.text.contains("bob@example.com"), "{}", log.text);
     ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_has_the_address_that_is_left_of_an_account() {
+    let world = World::new().await;
+    let ada = world.app.sign_up("Ada").await;
+    let id = ada.get("/api/auth/session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned();
+    let squat = |email: String| json!({ "name": "Eve", "email": email, "password": password_of("Eve") });
+    let anyone = world.anyone();
+    anyone.post("/api/auth/sign-up/email", &squat(format!("deleted-{id}@invalid"))).await.expect(200);
+    anyone.post("/api/auth/sign-up/email", &squat(format!("deleted-{id}"))).await.expect(400);
+    ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await.expect(200);
+    ada.get("/api/auth/session").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_workspace_that_somebody_has_just_come_into_does_not_end_with_an_account() {
+    let world = World::new().await;
+    let (ada, bob) = (world.app.sign_up("Ada").await, world.app.sign_up("Bob").await);
+    let url = world.app.setting("DATABASE_URL");
+    let mut root = hold(url, MEMBERS).await;
+    // Bob joins after HYVVE has looked at who is in it.
+    let coming = async {
+        in_line(url, MEMBERS, 1).await;
+        let join = format!(
+            "INSERT INTO workspace_members (workspace_id, user_id, role)
+             SELECT '{}', id, 'member' FROM users WHERE email = 'bob@example.com'; COMMIT",
+            ada.workspace()
+        );
+        sqlx::raw_sql(AssertSqlSafe(join)).execute(&mut root).await.unwrap();
+    };
+    let password = json!({ "password": password_of("Ada") });
+    let (refused, ()) = tokio::join!(ada.post("/api/auth/delete-user", &password), coming);
+    assert_eq!(refused.expect(409).body["code"], "CONFLICT");
+    ada.get("/api/auth/session").await.expect(200);
+    bob.in_workspace(ada.workspace()).get("/api/approvals").await.expect(200);
 }
 
 #[tokio::test]

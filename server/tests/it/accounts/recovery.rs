@@ -1,10 +1,11 @@
 //! The way back in, and what nobody learns by asking for it.
 
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::json;
 
-use super::{NEW, VERIFY, World, audit_actions, reset, sign_in, token_in};
-use crate::support::{Reply, password_of};
+use super::{NEW, VERIFY, World, audit_actions, confirm, proved, reset, sign_in, token_in};
+use crate::support::{Reply, line::in_turn, password_of};
 
 #[tokio::test]
 async fn a_forgotten_password_is_replaced_by_a_link_that_ends_all_sessions() {
@@ -82,7 +83,7 @@ async fn nothing_says_whether_an_address_has_an_account() {
     let account = |email: &str| json!({ "name": "Ada", "email": email, "password": password_of("Ada") });
     anyone.post("/api/auth/sign-up/email", &account("ada@example.com")).await.expect(200);
     let proof = token_in(&world.letter("ada@example.com", VERIFY).await);
-    anyone.get(&format!("/api/auth/verify-email?token={proof}")).await.expect(200);
+    confirm(&anyone, &proof, &password_of("Ada")).await.expect(200);
     for path in ["request-password-reset", "forgot-password", "send-verification-email"] {
         let ask = |email: &str| json!({ "email": email, "redirectTo": "/reset-password" });
         let known = anyone.post(&format!("/api/auth/{path}"), &ask("ada@example.com")).await;
@@ -107,4 +108,45 @@ async fn nothing_says_whether_an_address_has_an_account() {
     world.letter("eve@example.com", VERIFY).await;
     reset(&anyone, &token_in(&told), NEW).await.expect(200);
     assert!(world.all("nobody@example.com", "").is_empty());
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_a_new_password_comes_by_mail_leaves_no_way_in() {
+    const ADA: &str = "ada@example.com";
+    let world = World::where_addresses_are_proved().await;
+    let thief = proved(&world, "Ada").await;
+    let (url, anyone) = (world.app.setting("DATABASE_URL"), world.anyone());
+
+    // Whoever has session and password chooses another one.
+    let link = world.reset_link(ADA).await;
+    let change = json!({ "currentPassword": password_of("Ada"), "newPassword": "the very own secret of a thief" });
+    let late = thief.post("/api/auth/change-password", &change);
+    let (came, late) = in_turn(url, reset(&anyone, &link, NEW), late).await;
+    came.expect(200);
+    late.expect(401);
+    sign_in(&anyone, ADA, "the very own secret of a thief").await.expect(401);
+
+    // Or another address.
+    let thief = sign_in(&anyone, ADA, NEW).await;
+    let thief = world.anyone().with_cookie(&thief.expect(200).cookie().unwrap());
+    let link = world.reset_link(ADA).await;
+    let change = json!({ "newEmail": "eve@example.com" });
+    let late = thief.post("/api/auth/change-email", &change);
+    let (came, late) = in_turn(url, reset(&anyone, &link, &format!("{NEW} 2")), late).await;
+    came.expect(200);
+    late.expect(401);
+
+    // Or is let in by a link that was used before, and begins the session after.
+    let link = world.reset_link(ADA).await;
+    anyone.post("/api/auth/sign-in/magic-link", &json!({ "email": ADA })).await.expect(200);
+    let token = token_in(&world.letter(ADA, "Your link to sign in").await);
+    let request = anyone.request(Method::POST, "/_fn/auth/use-link").header("accept", "text/html");
+    let early = Reply::of(request.form(&[("token", token.as_str()), ("next", "/")]));
+    let (early, came) = in_turn(url, early, reset(&anyone, &link, &format!("{NEW} 3"))).await;
+    came.expect(200);
+    if let Some(cookie) = early.cookie_named("hyvve_session") {
+        world.anyone().with_cookie(&cookie).get("/api/auth/session").await.expect(401);
+    }
+    sign_in(&anyone, ADA, &format!("{NEW} 3")).await.expect(200);
+    assert!(world.all("eve@example.com", "").is_empty(), "nothing was sent to the other address");
 }

@@ -8,8 +8,8 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use super::{ENABLE, VERIFY, authenticator::Authenticator, passkeys, protect, strings, waiting};
 use crate::{
-    accounts::{World, sign_in, token_in},
-    support::{Caller, Reply, password_of},
+    accounts::{World, proved, reset, sign_in, token_in},
+    support::{Caller, Reply, line::in_turn, password_of},
 };
 
 const ADA: &str = "ada@example.com";
@@ -136,6 +136,20 @@ async fn a_sign_in_that_waits_ends_with_the_password_that_it_was_begun_with() {
     let change = json!({ "currentPassword": password_of("Ada"), "newPassword": NEW });
     ada.post("/api/auth/change-password", &change).await.expect(200);
     thief.post(VERIFY, &json!({ "code": app.code(0).await })).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_second_factor_is_not_taken_away_in_a_session_that_has_just_ended() {
+    let world = World::where_addresses_are_proved().await;
+    let thief = proved(&world, "Ada").await;
+    protect(&thief, "Ada").await;
+    let (link, anyone) = (world.reset_link(ADA).await, world.anyone());
+    let disable = json!({ "password": password_of("Ada") });
+    let late = thief.post("/api/auth/two-factor/disable", &disable);
+    let (came, late) = in_turn(world.app.setting("DATABASE_URL"), reset(&anyone, &link, NEW), late).await;
+    came.expect(200);
+    late.expect(401);
+    assert_eq!(sign_in(&anyone, ADA, NEW).await.expect(200).body["twoFactorRedirect"], true);
 }
 
 #[tokio::test]

@@ -7,13 +7,14 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 78] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 79] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
     ("approvals/decide", "id={change}&verdict=approve&hash=0"),
     ("approvals/bulk", "verdict=approve&picked[]={change}.0"),
+    ("approvals/sum", "picked[]={change}.0"),
     ("approvals/settle", "id={change}&happened=true"),
     ("approvals/review", "id={change}&agreed=true"),
     ("approvals/ask", "id={change}&question=x"),

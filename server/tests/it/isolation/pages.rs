@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 30] = [
+const PAGES: [(&str, Thing); 31] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/chat", Thing::Workspace),
@@ -21,6 +21,7 @@ const PAGES: [(&str, Thing); 30] = [
     ("/notifications", Thing::Workspace),
     ("/settings/notifications", Thing::Workspace),
     ("/welcome", Thing::Workspace),
+    ("/commands", Thing::Workspace),
     ("/settings/general", Thing::Workspace),
     ("/settings/members", Thing::Workspace),
     ("/settings/security", Thing::Workspace),

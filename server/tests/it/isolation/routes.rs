@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// The server's table of contents. What stands there has to be probed here.
-const ROUTER: &str = include_str!("../../../src/router.rs");
+pub(crate) const ROUTER: &str = include_str!("../../../src/router.rs");
+
 /// A request that names something of a workspace.
 struct Probe {
     method: Method,

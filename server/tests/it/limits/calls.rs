@@ -169,7 +169,18 @@ async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_
     // Calls by REST and forms are counted together.
     function(&ada, "ai-providers/test", &format!("id={any}")).await.expect(404);
     admin.post(&format!("/api/ai-providers/{any}/test"), &json!({})).await.expect(404);
-    assert_eq!(call(&ada, "/api/ai-providers", 105).await, 98);
+    let reads =
+        ["usage", "usage.csv", "prices", "budgets", "fallbacks"].map(|what| format!("/api/ai-providers/{what}"));
+    for read in &reads {
+        ada.get(read).await.expect(200);
+    }
+    assert_eq!(call(&ada, "/api/ai-providers", 105).await, 93);
+    for read in &reads {
+        assert!((1..=MINUTE).contains(&wait(&ada.get(read).await)), "{read}");
+    }
+    // Who may look only is counted as a person.
+    assert_eq!(call(&bob, &reads[0], 105).await, 100);
+    wait(&bob.get("/api/ai-providers/budgets").await);
     let refused = ada.get("/api/ai-providers").await;
     assert!((1..=MINUTE).contains(&wait(&refused)), "{}", refused.text);
     wait(&admin.post(&format!("/api/ai-providers/{any}/test"), &json!({})).await);
@@ -188,6 +199,10 @@ async fn a_workspace_s_ai_providers_are_asked_about_a_hundred_times_a_minute_on_
         assert_eq!(refused.expect(429).body["code"], "RATE_LIMITED", "{name}");
     }
     ada.get(&page).await.expect(200);
+    let usage = page.replace("settings/ai-providers", "usage");
+    for page in [&usage, &format!("{usage}/budgets"), &format!("{usage}/prices")] {
+        ada.get(page).await.expect(200);
+    }
     ada.get("/api/approvals").await.expect(200);
     ada.clone().in_workspace(&second).get("/api/ai-providers").await.expect(200);
     eve.get("/api/ai-providers").await.expect(200);

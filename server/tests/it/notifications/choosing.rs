@@ -32,6 +32,19 @@ async fn a_kind_comes_by_the_ways_that_were_chosen_and_by_no_others() {
     assert_eq!(mias["channels"]["mentioned"]["mail"], "now");
 }
 
+/// What is collected for a letter leaves now.
+const LEAVES_NOW: &str = "UPDATE notifications SET digest_at = now() WHERE digest_at IS NOT NULL";
+/// How many wait for a letter that leaves within a minute.
+const COLLECTED: &str =
+    "UPDATE notifications SET cause = cause WHERE digest_at > now() AND digest_at <= now() + interval '1 minute'";
+
+/// Waits until so many rows are as a statement asks.
+async fn until_there_are(world: &World, sql: &str, rows: u64) {
+    while in_database(&world.app, sql).await != rows {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test]
 async fn who_hears_that_something_waits_by_mail_alone_hears_of_what_comes_later_too() {
     let world = World::new().await;
@@ -40,9 +53,52 @@ async fn who_hears_that_something_waits_by_mail_alone_hears_of_what_comes_later_
     choose(&office.ada, ways("approval_waiting", false, "now")).await.expect(200);
     for waiting in [4, 6] {
         Story::of(office.grace.clone()).await;
-        world.letter("ada@example.com", &format!("{waiting} approvals wait")).await;
+        let subject = format!("{waiting} approvals wait");
+        while world.all("ada@example.com", &subject).is_empty() {
+            in_database(&world.app, LEAVES_NOW).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
     assert!(told(&office.ada, "approval_waiting").await.is_empty());
+}
+
+#[tokio::test]
+async fn of_many_proposals_one_letter_tells_at_once_and_another_one_a_minute_later() {
+    let world = World::new().await;
+    let office = Office::open(&world.app).await;
+    until_there_are(&world, "UPDATE notifications SET cause = cause WHERE routed_at IS NULL", 0).await;
+    choose(&office.ada, ways("approval_waiting", false, "now")).await.expect(200);
+    let propose = async |n: usize| {
+        let refund = json!({ "action": "refund", "arguments": { "order": n } });
+        office.grace.post("/api/approvals", &refund).await.expect(201);
+    };
+    propose(0).await;
+    world.letter("ada@example.com", "3 approvals wait").await;
+    for n in 1..=20 {
+        propose(n).await;
+    }
+    office.hand_to(&office.ada).await.expect(200);
+    until_there_are(&world, COLLECTED, 2).await;
+    // What is rare is not held up by it.
+    office.comment(&office.grace, "@Ada?").await.expect(200);
+    world.letter("ada@example.com", "Somebody mentions you").await;
+    let letters = || world.all("ada@example.com", "").iter().filter(|text| text.contains("/approvals")).count();
+    assert_eq!(letters(), 2, "one about approvals, and the mention");
+
+    in_database(&world.app, LEAVES_NOW).await;
+    let collected = world.letter("ada@example.com", "2 things to know in").await;
+    assert_eq!(collected.matches("23 approvals wait for a decision").count(), 1, "{collected}");
+    assert_eq!(collected.matches("Grace asks you to look at").count(), 1, "{collected}");
+    // That was a letter as well, and what comes next waits until a minute after it.
+    propose(21).await;
+    until_there_are(&world, COLLECTED, 1).await;
+    assert_eq!(letters(), 3);
+    in_database(&world.app, LEAVES_NOW).await;
+    world.letter("ada@example.com", "24 approvals wait").await;
+    // Once it is quiet, the first one leaves at once.
+    in_database(&world.app, "UPDATE notifications SET routed_at = routed_at - interval '1 minute'").await;
+    propose(22).await;
+    world.letter("ada@example.com", "25 approvals wait").await;
 }
 
 #[tokio::test]

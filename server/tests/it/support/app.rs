@@ -110,6 +110,15 @@ impl TestApp {
         Self::start_in(environment, self.stop().await).await
     }
 
+    /// Stopped; answers why it does not start again with such settings.
+    pub(crate) async fn not_again_with(self, settings: &[(&str, &str)]) -> String {
+        let mut environment = self.environment.clone();
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let _data = self.stop().await;
+        let started = Server::start(Config::read(environment, None).unwrap()).await;
+        format!("{:#}", started.err().expect("no server"))
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn anonymous(&self) -> Caller {
         Caller::new(format!("http://{}", self.address), self.http.clone())

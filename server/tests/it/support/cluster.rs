@@ -17,8 +17,17 @@ static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| match env::var_os(OT
 });
 
 /// Tests have no time to come too rarely. Those of the limits themselves set what HYVVE ships with.
-const LIMITS: [&str; 8] =
-    ["SIGN_IN", "SIGN_IN_NETWORK", "SIGN_UP", "FORGOT_PASSWORD", "LINKS", "API", "AI_PROVIDERS", "MENTIONS"];
+const LIMITS: [&str; 9] = [
+    "SIGN_IN",
+    "SIGN_IN_NETWORK",
+    "SIGN_UP",
+    "FORGOT_PASSWORD",
+    "LINKS",
+    "API",
+    "AI_PROVIDERS",
+    "MENTIONS",
+    "INVITATIONS",
+];
 
 /// A fresh database: where it is, by role.
 pub(crate) struct Database {

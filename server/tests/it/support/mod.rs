@@ -3,6 +3,7 @@
 mod app;
 mod caller;
 pub(crate) mod cluster;
+pub(crate) mod line;
 #[path = "../../../../app/domain/tests/support/lister.rs"]
 mod lister;
 #[path = "../../support/mail_server.rs"]

@@ -1,7 +1,7 @@
 //! A Redis of a test's own, thrown away afterwards.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -70,6 +70,23 @@ impl Redis {
     /// The names of all that it keeps.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.ask("KEYS *").unwrap()
+    }
+
+    /// All that it keeps, and under which names, as it says it.
+    pub(crate) fn everything(&self) -> String {
+        let keys = self.keys();
+        // Of these one fits what stands there.
+        let readers = ["GET", "HGETALL", "SMEMBERS"].map(|command| (command, ""));
+        let ranges = [("XRANGE", "- +"), ("ZRANGE", "0 -1"), ("LRANGE", "0 -1")];
+        let read = |key: &String| {
+            let lines = readers.iter().chain(&ranges).map(|(command, range)| format!("{command} {key} {range}\r\n"));
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+            stream.write_all(format!("{}QUIT\r\n", lines.collect::<String>()).as_bytes()).unwrap();
+            let mut said = Vec::new();
+            stream.read_to_end(&mut said).unwrap();
+            format!("{key}\n{}", String::from_utf8_lossy(&said))
+        };
+        keys.iter().map(read).collect()
     }
 
     /// Sets something up.

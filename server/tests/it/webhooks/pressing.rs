@@ -52,18 +52,27 @@ pub(crate) struct Presser {
 impl Presser {
     /// Opens a channel with buttons, and connects a user of Slack with this person.
     pub(crate) async fn connected(app: &TestApp, person: &Caller) -> Self {
+        Self::unknown(app, person).await.is(person).await
+    }
+
+    /// Lets somebody open a channel with buttons. Whoever presses them is nobody here.
+    pub(crate) async fn unknown(app: &TestApp, opener: &Caller) -> Self {
         let channel = json!({ "url": Receiver::start().await.url(), "format": "slack" });
-        let made = person.post("/api/webhooks", &channel).await;
+        let made = opener.post("/api/webhooks", &channel).await;
         let endpoint = id(&made.expect(201).body["data"]).to_owned();
-        let signing = person.request(Method::PATCH, &format!("/api/webhooks/{endpoint}"));
+        let signing = opener.request(Method::PATCH, &format!("/api/webhooks/{endpoint}"));
         Reply::of(signing.json(&json!({ "signingSecret": SIGNING }))).await.expect(200);
-        let presser = Self { slack: app.anonymous(), endpoint, told: Receiver::start().await };
+        Self { slack: app.anonymous(), endpoint, told: Receiver::start().await }
+    }
+
+    /// Connects its user of Slack with this person.
+    pub(crate) async fn is(self, person: &Caller) -> Self {
         // Whoever is not connected is told how, whatever the button is about.
-        presser.press(&json!({ "id": NOBODYS, "hash": "" }), "approve").await;
-        let said = presser.said(1).await.remove(0);
+        self.press(&json!({ "id": NOBODYS, "hash": "" }), "approve").await;
+        let said = self.said(1).await.remove(0);
         let connect = person.request(Method::POST, "/_fn/notifications/connect-channel");
         Reply::of(connect.form(&[("token", token_in(&said))])).await.expect(200);
-        presser.afresh().await
+        self.afresh().await
     }
 
     /// The same one, who was told nothing yet.

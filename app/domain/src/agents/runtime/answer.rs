@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     agents::{Hop, StepContent, driver_store::EventDraft},
-    providers::{Finish, Layout, ModelEvent, ToolCall, Usage, made_up},
+    providers::{Failure, Finish, Layout, ModelEvent, ToolCall, Usage, made_up},
 };
 
 /// The most bytes of one answer that are kept, seals included.
@@ -35,6 +35,10 @@ pub(super) struct Answer {
     asked: Instant,
     /// The request has left, or may have.
     pub(super) sent: AtomicBool,
+    /// The provider has taken it, and answers.
+    pub(super) accepted: bool,
+    /// The model thinks, even if it keeps its thoughts to itself.
+    thinks: bool,
     pub(super) first_token: Option<Duration>,
     /// Ids that calls have already.
     taken: HashSet<String>,
@@ -55,6 +59,8 @@ impl Answer {
             served: None,
             asked: Instant::now(),
             sent: AtomicBool::new(false),
+            accepted: false,
+            thinks: false,
             first_token: None,
             taken,
         }
@@ -71,6 +77,7 @@ impl Answer {
             if begins {
                 self.first_token.get_or_insert_with(|| self.asked.elapsed());
             }
+            self.thinks |= matches!(&event, ModelEvent::Reasoning(_) | ModelEvent::PartEnd(Some(_)));
             self.layout.take(&event);
             match event {
                 ModelEvent::Model(name) => self.served = Some(name),
@@ -104,16 +111,30 @@ impl Answer {
         &mut self.calls[index]
     }
 
-    pub(super) fn too_long(&self) -> bool {
+    /// The bytes of what the model wrote.
+    pub(super) fn written(&self) -> usize {
         let calls: usize = self.calls.iter().map(|c| c.id.len() + c.name.len() + c.arguments.len()).sum();
-        self.text.len() + self.reasoning.len() + calls + self.sealed > MAX_TEXT
-            || self.calls.len() > MAX_CALLS
-            || self.layout.len() > MAX_PARTS
+        self.text.len() + self.reasoning.len() + calls
     }
 
-    /// Nothing of it has come.
+    pub(super) fn too_long(&self) -> bool {
+        self.written() + self.sealed > MAX_TEXT || self.calls.len() > MAX_CALLS || self.layout.len() > MAX_PARTS
+    }
+
+    /// Nothing of it has come, not even a thought without words: those are paid for, and may have taken minutes.
     pub(super) fn is_silent(&self) -> bool {
-        self.first_token.is_none() && self.text.is_empty() && self.reasoning.is_empty()
+        self.first_token.is_none() && !self.thinks && !self.speaks()
+    }
+
+    /// There are words of it to be seen.
+    pub(super) fn speaks(&self) -> bool {
+        !self.text.is_empty() || !self.reasoning.is_empty()
+    }
+
+    /// Whether it has surely cost nothing to fail so: the provider refused the request, or never had it. One that has taken it, or
+    /// has it and says nothing, may well work on it.
+    pub(super) fn was_free(&self, failure: &Failure) -> bool {
+        self.usage == Usage::default() && !self.accepted && failure.is_before_any_work()
     }
 
     pub(super) fn first_token_ms(&self) -> Option<u32> {
@@ -154,6 +175,54 @@ fn gather(pending: &mut Vec<EventDraft>, name: &'static str, key: &'static str, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::{FailureKind, Seal};
+
+    #[test]
+    fn a_thought_without_words_ends_the_silence_and_what_is_said_of_it_does_not() {
+        let silent = |events: Vec<ModelEvent>| {
+            let mut answer = Answer::new(HashSet::new());
+            answer.take(events, &mut Vec::new());
+            answer.is_silent()
+        };
+        let usage = ModelEvent::Usage(Usage { input: 1, ..Usage::default() });
+        assert!(silent(vec![ModelEvent::Model("m".into()), usage, ModelEvent::Text(String::new())]));
+        assert!(silent(vec![ModelEvent::Text(String::new()), ModelEvent::PartEnd(None)]));
+        assert!(!silent(vec![ModelEvent::Reasoning(String::new())]));
+        assert!(!silent(vec![ModelEvent::Text(String::new()), ModelEvent::PartEnd(Some(Seal(json!("s"))))]));
+    }
+
+    #[test]
+    fn only_what_was_refused_or_never_arrived_was_free() {
+        let failed = |kind, status, accepted| {
+            let answer = Answer { accepted, ..Answer::new(HashSet::new()) };
+            answer.was_free(&Failure { kind, provider: "P".into(), status, retry_after: None, said: None })
+        };
+        for (kind, status) in [
+            (FailureKind::InvalidKey, Some(401)),
+            (FailureKind::Overloaded, Some(529)),
+            (FailureKind::Refused, Some(400)),
+            (FailureKind::Unreachable, None),
+            (FailureKind::NotAllowed, None),
+            (FailureKind::Refused, None),
+            (FailureKind::NoCredit, None),
+        ] {
+            assert!(failed(kind, status, false), "{kind:?}");
+            assert!(!failed(kind, None, true), "{kind:?}");
+        }
+        for kind in [FailureKind::Stalled, FailureKind::BadReply, FailureKind::Overloaded] {
+            assert!(!failed(kind, None, false), "{kind:?}");
+        }
+        let read = Usage { input: 9, ..Usage::default() };
+        let billed = Answer { usage: read, ..Answer::new(HashSet::new()) };
+        let failure = Failure {
+            kind: FailureKind::Unreachable,
+            provider: "P".into(),
+            status: None,
+            retry_after: None,
+            said: None,
+        };
+        assert!(!billed.was_free(&failure));
+    }
 
     #[test]
     fn a_call_never_has_the_id_of_another_one_of_its_conversation() {

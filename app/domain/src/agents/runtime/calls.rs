@@ -51,7 +51,7 @@ pub(super) fn answered(
     tool["tool_call_error"] = json!(result.is_error);
     if let Some(approval) = approval {
         tool["requires_confirmation"] = json!(true);
-        tool["confirmed"] = json!(!result.is_error);
+        tool["confirmed"] = json!(result.was_approved());
         tool["approval_id"] = json!(approval);
         tool["approval_type"] = json!("required");
     }

@@ -58,12 +58,10 @@ impl Driver<'_> {
 
     /// The run has answered. `last` is the last answer where it is not stored yet: then all of it is one transaction.
     pub(super) async fn complete(&mut self, last: Option<Last>, text: String) -> Result<Flow, Stop> {
-        let mut total = Usage::default();
-        for content in self.steps.iter().map(|s| &s.content).chain(last.iter().map(|last| &last.content)) {
-            if let StepContent::Model { usage, .. } = content {
-                total += *usage;
-            }
-        }
+        let contents = self.steps.iter().map(|s| &s.content).chain(last.iter().map(|last| &last.content));
+        let used =
+            |content: &StepContent| if let StepContent::Model { usage, .. } = content { Some(*usage) } else { None };
+        let total: Usage = contents.filter_map(used).sum();
         self.pending.push(EventDraft::new("RunContentCompleted", json!({})));
         let metrics = total.metrics();
         self.pending.push(EventDraft::new(

@@ -257,7 +257,8 @@ impl<'s> Driver<'s> {
                 _ => first,
             }
         });
-        Ok(Call::begin(self.asking()?, &provider, model, hop.unwrap_or(0)))
+        let known_as = told("model_request_id").and_then(|id| id.parse().ok());
+        Ok(Call::begin(self.asking()?, &provider, model, hop.unwrap_or(0)).known_as(known_as))
     }
 
     /// Answers of calls that waited, and that followers were not told of.

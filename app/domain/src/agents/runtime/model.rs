@@ -2,17 +2,16 @@
 //! one step.
 
 use std::{
+    borrow::Cow,
     mem,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
+use futures::FutureExt as _;
 use serde_json::json;
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::{Driver, Flow, Stop, answer::Answer, ends::Last};
 use crate::{
@@ -22,8 +21,10 @@ use crate::{
         history::{self, Asked},
     },
     crash,
+    ids::UserId,
     providers::{
-        ChatRequest, Failure, FailureKind, Finish, ModelStream, Usage,
+        ChatRequest, Failure, FailureKind, Finish, Message, ModelStream, Pass, Usage, is_same_model,
+        route::Choice,
         telemetry::{self, CallSpan},
     },
     usage::ledger::{Call, Ended, Entry, Outcome},
@@ -51,16 +52,16 @@ impl Driver<'_> {
         let asking = self.asking()?;
         let mut hops = Vec::new();
         loop {
-            let request = self.request();
+            let mut request = self.request();
             let (on, model) = (self.on().provider.clone(), self.choice().model.clone());
             let mut call = Call::begin(asking, &on, &model, hops.len());
             if self.limited
-                && let Err(refused) = call.hold(self.s, &self.actor, &self.route.terms, &on, &request).await?
+                && let Err(refused) = call.hold(self.s, &self.actor, &self.route.terms, &on, &mut request).await?
             {
                 return Err(refused.into());
             }
             let mut answer = Answer::new(history::call_ids(&self.earlier, &self.steps));
-            match self.ask(&request, &mut answer).await {
+            match self.ask(&call, &request, &mut answer).await {
                 Ok(finish) => return self.keep_answer(&call, answer, finish, hops).await,
                 Err(Interrupted::ByProvider(failure)) if answer.is_silent() => {
                     self.ask_elsewhere(&call, &answer, failure, &mut hops).await?;
@@ -84,8 +85,12 @@ impl Driver<'_> {
     fn request(&self) -> ChatRequest {
         let choice = self.choice();
         let asked = Asked { provider: choice.on.provider.id, model: &choice.model, since: choice.on.seals_since };
-        let earlier = if self.at == 0 { self.earlier.clone() } else { history::unsealed(&self.earlier) };
-        history::request(&self.agent, asked, &choice.or_models, earlier, &self.steps)
+        history::request(&self.agent, asked, &choice.or_models, self.told().into_owned(), &self.steps)
+    }
+
+    /// What was said before this run, as the one whose turn it is may read it.
+    fn told(&self) -> Cow<'_, [Message]> {
+        if self.at == 0 { Cow::Borrowed(&self.earlier) } else { Cow::Owned(history::unsealed(&self.earlier)) }
     }
 
     fn entry(&self, call: &Call, answer: &Answer, outcome: Outcome, failure: Option<FailureKind>) -> Entry {
@@ -94,31 +99,23 @@ impl Driver<'_> {
             failure,
             served: answer.served.as_deref(),
             usage: answer.usage,
+            written: answer.written(),
             first_token_ms: answer.first_token_ms(),
         };
         call.ended(&self.route.terms, &self.on().provider, &ended)
     }
 
     /// Reads an answer to its end; its words are stored as they come.
-    async fn ask(&mut self, request: &ChatRequest, answer: &mut Answer) -> Result<Finish, Interrupted> {
-        let on = &self.on().provider;
-        let begun = EventDraft::new(
-            "ModelRequestStarted",
-            json!({
-                "model": self.choice().model,
-                "model_provider": on.name,
-                "model_provider_kind": on.provider.as_str(),
-                "model_provider_id": on.id,
-            }),
-        );
+    async fn ask(&mut self, call: &Call, request: &ChatRequest, answer: &mut Answer) -> Result<Finish, Interrupted> {
         let mut renewals = interval_at((Instant::now() + self.renewal()).into(), self.renewal());
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut stream = self.open(request, &mut renewals, &answer.sent).await?.map_err(Interrupted::ByProvider)?;
-        self.pending.push(begun);
+        let opened = self.open(call, request, &mut renewals, answer).await?;
+        let mut stream = opened.map_err(Interrupted::ByProvider)?;
+        answer.accepted = true;
         let cancel = Arc::clone(&self.cancel);
-        let mut stored: Option<Instant> = None;
+        let (mut stored, mut spoken) = (Instant::now(), false);
         while answer.finish.is_none() {
-            let due = stored.filter(|_| !self.pending.is_empty()).map(|at| at + GATHER);
+            let due = (!self.pending.is_empty()).then(|| stored + GATHER);
             tokio::select! {
                 biased;
                 () = cancel.notified() => return Err(Stop::Cancelled.into()),
@@ -132,15 +129,15 @@ impl Driver<'_> {
             if answer.too_long() {
                 return Err(Interrupted::ByProvider(self.failure(FailureKind::BadReply)));
             }
-            if answer.finish.is_none() && self.pending.len() > 1 && stored.is_none_or(|at| at.elapsed() >= GATHER) {
+            // The first words are shown at once.
+            let first = !spoken && answer.speaks();
+            if answer.finish.is_none() && !self.pending.is_empty() && (first || stored.elapsed() >= GATHER) {
                 self.flush().await?;
-                if stored.is_none() {
+                if first {
                     crash::point("model.first_batch");
                 }
-                stored = Some(Instant::now());
-            } else if answer.finish.is_none() && stored.is_some_and(|at| at.elapsed() >= GATHER) {
-                self.flush().await?;
-                stored = Some(Instant::now());
+                spoken |= first;
+                stored = Instant::now();
             }
         }
         let finish = answer.finish.unwrap_or(Finish::Stop);
@@ -160,12 +157,52 @@ impl Driver<'_> {
         Failure { kind, provider: self.on().provider.name.clone(), status: None, retry_after: None, said: None }
     }
 
+    /// What is told of a call that begins: enough to write it down, should its server die.
+    fn begun(&self, call: &Call) -> EventDraft {
+        let on = &self.on().provider;
+        let data = json!({
+            "model": self.choice().model,
+            "model_provider": on.name,
+            "model_provider_kind": on.provider.as_str(),
+            "model_provider_id": on.id,
+            "model_request_id": call.id(),
+        });
+        EventDraft::new("ModelRequestStarted", data)
+    }
+
+    /// Waits until the key allows a call. Where that takes a while, what is pending is stored, and the lease renewed.
+    async fn wait_in_line(
+        &mut self,
+        choice: &Choice,
+        user: UserId,
+        renewals: &mut Interval,
+    ) -> Result<Option<Pass>, Stop> {
+        let (s, cancel) = (self.s, Arc::clone(&self.cancel));
+        let mut turn = pin!(async {
+            tokio::select! {
+                pass = choice.on.turn(s, user) => Ok(pass),
+                () = cancel.notified() => Err(Stop::Cancelled),
+            }
+        });
+        if let Some(pass) = turn.as_mut().now_or_never() {
+            return pass;
+        }
+        self.flush().await?;
+        loop {
+            tokio::select! {
+                pass = &mut turn => return pass,
+                _ = renewals.tick() => self.renew().await?,
+            }
+        }
+    }
+
     /// Asks, and stores what is pending while the provider works. It may think, and be asked again, for longer than a lease.
     async fn open(
         &mut self,
+        call: &Call,
         request: &ChatRequest,
         renewals: &mut Interval,
-        sent: &AtomicBool,
+        answer: &Answer,
     ) -> Result<Result<ModelStream, Failure>, Stop> {
         let user = self.asking()?.user;
         let (s, choice, cancel) = (self.s, self.choice().clone(), Arc::clone(&self.cancel));
@@ -176,19 +213,20 @@ impl Driver<'_> {
             within: Some(&self.span),
             content: self.route.openness.content_in_traces.then_some(request),
         });
+        let pass = self.wait_in_line(&choice, user, renewals).await?;
+        let quiet = self.pending.is_empty();
+        self.pending.push(self.begun(call));
+        answer.sent.store(true, Ordering::Relaxed);
         let mut opening = pin!(async {
             tokio::select! {
-                stream = async {
-                    let pass = choice.on.turn(s, user).await;
-                    sent.store(true, Ordering::Relaxed);
-                    span.around(choice.on.stream(s, pass, request)).await
-                } => Ok(stream),
+                stream = span.around(choice.on.stream(s, user, pass, request)) => Ok(stream),
                 () = cancel.notified() => Err(Stop::Cancelled),
             }
         });
-        let mut opened = None;
-        {
-            // What is pending is stored whole, however soon the provider answers.
+        // Whoever answers at once is told of together with the first words.
+        let mut opened = if quiet { timeout(GATHER, opening.as_mut()).await.ok() } else { None };
+        if !quiet || opened.is_none() {
+            // What is pending is stored whole, however soon the provider answers, and before it has thought for long.
             let mut flushing = pin!(self.flush());
             loop {
                 tokio::select! {
@@ -216,8 +254,7 @@ impl Driver<'_> {
         failure: Failure,
         hops: &mut Vec<Hop>,
     ) -> Result<(), Stop> {
-        // Some bill what they have read, and say so before they fail.
-        let outcome = if answer.usage == Usage::default() { Outcome::Failed } else { Outcome::Broken };
+        let outcome = if answer.was_free(&failure) { Outcome::Failed } else { Outcome::Broken };
         let entry = self.entry(call, answer, outcome, Some(failure.kind));
         let next = (failure.kind.is_of_the_provider() && self.at + 1 < self.choices.len()).then_some(self.at + 1);
         if let Some(choice) = next.map(|next| &self.choices[next]) {
@@ -265,11 +302,7 @@ impl Driver<'_> {
         self.pending.push(EventDraft::new("ModelRequestCompleted", data));
         let calls = !answer.calls.is_empty();
         let text = answer.text.clone();
-        let making = answer.layout.matters().then(|| Making {
-            provider: self.on().provider.id,
-            model: asked.clone(),
-            layout: answer.layout.clone(),
-        });
+        let making = self.making(&answer);
         let content = answer.step(finish, &asked, usage, hops);
         if !calls {
             return self.complete(Some(Last { content, making, call: entry }), text).await;
@@ -292,6 +325,19 @@ impl Driver<'_> {
         self.publish(events);
         self.remember(content, None, making);
         Ok(Flow::On)
+    }
+
+    /// How an answer was made, where its provider wants more of it back than is shown. What a model has sealed to which the provider
+    /// fell through by itself is not for the one that is asked next time.
+    fn making(&self, answer: &Answer) -> Option<Making> {
+        let Choice { on, model, or_models } = self.choice();
+        let theirs = or_models.is_empty() || answer.served.as_deref().is_none_or(|served| is_same_model(model, served));
+        (theirs && answer.layout.matters()).then(|| Making {
+            provider: on.provider.id,
+            model: model.clone(),
+            before: history::fingerprint(&self.agent, &self.told()),
+            layout: answer.layout.clone(),
+        })
     }
 
     /// The answer broke off: what came is kept for the reader, and what it cost.

@@ -23,6 +23,7 @@ pub const MAX_DAYS: u64 = 90;
 
 /// A grant as somebody wants it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewGrant {
     /// Which agent.
@@ -39,6 +40,7 @@ pub struct NewGrant {
 
 /// Whether a grant still lets anything through, and if not, why.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GrantState {
     /// It does.
@@ -55,6 +57,7 @@ pub enum GrantState {
 
 /// A grant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// Which one.

@@ -17,6 +17,7 @@ use crate::{
 
 /// What was made of an interrupt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "Interrupt"))]
 #[serde(rename_all = "camelCase")]
 pub struct Made {
     /// Its id.
@@ -27,6 +28,7 @@ pub struct Made {
 
 /// Where an interrupt stands.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "InterruptAnswer"))]
 #[serde(rename_all = "camelCase")]
 pub struct Answered {
     /// Its id.

@@ -27,6 +27,7 @@ pub const TOOL: &str = "external";
 
 /// A decision, in LangChain's words.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DecisionKind {
     /// Do exactly this.
@@ -61,6 +62,7 @@ impl DecisionKind {
 
 /// What an outside agent said with its proposal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Outside {
     /// How sure it says it is, in percent.
@@ -71,6 +73,7 @@ pub struct Outside {
 
 /// Where a proposal stands, for whoever made it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "OutsideDecision"))]
 #[serde(rename_all = "camelCase")]
 pub struct Decided {
     /// The item that was decided on: another one than was asked about, if a person changed it.

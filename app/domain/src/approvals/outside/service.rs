@@ -124,6 +124,15 @@ pub(in crate::approvals) fn is_one(item: &Locked) -> bool {
     item.tool == external::NAME
 }
 
+/// What the outside agent calls it, if one does it.
+pub(in crate::approvals) fn action(item: &Locked) -> Option<String> {
+    if !is_one(item) {
+        return None;
+    }
+    let proposal: Value = serde_json::from_slice(&item.canonical).ok()?;
+    proposal.pointer("/arguments/action")?.as_str().map(str::to_owned)
+}
+
 /// What an outside agent said with an item, if it is one's.
 pub(in crate::approvals) async fn of(tx: &mut TenantTx, id: ApprovalId, item: &Locked) -> Result<Option<Outside>> {
     if is_one(item) { store::of(tx, id).await } else { Ok(None) }

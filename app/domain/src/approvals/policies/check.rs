@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Assignment, Handling, Rule, Step, store};
+use super::{Action, Assignment, Handling, Rule, Step};
 use crate::{
     Error, Result, Role,
     approvals::{quorum::Group, routing::Thresholds},
     db::TenantTx,
-    workspaces::members::role_of,
+    workspaces::members::{role_of, who_decides},
 };
 
 /// The most people of whom a policy wants to hear.
@@ -54,7 +54,7 @@ pub(super) fn thresholds(of: &Thresholds) -> Result<()> {
 
 /// How items are to wait, for the people that there are.
 pub(super) async fn handling(tx: &mut TenantTx, of: &Handling) -> Result<()> {
-    let deciders = store::deciders(tx).await?;
+    let deciders: Vec<Role> = who_decides(tx).await?.into_iter().map(|who| who.role).collect();
     let there_are = i64::try_from(deciders.len()).unwrap_or(i64::MAX);
     if !(1..=MAX_PEOPLE).contains(&of.quorum) || i64::from(of.quorum) > there_are.max(1) {
         let message =

@@ -13,6 +13,7 @@ use crate::{
 
 /// How an item waits.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Handling {
     /// How many people have to approve, 1 to 10. Where it is more than one, nothing goes on by itself.
@@ -32,6 +33,7 @@ pub struct Handling {
 
 /// Whom a policy asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Assignment {
     /// Somebody who may decide.
@@ -55,6 +57,7 @@ pub enum Assignment {
 
 /// Something that happens while nobody decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "LadderStep"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
     /// Minutes after it was proposed, 1 to 43,200; later than the step before.
@@ -65,6 +68,7 @@ pub struct Step {
 
 /// What a step does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "LadderAction"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
     /// Writes to those who are asked.

@@ -26,6 +26,7 @@ pub const EVERY_TOOL: &str = "*";
 
 /// Asks for a closer look at actions that match.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "PolicyRule"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
     /// What it is called, at most 80 characters.
@@ -39,6 +40,7 @@ pub struct Rule {
 
 /// The policy of a tool in one version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     /// The tool, or [`EVERY_TOOL`].
@@ -67,6 +69,7 @@ impl Policy {
 
 /// A policy as somebody wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "PolicyDraft"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Draft {
     /// The tool, or [`EVERY_TOOL`].
@@ -83,6 +86,7 @@ pub struct Draft {
 
 /// What became of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "PolicyChange"))]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
     /// The version that holds now, where nobody else had to be asked.
@@ -93,6 +97,7 @@ pub struct Changed {
 
 /// What a policy would have done with what agents proposed in the last 90 days.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DryRun {
     /// Proposals looked at; the newest 10,000 at most.

@@ -19,6 +19,7 @@ use crate::{
         change_policy,
         registry::{self, Plan, Tool, Traits},
     },
+    workspaces::members,
 };
 
 /// The most rules of one policy.
@@ -79,7 +80,7 @@ pub async fn change(s: &Services, actor: &Actor, draft: Draft) -> Result<Changed
         return Err(Error::invalid("tool", "unchanged", "This is what holds already."));
     }
     // Whoever asks is one of them.
-    if store::deciders(&mut tx).await?.len() < 2 {
+    if members::who_decides(&mut tx).await?.len() < 2 {
         hold(&mut tx, &draft, before.version, user, None).await?;
         tx.commit().await?;
         return Ok(Changed { version: Some(before.version + 1), approval_id: None });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Draft, EVERY_TOOL, Handling, Policy, Rule};
 use crate::{
-    Error, Result, Role, Timestamp,
+    Error, Result, Timestamp,
     approvals::routing::{Estimate, Thresholds},
     db::TenantTx,
     ids::{ApprovalId, UserId},
@@ -101,16 +101,6 @@ pub(super) async fn add(
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// The roles of those who may decide in the workspace, one for each person.
-pub(super) async fn deciders(tx: &mut TenantTx) -> Result<Vec<Role>> {
-    let workspace = tx.workspace().0;
-    let roles = sqlx::query_scalar!(
-        r#"SELECT role AS "role: Role" FROM workspace_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')"#,
-        workspace,
-    );
-    Ok(roles.fetch_all(tx.conn()).await?)
 }
 
 /// A proposal of an agent, as it was routed and as it ended.

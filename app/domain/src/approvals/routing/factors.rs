@@ -6,6 +6,7 @@ use super::{bounds, calibration::ALPHA};
 
 /// One thing that is known about a proposal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Factor {
     /// Its name on every wire: one of the constants of this module.
     pub factor: String,

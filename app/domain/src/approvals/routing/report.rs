@@ -17,6 +17,7 @@ pub const BINS: usize = 10;
 
 /// What people said about one agent's actions of one tool, with one model and one set of instructions.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Earned {
     /// The tool.
@@ -39,6 +40,7 @@ pub struct Earned {
 
 /// One band of scores.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Band {
     /// The lowest score in it.
@@ -55,6 +57,7 @@ pub struct Band {
 
 /// One bin of the curve: proposals of which agreement seemed about this probable.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Bin {
     /// How many.
@@ -67,6 +70,7 @@ pub struct Bin {
 
 /// How well scores fit.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fit {
     /// What was said about predictions, in the last 90 days.
@@ -81,6 +85,7 @@ pub struct Fit {
 
 /// All of it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "Calibration"))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Agents and actions, those with the most decisions first; the first 200.

@@ -44,6 +44,7 @@ pub struct Floor {
 
 /// From which calibrated score on which look is enough.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Thresholds {
     /// Goes on without a person, from here on: 0 to 100, or above 100 for never.

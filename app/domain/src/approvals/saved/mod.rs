@@ -17,6 +17,7 @@ pub const MAX: usize = 50;
 
 /// A saved filter.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SavedFilter {
     /// Its id.
@@ -31,6 +32,7 @@ pub struct SavedFilter {
 
 /// One that somebody makes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewFilter {
     /// What it is to be called: 1 to 80 characters, once for each person.
@@ -42,6 +44,7 @@ pub struct NewFilter {
 
 /// What is to change; what is absent stays.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FilterChanges {
     /// What it is to be called.

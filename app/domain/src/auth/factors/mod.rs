@@ -123,6 +123,13 @@ pub(super) async fn lock(tx: &mut SystemTx, user: UserId) -> Result<()> {
     store::lock(tx, user).await
 }
 
+/// The same for what somebody does in a session: it may have been ended while this waited, and what was ended, by a new password
+/// by mail for one, leaves nothing behind that opens the account.
+pub(super) async fn lock_in(tx: &mut SystemTx, who: &SignedIn) -> Result<()> {
+    lock(tx, who.user.id).await?;
+    if identity_store::stands(tx, who.session.id).await? { Ok(()) } else { Err(Error::unauthorized()) }
+}
+
 /// Until `tx` ends, what lets this person in stays as it is. Others may be let in as the same person meanwhile.
 pub(super) async fn hold(tx: &mut SystemTx, user: UserId) -> Result<()> {
     store::hold(tx, user).await
@@ -166,7 +173,7 @@ async fn reassured(
     let has_password = account_store::password(&mut tx, who.user.id).await?.is_some();
     drop(tx);
     match password.filter(|password| !password.0.is_empty()) {
-        Some(password) if has_password => account::confirm(s, who, password, "password", origin).await,
+        Some(password) if has_password => account::confirm(s, who, password, "password", origin).await.map(drop),
         _ if is_fresh(who) && (or_fresh || !has_password) => Ok(()),
         _ if has_password => Err(Error::invalid("password", "required", "Please enter your password.")),
         _ => fresh(who),
@@ -183,10 +190,6 @@ async fn added(
     had: &[Method],
     origin: &Origin,
 ) -> Result<Vec<TokenHash>> {
-    // It may have been ended while this waited.
-    if !identity_store::stands(tx, who.session.id).await? {
-        return Err(Error::unauthorized());
-    }
     let mut stale = Vec::new();
     if had.is_empty() {
         stale = account_store::end_sessions(tx, who.user.id, Some(who.session.id)).await?;

@@ -16,8 +16,8 @@ use webauthn_rs::prelude::{
 };
 
 use super::{
-    Method, Party, added, challenges_store as challenges, passkeys_store as store, pending, reassured, recovery_codes,
-    removed, store as factors,
+    Method, Party, added, challenges_store as challenges, lock_in, passkeys_store as store, pending, reassured,
+    recovery_codes, removed, store as factors,
 };
 use crate::{
     Code, Error, Result, Timestamp,
@@ -39,6 +39,7 @@ const MOST: usize = 20;
 
 /// A passkey, as its owner sees it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Passkey {
     /// Its id.
@@ -49,6 +50,7 @@ pub struct Passkey {
     pub name: String,
     /// What the authenticator calls it.
     #[serde(rename = "credentialID", serialize_with = "as_base64url")]
+    #[cfg_attr(feature = "ssr", schemars(with = "String"))]
     pub credential_id: Vec<u8>,
     /// How often the authenticator says that it has signed; 0 where it does not count.
     pub counter: i64,
@@ -184,7 +186,7 @@ pub async fn add(
         last_used_at: None,
     };
     let mut tx = s.db.system("another passkey").await?;
-    factors::lock(&mut tx, user).await?;
+    lock_in(&mut tx, who).await?;
     room(store::all(&mut tx, user).await?.len())?;
     let had = factors::methods(&mut tx, user).await?;
     if !store::insert(&mut tx, &passkey, made.cred_id(), &stored).await? {
@@ -304,7 +306,7 @@ pub async fn remove(
     }
     reassured(s, who, password, true, origin).await?;
     let mut tx = s.db.system("a passkey is removed").await?;
-    factors::lock(&mut tx, who.user.id).await?;
+    lock_in(&mut tx, who).await?;
     let name = store::remove(&mut tx, who.user.id, id).await?.ok_or_else(|| Error::not_found("passkey"))?;
     let stale = removed(&mut tx, s, who, Method::Passkey, origin).await?;
     let before = json!({ "method": Method::Passkey.as_str(), "name": name });

@@ -1,6 +1,6 @@
 //! Recovery codes: for whoever has lost the app and the passkeys. Ten of 80 random bits, shown once; each works once.
 
-use super::{reassured, store, tell};
+use super::{lock_in, reassured, store, tell};
 use crate::{
     Code, Error, Result,
     auth::{
@@ -25,7 +25,7 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 pub async fn renew(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<Vec<String>> {
     reassured(s, who, password, false, origin).await?;
     let mut tx = s.db.system("other recovery codes").await?;
-    store::lock(&mut tx, who.user.id).await?;
+    lock_in(&mut tx, who).await?;
     if store::methods(&mut tx, who.user.id).await?.is_empty() {
         return Err(Error::new(
             Code::Conflict,

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
-use super::{Method, added, reassured, recovery_codes, removed, store};
+use super::{Method, added, lock_in, reassured, recovery_codes, removed, store};
 use crate::{
     Code, Error, Result, Timestamp,
     auth::{
@@ -101,7 +101,7 @@ async fn begun(
     let secret = Secret::from(canonical::random::<SECRET>()?.to_vec()).to_base32();
     let sealed = s.sealer.seal(Place::Authenticator(who.user.id), &SecretString::from(secret))?;
     let mut tx = s.db.system("an authenticator app").await?;
-    store::lock(&mut tx, who.user.id).await?;
+    lock_in(&mut tx, who).await?;
     if !store::begin_authenticator(&mut tx, who.user.id, who.session.id, &sealed).await? {
         return Err(Error::new(
             Code::Conflict,
@@ -149,7 +149,7 @@ pub async fn confirm(
 ) -> Result<Option<Vec<String>>> {
     let user = who.user.id;
     let mut tx = s.db.system("the first code of an authenticator app").await?;
-    store::lock(&mut tx, user).await?;
+    lock_in(&mut tx, who).await?;
     let over = || Error::new(Code::Conflict, "Nothing is being set up any more. Please begin again.");
     let sealed = store::begun_authenticator(&mut tx, user, who.session.id).await?.ok_or_else(over)?;
     let Some(step) = step(&open(s, user, &who.user.email, &sealed)?, code) else {
@@ -175,7 +175,7 @@ pub async fn confirm(
 pub async fn remove(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<()> {
     reassured(s, who, password, false, origin).await?;
     let mut tx = s.db.system("an authenticator app is removed").await?;
-    store::lock(&mut tx, who.user.id).await?;
+    lock_in(&mut tx, who).await?;
     if !store::remove_authenticator(&mut tx, who.user.id).await? {
         return Err(Error::new(Code::Conflict, "There is no authenticator app."));
     }

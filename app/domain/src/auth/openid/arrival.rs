@@ -4,7 +4,7 @@ use super::{Registration, linked, provider::Identity, store};
 use crate::{
     Code, Error, Result,
     auth::{
-        Origin, User, account_store, attempts, rules,
+        Origin, User, account_store, attempts, factors, rules,
         service::{self, Begun, landing},
         sessions::Token,
         store as identity_store,
@@ -28,6 +28,15 @@ pub struct Arrived {
     pub invited: bool,
 }
 
+/// Whose account it is.
+struct Found {
+    user: User,
+    /// The PHC string of the account's password at that moment, if there was one.
+    phc: Option<String>,
+    /// The account was just made.
+    new: bool,
+}
+
 /// Signs in whoever the provider vouches for. Somebody new who set out from an invitation comes in by it, also where nobody else
 /// may sign up.
 pub(super) async fn arrive(
@@ -38,10 +47,16 @@ pub(super) async fn arrive(
     origin: &Origin,
 ) -> Result<Arrived> {
     let mut tx = s.db.system("whom a provider vouches for").await?;
-    let (user, new) = match store::owner(&mut tx, by, &identity.subject).await? {
+    let Found { user, phc, new } = match store::owner(&mut tx, by, &identity.subject).await? {
         Some(id) => {
+            factors::lock(&mut tx, id).await?;
+            // It may have been unlinked while this waited.
+            if store::owner(&mut tx, by, &identity.subject).await? != Some(id) {
+                let told = "Your account was changed just now. Please sign in again.";
+                return Err(Error::new(Code::Unauthorized, told));
+            }
             let user = identity_store::person(&mut tx, id).await?;
-            (known(s, tx, user, &identity).await?, false)
+            known(s, tx, user, &identity).await?
         }
         None => unknown(s, tx, by, &identity, invitation, origin).await?,
     };
@@ -53,7 +68,7 @@ pub(super) async fn arrive(
     let workspace = landing(s, &user).await?;
     let origin = Origin { by: Some(by.id.clone()), ..origin.clone() };
     let action = if new { "auth.signed_up" } else { "auth.signed_in" };
-    let begun = service::begin(s, user, workspace, &origin, action, None).await?;
+    let begun = service::begin(s, user, workspace, &origin, action, phc.as_deref()).await?;
     Ok(Arrived { begun, new, invited })
 }
 
@@ -68,7 +83,8 @@ async fn joins(s: &Services, user: &User, link: &Token) -> Result<bool> {
 }
 
 /// Somebody who has come this way before. A provider that has proved the account's own address has proved it to us as well.
-async fn known(s: &Services, mut tx: SystemTx, mut user: User, identity: &Identity) -> Result<User> {
+async fn known(s: &Services, mut tx: SystemTx, mut user: User, identity: &Identity) -> Result<Found> {
+    let phc = account_store::password(&mut tx, user.id).await?;
     if !user.email_verified && proved(identity).is_some_and(|email| email == user.email) {
         user.email_verified = true;
         account_store::set_verified(&mut tx, user.id).await?;
@@ -76,7 +92,7 @@ async fn known(s: &Services, mut tx: SystemTx, mut user: User, identity: &Identi
         tx.commit().await?;
         s.sessions.forget_all_of(stale);
     }
-    Ok(user)
+    Ok(Found { user, phc, new: false })
 }
 
 /// The address, if the provider has proved that it is the person's.
@@ -92,7 +108,7 @@ async fn unknown(
     identity: &Identity,
     invitation: Option<&Token>,
     origin: &Origin,
-) -> Result<(User, bool)> {
+) -> Result<Found> {
     let name = &by.name;
     let refused = |told: String| Error::new(Code::Unprocessable, told);
     let email = identity.email.as_deref().ok_or_else(|| {
@@ -113,8 +129,9 @@ async fn unknown(
                 ),
             ));
         };
+        let phc = account_store::password(&mut tx, user.id).await?;
         tx.commit().await?;
-        return Ok((user, false));
+        return Ok(Found { user, phc, new: false });
     }
     drop(tx);
     if !s.settings.sign_up {
@@ -125,7 +142,7 @@ async fn unknown(
         newcomers::keep_for(s, &newcomer, &email).await?;
     }
     let user = attempts::counted(s, Door::SignUp, &email, origin, make(s, by, identity, &email)).await?;
-    Ok((user, true))
+    Ok(Found { user, phc: None, new: true })
 }
 
 /// Makes the account.

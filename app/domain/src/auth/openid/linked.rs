@@ -8,7 +8,7 @@ use super::{Registration, arrival::proved, provider::Identity, store};
 use crate::{
     Code, Error, Result, Timestamp,
     auth::{
-        Origin, SignedIn, User, account_store, letters,
+        Origin, SignedIn, User, account_store, factors, letters,
         trail::{self, Change},
     },
     db::SystemTx,
@@ -22,6 +22,7 @@ const PASSWORD: &str = "credential";
 
 /// One thing that a person can sign in with, as better-auth's client knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema), schemars(rename = "LinkedAccount"))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// A handle for unlinking.
@@ -76,6 +77,7 @@ pub(super) async fn link(
 ) -> Result<()> {
     let name = &by.name;
     let mut tx = s.db.system("a provider is linked").await?;
+    factors::lock_in(&mut tx, who).await?;
     let (email, verified) = store::lock(&mut tx, who.user.id).await?.ok_or_else(Error::unauthorized)?;
     if !store::link(&mut tx, who.user.id, by, identity).await? {
         let own = store::owner(&mut tx, by, &identity.subject).await?.is_some_and(|owner| owner == who.user.id);
@@ -128,7 +130,7 @@ pub async fn unlink(
     origin: &Origin,
 ) -> Result<()> {
     let mut tx = s.db.system("a provider is unlinked").await?;
-    store::lock(&mut tx, who.user.id).await?.ok_or_else(Error::unauthorized)?;
+    factors::lock_in(&mut tx, who).await?;
     let all = store::accounts(&mut tx, who.user.id).await?;
     let is_meant = |one: &Account| {
         let by_handle = |account: &str| one.id.to_string() == account;

@@ -16,6 +16,7 @@ pub const KEPT_DAYS: i32 = 90;
 
 /// An event that one consumer could not deal with.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// Its id.

@@ -21,7 +21,16 @@ pub(super) struct Body<'a> {
     tools: Vec<Marked<Tool<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_config: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
     stream: bool,
+}
+
+/// As much as the model finds right, told in short.
+#[derive(Serialize)]
+struct Thinking {
+    r#type: &'static str,
+    display: &'static str,
 }
 
 #[derive(Serialize)]
@@ -121,8 +130,18 @@ pub(super) fn body(request: &ChatRequest) -> Body<'_> {
         messages,
         tools,
         output_config: request.output.as_ref().map(|form| format(&form.schema)),
+        thinking: thinks_unasked(&request.model).then_some(Thinking { r#type: "adaptive", display: "summarized" }),
         stream: true,
     }
+}
+
+/// Whether a model thinks without being asked to, and keeps that to itself unless it is asked for it: since the fifth generation. Saying
+/// so changes nothing else there; an older one would begin to think, which costs, or would refuse.
+fn thinks_unasked(model: &str) -> bool {
+    ["opus", "sonnet", "haiku", "fable", "mythos"].iter().any(|family| {
+        let version = model.strip_prefix("claude-").and_then(|rest| rest.strip_prefix(family));
+        version.and_then(|rest| rest.strip_prefix("-5")).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
 }
 
 fn mark<T>(it: Option<&mut Marked<T>>) {
@@ -312,6 +331,21 @@ mod tests {
             (body["tools"][0].get("cache_control"), &body["tools"][1]["cache_control"]["type"]),
             (None, &json!("ephemeral"))
         );
+    }
+
+    #[test]
+    fn thoughts_are_asked_for_of_models_that_think_anyway_and_of_no_others() {
+        let asked = |model: &str| {
+            let body = sent(&ChatRequest { model: model.into(), ..ChatRequest::default() });
+            body.get("thinking").cloned()
+        };
+        let shown = json!({"type": "adaptive", "display": "summarized"});
+        for model in ["claude-opus-5", "claude-opus-5-5", "claude-sonnet-5-5-20261001", "claude-fable-5-1"] {
+            assert_eq!(asked(model).as_ref(), Some(&shown), "{model}");
+        }
+        for model in ["claude-opus-4-7", "claude-sonnet-4-5-20250929", "claude-haiku-50", "claude-3-5-haiku", "x"] {
+            assert_eq!(asked(model), None, "{model}");
+        }
     }
 
     #[test]

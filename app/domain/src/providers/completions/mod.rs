@@ -38,7 +38,7 @@ impl Adapter for Completions {
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {
-        Box::<Streamed<stream::Chunks>>::default()
+        Box::new(Streamed::of(stream::Chunks::of(*self)))
     }
 
     fn models(&self, endpoint: &Endpoint) -> Result<HttpRequest, Fault> {
@@ -75,7 +75,21 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::providers::BaseUrl;
+    use crate::providers::{BaseUrl, ModelEvent};
+
+    #[test]
+    fn only_openrouter_is_believed_about_what_it_charged() {
+        let charged = |adapter: Completions| {
+            let (mut decoder, mut events) = (adapter.decoder(), Vec::new());
+            let chunk = r#"{"usage":{"prompt_tokens":1,"completion_tokens":1,"cost":0.5}}"#;
+            decoder.push(format!("data: {chunk}\n\n").as_bytes(), &mut events).ok()?;
+            events
+                .iter()
+                .find_map(|event| if let ModelEvent::Usage(usage) = event { Some(usage.cost_micros) } else { None })
+        };
+        let all = [Completions::Compatible, Completions::Deepseek, Completions::Openrouter].map(charged);
+        assert_eq!(all, [Some(None), Some(None), Some(Some(500_000))]);
+    }
 
     #[test]
     fn only_where_the_list_is_open_the_key_is_tried_elsewhere() -> crate::Result<()> {

@@ -1,6 +1,6 @@
 //! Reads the chunks of a streamed chat completion.
 
-use super::{calls::Calls, chunk, details::Details};
+use super::{Completions, calls::Calls, chunk, details::Details};
 use crate::providers::{
     FailureKind, Fault, Finish, ModelEvent, Usage, fault,
     streamed::{Format, id_of},
@@ -21,6 +21,8 @@ pub(super) struct Chunks {
     details: Details,
     reason: Option<Finish>,
     complete: bool,
+    /// What it says that it charged is believed.
+    charges: bool,
 }
 
 impl Format for Chunks {
@@ -47,6 +49,11 @@ impl Format for Chunks {
 }
 
 impl Chunks {
+    /// Of that server. Others than OpenRouter may say `cost` as well, of whatever they mean by it.
+    pub(super) fn of(server: Completions) -> Self {
+        Self { charges: server == Completions::Openrouter, ..Self::default() }
+    }
+
     fn chunk(&mut self, chunk: chunk::Chunk, out: &mut Vec<ModelEvent>) -> Result<(), Fault> {
         if self.id.is_none() {
             self.id = id_of(chunk.id);
@@ -60,7 +67,7 @@ impl Chunks {
         if let Some(delta) = delta {
             self.delta(delta, out);
         }
-        if let Some(usage) = chunk.usage.filter(|u| !u.is_null()).map(|u| chunk::usage(&u))
+        if let Some(usage) = chunk.usage.filter(|u| !u.is_null()).map(|u| chunk::usage(&u, self.charges))
             && self.usage.replace(usage) != Some(usage)
         {
             out.push(ModelEvent::Usage(usage));

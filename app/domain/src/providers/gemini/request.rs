@@ -120,11 +120,19 @@ struct Generation<'a> {
     response_mime_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_json_schema: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_config: Option<Thinking>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Thinking {
+    include_thoughts: bool,
 }
 
 impl Generation<'_> {
     fn is_empty(&self) -> bool {
-        self.max_output_tokens.is_none() && self.response_json_schema.is_none()
+        self.max_output_tokens.is_none() && self.response_json_schema.is_none() && self.thinking_config.is_none()
     }
 }
 
@@ -140,8 +148,16 @@ pub(super) fn body(request: &ChatRequest) -> Body<'_> {
             max_output_tokens: request.max_output_tokens,
             response_mime_type: schema.map(|_| "application/json"),
             response_json_schema: schema,
+            thinking_config: thinks(&request.model).then_some(Thinking { include_thoughts: true }),
         },
     }
+}
+
+/// Whether a model thinks unless it is told not to: others refuse to be asked for their thoughts, as do the small ones and those that
+/// draw or talk.
+fn thinks(model: &str) -> bool {
+    ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-3"].iter().any(|family| model.starts_with(family))
+        && !["lite", "image", "tts", "live", "audio", "computer"].iter().any(|other| model.contains(other))
 }
 
 /// Whether a call without a signature is refused: since the third generation, and by names that say no generation.
@@ -285,6 +301,7 @@ mod tests {
             "tools": [{"functionDeclarations": [
                 {"name": "search", "description": "Searches.", "parametersJsonSchema": {"type": "object"}},
             ]}],
+            "generationConfig": {"thinkingConfig": {"includeThoughts": true}},
         });
         assert_eq!(sent(&request), expected);
     }
@@ -299,6 +316,20 @@ mod tests {
         assert_eq!(signatures("gemini-3-flash-preview"), (Some(json!(UNSIGNED)), None));
         assert_eq!(signatures("gemini-flash-latest"), (Some(json!(UNSIGNED)), None));
         assert_eq!(signatures("gemini-2.5-pro"), (None, None));
+    }
+
+    #[test]
+    fn thoughts_are_asked_for_of_models_that_think_anyway_and_of_no_others() {
+        let asked = |model: &str| {
+            let body = sent(&ChatRequest { model: model.into(), ..ChatRequest::default() });
+            body.pointer("/generationConfig/thinkingConfig").cloned()
+        };
+        for model in ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-3-pro-preview", "gemini-3.5-flash"] {
+            assert_eq!(asked(model), Some(json!({"includeThoughts": true})), "{model}");
+        }
+        for model in ["gemini-2.0-flash", "gemini-2.5-flash-lite", "gemini-3-pro-image-preview", "gemma-3", "m"] {
+            assert_eq!(asked(model), None, "{model}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Browser, LINK, Two};
 use crate::{
     accounts::{NEW, RESET, reset, sign_in, token_in},
-    support::Reply,
+    support::{Reply, line::in_turn},
 };
 
 const UNLINK: &str = "/api/auth/unlink-account";
@@ -80,6 +80,23 @@ async fn a_link_belongs_to_the_session_that_asked_for_it() {
     let mut nobody = two.browser();
     two.google(&mut nobody, "ada").await;
     assert!(nobody.session().await.is_none(), "nothing was linked, and the address is not proved");
+}
+
+#[tokio::test]
+async fn a_provider_is_not_linked_in_a_session_that_has_just_ended() {
+    let two = Two::new().await;
+    let thief = two.world.app.sign_up("Ada").await;
+    let mut browser = two.browser_of(&thief);
+    let out = browser.out(LINK, json!({ "provider": "company" })).await;
+    let back = browser.pick(&out, "bob").await;
+    let (token, anyone) = (two.world.reset_link("ada@example.com").await, two.world.anyone());
+    let url = two.world.app.setting("DATABASE_URL");
+    let (came, late) = in_turn(url, reset(&anyone, &token, NEW), browser.get(&back)).await;
+    came.expect(200);
+    late.expect(302);
+    let ada = sign_in(&anyone, "ada@example.com", NEW).await;
+    let ada = two.world.anyone().with_cookie(&ada.expect(200).cookie().unwrap());
+    assert_eq!(two.browser_of(&ada).accounts().await.len(), 1, "the password, and no provider");
 }
 
 #[tokio::test]
