@@ -219,7 +219,8 @@ pub(crate) async fn update_user(asking: Person, Json(input): Json<Profile>) -> A
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Deletion {
-    password: Password,
+    /// Accounts that have none need a session that has just begun.
+    password: Option<Password>,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]
     callback: Option<String>,
 }
@@ -227,7 +228,7 @@ pub(crate) struct Deletion {
 /// `POST /api/auth/delete-user`
 pub(crate) async fn delete_user(asking: Person, Json(input): Json<Deletion>) -> Answer<Response> {
     follow(input.callback.as_deref())?;
-    account::delete(&asking.services, &asking.signed_in, &input.password, &asking.origin).await?;
+    account::delete(&asking.services, &asking.signed_in, input.password.as_ref(), &asking.origin).await?;
     let cookie = [(header::SET_COOKIE, set_cookie(None, asking.services.settings.secure_cookies))];
     Ok((cookie, Reply(serde_json::json!({ "success": true, "message": "User deleted" }))).into_response())
 }
