@@ -94,6 +94,7 @@ fn delete_card(flash: &Flash, has_password: bool) -> AnyView {
                 wrong="Please enter your password." error=flash.at("password")
             />
         }
+        .into_any()
     });
     let told = message(flash, &["password"]);
     view! {
