@@ -25,7 +25,7 @@ const CALLERS: usize = 16;
 const CHECKS: usize = 40_000;
 /// Checks of a peer's session, which take longer.
 const PEER_CHECKS: usize = 8_000;
-/// Checks of as many sessions, each asked for once: as many as the server remembers for a second, so that none is remembered.
+/// Checks of as many sessions, each asked for once: as many as the server remembers at most, so that none is remembered.
 const SESSIONS: usize = 10_000;
 /// For how long the server remembers one, and a little longer.
 const FORGOTTEN: Duration = Duration::from_millis(1_500);
