@@ -19,6 +19,38 @@ export default function register(test) {
     await context.close();
   });
 
+  test('a session that is revoked in another browser hears nothing more within a second', async ({ url, browser }) => {
+    const here = await visitor(browser);
+    const elsewhere = await visitor(browser);
+    const home = await signUp(here.page, url);
+    await alive(here.page);
+    const { user } = await here.context.request.get(`${url}/api/auth/session`).then((r) => r.json());
+    const entered = await elsewhere.context.request.post(`${url}/api/auth/sign-in/email`, {
+      data: { email: user.email, password: 'a long enough password' }, headers: { origin: url },
+    });
+    assert.ok(entered.ok(), await entered.text());
+    // A stream like the page's own, of which it can be said when it ended.
+    const greeting = await here.page.evaluate(async (workspace) => {
+      const stream = await fetch(`/api/stream?workspace=${workspace}`);
+      const reader = stream.body.getReader();
+      const first = await reader.read();
+      window.ended = (async () => {
+        while (!(await reader.read()).done) { /* whatever came before */ }
+        return Date.now();
+      })();
+      return new TextDecoder().decode(first.value);
+    }, home.split('/')[2]);
+    assert.match(greeting, /event: hello/);
+    await elsewhere.page.goto(`${url}/account/sessions`);
+    await elsewhere.page.getByRole('button', { name: 'Sign out everywhere else' }).waitFor();
+    const since = Date.now();
+    await elsewhere.page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    const took = await here.page.evaluate(() => window.ended) - since;
+    assert.ok(took < 1_000, `it took ${took} ms`);
+    await here.page.getByText('Signed out: reload to sign in').waitFor();
+    for (const { context } of [here, elsewhere]) await context.close();
+  });
+
   test('the home page loads no application and follows what happens elsewhere', async ({ url, browser }) => {
     const { context, page, complaints } = await visitor(browser);
     const loaded = [];

@@ -1,8 +1,82 @@
 // Two people, two browsers: one invites, the other joins, and what the one changes holds for the other at the next click.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect, signUp, visitor } from '../support/browser.mjs';
+import { start } from '../support/server.mjs';
+
+/** The link in the letter with this subject, as soon as it is there. */
+async function link(folder, to, subject) {
+  for (let tries = 0; tries < 300; tries++) {
+    for (const file of readdirSync(folder)) {
+      const letter = readFileSync(join(folder, file), 'utf8');
+      if (!letter.includes(`To: ${to}`) || !letter.includes(subject)) continue;
+      const found = letter.replace(/=\r\n/g, '').replace(/=3D/g, '=').match(/http:\S+\?token=[\w-]+/);
+      if (found) return found[0];
+    }
+    await new Promise((r) => setTimeout(r, 100));
+  }
+  throw new Error(`no letter “${subject}” to ${to}`);
+}
+
+/** Signs in, and waits for the workspace. */
+async function signIn(page, url, email, password) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
 
 export default function register(test) {
+  test('whoever signs up proves the address by a letter, and by another comes back in without the password', async ({ browser, screens }) => {
+    const letters = mkdtempSync(join(tmpdir(), 'hyvve-letters-'));
+    const server = await start(async () => ({ HYVVE_VERIFY_EMAIL: 'true', HYVVE_MAIL_FOLDER: letters }));
+    const { context, page, complaints } = await visitor(browser);
+    try {
+      const { url } = server;
+      const [email, first, second] = [`ada-${Date.now()}@example.com`, 'a long enough password', 'another one that is long enough'];
+      await page.goto(`${url}/sign-up`);
+      await page.getByLabel('Your name').fill('Ada Lovelace');
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Password').fill(first);
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.waitForURL(`${url}/verify-email`);
+      await inspect(page, 'verify-email', { screens });
+
+      // Not before the address is proved.
+      await signIn(page, url, email, first);
+      await page.getByText('Please confirm your e-mail address first.').waitFor();
+      await page.goto(await link(letters, email, 'Confirm your e-mail address'));
+      const asked = page.getByLabel('Your password');
+      if (await asked.count()) await asked.fill(first);
+      await inspect(page, 'verify-email-link', { screens });
+      await page.getByRole('button', { name: 'Yes, this address is mine' }).click();
+      await page.waitForURL(/\/sign-in/);
+      await signIn(page, url, email, first);
+      await page.waitForURL(/\/w\/[a-z0-9-]+/);
+      await context.clearCookies();
+
+      await page.goto(`${url}/forgot-password`);
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      await page.goto(await link(letters, email, 'Choose a new password'));
+      await page.getByLabel('New password').fill(second);
+      await inspect(page, 'reset-password', { screens });
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await page.getByText('Your password is changed.').waitFor();
+      await signIn(page, url, email, first);
+      await page.getByText('E-mail address or password is wrong.').waitFor();
+      await signIn(page, url, email, second);
+      await page.waitForURL(/\/w\/[a-z0-9-]+/);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await context.close();
+      await server.stop();
+      rmSync(letters, { recursive: true, force: true });
+    }
+  });
+
   test('whoever is invited joins in another browser, and loses the workspace as soon as it is taken away', async ({ url, browser, screens }) => {
     const host = await visitor(browser);
     const guest = await visitor(browser, { theme: 'dark' });

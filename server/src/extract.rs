@@ -6,7 +6,7 @@ use axum::{
 };
 use bytes::Bytes;
 use hyvve_domain::{Error, canonical};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::problem::Problem;
 
@@ -21,6 +21,21 @@ pub(crate) struct Query<T>(pub(crate) T);
 
 /// Ids in the path. One that cannot be an id is as unknown as one that is not there.
 pub(crate) struct Ids<T>(pub(crate) T);
+
+/// No body, or one that says nothing: a field is refused here as everywhere, and nobody believes that it was heard.
+pub(crate) struct Empty;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl<S: Send + Sync> FromRequest<S> for Empty {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Json::<Nothing>::from_request(request, state).await.map(|_| Self)
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
@@ -117,8 +132,6 @@ fn field_error(path: &str, said: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Deserialize, Debug)]

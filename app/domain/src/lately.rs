@@ -9,14 +9,15 @@ use std::{
 
 use moka::future::Cache;
 
-/// For how long. A change on this node is noticed at once where it is told, one on another node within this time.
-const BELIEVE: Duration = Duration::from_secs(1);
+/// For how long. A change on this node is noticed at once where it is told, one on another node within this time; by a stream,
+/// which asks from time to time, within a second.
+const BELIEVE: Duration = Duration::from_millis(500);
 /// How many answers are kept at most.
 const CAPACITY: u64 = 10_000;
 /// Questions are told apart in so many parts: what makes one answer stale makes those of its part stale as well.
 const PARTS: usize = 64;
 
-/// Answers of the last second, by question.
+/// Answers of the last half second, by question.
 ///
 /// A change may commit between the moment when an answer was read and the moment when it is put here, and then be told before.
 /// So an answer carries the state that its part was in before it was read, and is believed only while that is the state.

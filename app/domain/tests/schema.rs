@@ -495,6 +495,36 @@ async fn a_member_sees_own_and_assigned_records_a_guest_none_and_roles_come_from
 }
 
 #[tokio::test]
+async fn what_only_owners_may_do_is_refused_to_an_admins_transaction() {
+    let shared = Database::shared().await;
+    let mut app = shared.app().await;
+    let (w, owner, other) = (id('a', 0), id('a', 1), id('b', 1));
+    let add = |role: &str| {
+        format!("INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ('{w}', '{other}', '{role}')")
+    };
+    let of_owner = format!("WHERE workspace_id = '{w}' AND user_id = '{owner}'");
+    for (role, may) in [("owner", true), ("admin", false)] {
+        let context = context(Some('a'), "user", role);
+        for sql in [
+            format!("UPDATE workspaces SET deleted_at = now() WHERE id = '{w}'"),
+            format!("UPDATE workspace_members SET role = 'admin' {of_owner}"),
+            add("owner"),
+        ] {
+            assert_eq!(touched(&mut app, &context, sql.clone()).await == Some(1), may, "{role}: {sql}");
+        }
+        for sql in [
+            format!("UPDATE workspaces SET name = 'Other' WHERE id = '{w}'"),
+            format!("SELECT 1 FROM workspace_members {of_owner} FOR UPDATE"),
+            add("admin"),
+        ] {
+            assert_eq!(touched(&mut app, &context, sql.clone()).await, Some(1), "{role}: {sql}");
+        }
+    }
+    let remove = format!("DELETE FROM workspace_members {of_owner}");
+    assert_eq!(touched(&mut app, &context(Some('a'), "user", "admin"), remove).await, Some(0));
+}
+
+#[tokio::test]
 async fn a_deleted_workspace_is_purged_after_thirty_days_with_everything_in_it() {
     let shared = Database::shared().await;
     let mut root = shared.root().await;

@@ -102,12 +102,13 @@ pub async fn change_password(
 /// Ends the account.
 #[server(prefix = "/_fn", endpoint = "account/delete")]
 pub async fn delete_account(
-    /// The person's password.
+    /// The person's password, if there is one.
+    #[server(default)]
     password: Password,
 ) -> Result<(), ApiError> {
     answer(async move {
         let (services, who) = context::signed_in()?;
-        account::delete(&services, &who, &password, &context::request()?.origin).await?;
+        account::delete(&services, &who, Some(&password), &context::request()?.origin).await?;
         end_session()
     })
     .await

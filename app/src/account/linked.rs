@@ -66,14 +66,13 @@ pub async fn first_password() -> Result<(), ApiError> {
 /// Instead of what needs a password.
 pub(super) fn no_password_card(email: &str) -> AnyView {
     let told = format!(
-        "You have none yet. We can send a link to {email} with which you choose one; it signs you out everywhere. "
+        "You have none yet. We can send a link to {email} with which you choose one; it signs you out everywhere."
     );
     view! {
         <Card title="Password">
             <CardBody>
                 <p class="pb-3">
                     {told}
-                    "To delete your account, choose one first."
                 </p>
                 <form method="post" action=FirstPassword::url()>
                     <Button kind="submit">"Send me the link"</Button>

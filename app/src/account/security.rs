@@ -31,8 +31,8 @@ pub(crate) async fn security_page() -> Result<AnyView, ApiError> {
     let has_password = accounts.iter().any(Account::is_password);
     let flash = Flash::take().unwrap_or_default();
     let query = leptos_router::hooks::use_query_map().get_untracked();
-    let content = if query.get("delete").is_some() && has_password {
-        delete_card(flash.clone())
+    let content = if query.get("delete").is_some() {
+        delete_card(&flash, has_password)
     } else if let Some(card) = factors::asked_for(&services, &who, &query, &flash).await? {
         card
     } else {
@@ -43,7 +43,7 @@ pub(crate) async fn security_page() -> Result<AnyView, ApiError> {
             {factors}
             {password}
             {linked_card(&services, accounts)}
-            {has_password.then(end_card)}
+            {end_card()}
         }
         .into_any()
     };
@@ -85,21 +85,28 @@ fn end_card() -> AnyView {
     .into_any()
 }
 
-/// Says what would go, and asks.
-fn delete_card(flash: Flash) -> AnyView {
+/// Says what would go, and asks. Accounts without a password must have signed in a moment ago.
+fn delete_card(flash: &Flash, has_password: bool) -> AnyView {
+    let password = has_password.then(|| {
+        view! {
+            <Field
+                name="password" label="Your password" kind="password" autocomplete="current-password" required=true
+                wrong="Please enter your password." error=flash.at("password")
+            />
+        }
+        .into_any()
+    });
+    let told = message(flash, &["password"]);
     view! {
         <Card title="Delete your account?">
             <CardBody>
-                {message(&flash, &["password"])}
+                {told}
                 <p class="pb-3">
                     "Your name, address and sessions are erased at once, and you leave all workspaces. Workspaces that nobody
                     else belongs to are deleted. This cannot be taken back."
                 </p>
                 <Form action=DeleteAccount::url()>
-                    <Field
-                        name="password" label="Your password" kind="password" autocomplete="current-password" required=true
-                        wrong="Please enter your password." error=flash.at("password")
-                    />
+                    {password}
                     <div class="flex gap-2 flex-wrap">
                         <Button variant=Variant::Danger kind="submit">"Delete my account"</Button>
                         <ButtonLink href=HERE>"Keep it"</ButtonLink>

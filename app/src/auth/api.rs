@@ -6,7 +6,6 @@ use super::session;
 use crate::{
     ApiError, context,
     forms::{answer, answer_with},
-    invite,
 };
 use hyvve_domain::{
     auth::{
@@ -14,7 +13,7 @@ use hyvve_domain::{
         service::{self, SignedUp},
     },
     services::Services,
-    workspaces,
+    workspaces::{self, newcomers},
 };
 
 /// Signs in and goes to `next`, a path on this site, or to the workspace used last; before that, to where a second factor is
@@ -54,7 +53,7 @@ pub async fn sign_up(
     answer_with(vec![("name", name.clone()), ("email", email.clone())], async move {
         let request = context::request()?;
         let input = auth::SignUp { name, email, password: Password(password) };
-        let invitation = invite::link_in(&next);
+        let invitation = newcomers::link_in(&next);
         match service::sign_up(&request.services, input, invitation.as_ref(), &request.origin).await? {
             SignedUp::In(signed_in, token) => {
                 let first = first_page(&request.services, &signed_in, invitation.is_some(), next).await?;
@@ -85,7 +84,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
     answer(async {
         let request = context::request()?;
         if let Some(token) = &request.token {
-            service::sign_out(&request.services, token).await?;
+            service::sign_out(&request.services, token, &request.origin).await?;
         }
         session::end()
     })

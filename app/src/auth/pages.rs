@@ -1,6 +1,10 @@
 //! The sign-in and sign-up pages.
 
-use hyvve_domain::{address::percent_encode, auth::rules::PASSWORD_MIN, workspaces::invitations};
+use hyvve_domain::{
+    address::percent_encode,
+    auth::rules::PASSWORD_MIN,
+    workspaces::{invitations, newcomers},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn as _;
@@ -55,8 +59,11 @@ pub(crate) fn sign_in_page() -> Result<AnyView, ApiError> {
 pub(crate) async fn sign_up_page() -> Result<AnyView, ApiError> {
     let (flash, next) = (Flash::take().unwrap_or_default(), use_next());
     let (other, others) = (with_next("/sign-in", &next), other_ways(&next));
-    let invitation = match invite::link_in(&next) {
-        Some(link) => Some(invitations::opened(&context::request()?.services, &link).await?),
+    let invitation = match newcomers::link_in(&next) {
+        Some(link) => {
+            let request = context::request()?;
+            Some(invitations::opened(&request.services, &link, &request.origin).await?)
+        }
         None => None,
     };
     let typed = flash.typed("email");

@@ -23,7 +23,7 @@ use crate::{
 /// The page at `/invite/{token}`.
 pub(crate) async fn invitation_page(token: &str) -> Result<AnyView, ApiError> {
     let request = context::request()?;
-    let invitation = invitations::opened(&request.services, &parse(token)?).await?;
+    let invitation = invitations::opened(&request.services, &parse(token)?, &request.origin).await?;
     let flash = Flash::take().unwrap_or_default();
     let ended = ended(&invitation);
     let message = Some(flash.message).filter(|text| !text.is_empty());

@@ -8,7 +8,7 @@ use super::{api::NameWorkspace, steps::Steps};
 use crate::{
     ApiError,
     flash::Flash,
-    settings::members::api::InviteMembers,
+    settings::members::{api::InviteMembers, link_fields, links_made},
     shell::{Visit, use_frame},
     ui::{Button, ButtonLink, Card, CardBody, Field, Form, Glyph, Icon, PageHeader, Pill, Tone, Variant},
 };
@@ -23,9 +23,9 @@ pub(crate) async fn welcome_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let told = done.map(|done| view! { <p class="form-done" role="status">{done}</p> });
     let problem =
         flash.beside(&["name", "emails"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
-    let link = Some(flash.typed("link")).filter(|link| !link.is_empty());
+    let links = Some(links_made(&flash)).filter(|links| !links.is_empty());
     // What is shown only once is not taken away because something happens meanwhile.
-    let follow = link.is_none().then_some("workspace. run.");
+    let follow = links.is_none().then_some("workspace. run.");
     let page = view! {
         <div class="page" data-follow=follow>
             <PageHeader title="Welcome" lead="Four steps, in any order. Leave out what you like; it is all in Settings later.">
@@ -36,7 +36,7 @@ pub(crate) async fn welcome_page(visit: &Visit) -> Result<AnyView, ApiError> {
                 {told}
                 {problem}
                 {name_step(&steps, &flash)}
-                {invite_step(&steps, flash, link)}
+                {invite_step(&steps, &flash, links)}
                 {provider_step(&steps)}
                 {agent_step(&steps)}
             </div>
@@ -104,19 +104,17 @@ fn name_step(steps: &Steps, flash: &Flash) -> AnyView {
     .into_any()
 }
 
-fn invite_step(steps: &Steps, flash: Flash, link: Option<String>) -> AnyView {
+fn invite_step(steps: &Steps, flash: &Flash, links: Option<Vec<(String, String)>>) -> AnyView {
     let (emails, error) = (flash.typed("emails"), flash.at("emails"));
-    let link = link.map(|link| {
+    let links = links.map(|links| {
         view! {
-            <div class="field pb-3">
-                <label for="link">"No mail server is set up: hand this link over yourself. It is shown only now."</label>
-                <input id="link" class="input mono" readonly=true value=link/>
-            </div>
+            <p class="pb-3">"No mail server is set up: hand the link over yourself. It is shown only now."</p>
+            {link_fields(links)}
         }
     });
     view! {
         <Step title="Invite people" done=steps.invited>
-            {link}
+            {links}
             <Form action=InviteMembers::url()>
                 <input type="hidden" name="role" value=Role::Member.as_str()/>
                 <div class="field">

@@ -10,6 +10,7 @@
 )]
 
 mod approvals;
+mod better_auth;
 mod bus;
 mod load;
 mod memory;

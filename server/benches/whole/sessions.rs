@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 use crate::{
+    better_auth::BetterAuth,
     load,
     probe::probe,
     report::{Report, Times},
@@ -22,7 +23,9 @@ use crate::{
 const CALLERS: usize = 16;
 /// Checks of one session that is asked for all the time.
 const CHECKS: usize = 40_000;
-/// Checks of as many sessions, each asked for once: as many as the server remembers for a second, so that none is remembered.
+/// Checks of a peer's session, which take longer.
+const PEER_CHECKS: usize = 8_000;
+/// Checks of as many sessions, each asked for once: as many as the server remembers at most, so that none is remembered.
 const SESSIONS: usize = 10_000;
 /// For how long the server remembers one, and a little longer.
 const FORGOTTEN: Duration = Duration::from_millis(1_500);
@@ -41,23 +44,29 @@ pub(crate) async fn measure(report: &mut Report) {
     let limits = ["HYVVE_LIMIT_SIGN_IN", "HYVVE_LIMIT_SIGN_IN_NETWORK"].map(|name| (name, "1000000/1s".to_owned()));
     let mut world = crate::world(limits.to_vec()).await;
     world.start(None).await;
-    checks(&world, report).await;
+    let ours = checks(&world, report).await;
+    better_auth(&world, ours, report).await;
     revocations(&world, report).await;
     sign_ins(&world, report).await;
 }
 
 /// `GET /api/auth/get-session` with a session that the server remembers, and with sessions that it has to look up.
-async fn checks(world: &World, report: &mut Report) {
+///
+/// Answers how many of the former there were in a second.
+async fn checks(world: &World, report: &mut Report) -> f64 {
+    let url = world.url("/api/auth/get-session");
+    let mut rates = Vec::new();
     let warm = vec![world.cookie.clone()];
     let cold = sessions(world, SESSIONS).await;
-    check(world, &warm, CHECKS / 10).await;
-    check(world, &cold, SESSIONS).await;
+    check(world, &url, &warm, CHECKS / 10).await;
+    check(world, &url, &cold, SESSIONS).await;
     tokio::time::sleep(FORGOTTEN).await;
     for (name, cookies, count) in [("remembered", &warm, CHECKS), ("looked up", &cold, SESSIONS)] {
         let before = probe();
-        let (seen, took) = check(world, cookies, count).await;
+        let (seen, took) = check(world, &url, cookies, count).await;
         let machine = f64::midpoint(before, probe());
         let times = Times::new(seen);
+        rates.push(times.count() as f64 / took.as_secs_f64());
         report.row(
             name,
             &[
@@ -70,13 +79,43 @@ async fn checks(world: &World, report: &mut Report) {
             ],
         );
     }
+    rates[0]
 }
 
-async fn check(world: &World, cookies: &[String], count: usize) -> (Vec<Duration>, Duration) {
+/// The same of better-auth in the same run: asking its database each time, and with what its cookie remembers. `ours` is what a
+/// session that HYVVE remembers is checked in a second, and may be revoked at once all the same.
+async fn better_auth(world: &World, ours: f64, report: &mut Report) {
+    for (name, cached) in [("peer, asks", 0), ("peer, cookie", 3_600)] {
+        let Some(peer) = BetterAuth::start(world, cached).await else {
+            report.row("no peer here", &[("peers", 0.0)]);
+            return;
+        };
+        let (url, cookies) = (peer.url("/api/auth/get-session"), vec![peer.cookies.clone()]);
+        check(world, &url, &cookies, PEER_CHECKS / 4).await;
+        let before = probe();
+        let (seen, took) = check(world, &url, &cookies, PEER_CHECKS).await;
+        let machine = f64::midpoint(before, probe());
+        let times = Times::new(seen);
+        let rate = times.count() as f64 / took.as_secs_f64();
+        report.row(
+            name,
+            &[
+                ("at once", CALLERS as f64),
+                ("checks/s", rate),
+                ("failed", (PEER_CHECKS - times.count()) as f64),
+                ("p50", times.at(0.5)),
+                ("p99", times.at(0.99)),
+                ("HYVVE is x", ours / rate),
+                ("probe", machine),
+            ],
+        );
+    }
+}
+
+async fn check(world: &World, url: &str, cookies: &[String], count: usize) -> (Vec<Duration>, Duration) {
     let (seen, took) = load::repeat(CALLERS, count, async |n| {
         let began = Instant::now();
-        let request =
-            world.client.get(world.url("/api/auth/get-session")).header("cookie", &cookies[n % cookies.len()]);
+        let request = world.client.get(url).header("cookie", &cookies[n % cookies.len()]);
         let text = request.send().await.ok()?.text().await.ok()?;
         text.contains(EMAIL).then(|| began.elapsed())
     })

@@ -1,7 +1,5 @@
 //! A run as a stream of AgentOS's events.
 
-use std::time::Duration;
-
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::unfold;
@@ -16,12 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     follow::{Follow, is_final, is_pause},
-    guard::Welcome,
+    guard::{CHECK, Welcome},
     sse::{self, BEAT, Frames, HEARTBEAT},
 };
-
-/// How often it is checked whether whoever opened a stream may still read it.
-const CHECK: Duration = Duration::from_secs(1);
 
 /// What stays the same in all events of a run.
 pub(super) struct Head {
@@ -88,13 +83,13 @@ impl Stream {
         if self.resting {
             // Only what is stored after a pause shows that it is over.
             let more = self.follow.stored().await.ok()??;
-            return self.frames(more.events());
+            return self.frames(more.events()).await;
         }
         loop {
             tokio::select! {
                 batch = self.follow.next() => {
                     let batch = batch.ok()?;
-                    return self.frames(batch.events());
+                    return self.frames(batch.events()).await;
                 }
                 _ = self.ticks.tick() => {
                     if !self.welcome.lasts().await {
@@ -110,7 +105,11 @@ impl Stream {
         }
     }
 
-    fn frames(&mut self, events: &[RunEvent]) -> Option<Bytes> {
+    /// Nothing that happened after the reader's welcome is written.
+    async fn frames(&mut self, events: &[RunEvent]) -> Option<Bytes> {
+        if !self.welcome.lasts().await {
+            return None;
+        }
         let mut frames = Frames::default();
         for event in events {
             frames.push(&event.name, &self.head.frame(event), Some(event.index)).ok()?;

@@ -15,12 +15,12 @@ mod welcome;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Uri, request::Parts},
+    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use hyvve_app::context::RequestContext;
-use hyvve_domain::{Error, audit::Source, workspaces::service::Named};
+use hyvve_domain::{Error, audit::Source, auth::sessions, workspaces::service::Named};
 use tracing::Span;
 
 pub(crate) use self::{
@@ -28,7 +28,7 @@ pub(crate) use self::{
     credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},
-    welcome::Welcome,
+    welcome::{CHECK, Welcome},
 };
 use crate::{problem::Problem, state::AppState};
 
@@ -41,12 +41,29 @@ pub(crate) async fn identify(State(state): State<AppState>, request: Request, ne
     let (mut parts, body) = request.into_parts();
     match context(&state, &parts).await {
         Ok((context, credential)) => {
+            let again = renewed(&credential, context.secure_cookies);
             parts.extensions.insert(context);
             parts.extensions.insert(credential);
-            next.run(Request::from_parts(parts, body)).await
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(cookie) = again.filter(|_| may_carry_a_session(response.headers())) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
         }
         Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// The cookie of a session whose end was moved, for the browser to keep it as long.
+fn renewed(credential: &Credential, secure: bool) -> Option<HeaderValue> {
+    let Credential::Session { signed_in, token } = credential else { return None };
+    HeaderValue::try_from(sessions::set_cookie_again(&signed_in.session, token, secure)?).ok()
+}
+
+/// Not what others may keep, and not beside another cookie: one that ends the session, or begins the next, is the last word.
+fn may_carry_a_session(headers: &HeaderMap) -> bool {
+    let kept = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    !headers.contains_key(header::SET_COOKIE) && !kept.is_some_and(|kept| kept.contains("public"))
 }
 
 async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Credential), Error> {

@@ -1,8 +1,14 @@
 //! Whether whoever opened a stream may still read it.
 
+use std::time::Duration;
+
 use hyvve_domain::{Actor, Code, services::Services, workspaces::service::Named};
 
 use super::Credential;
+
+/// How often a stream asks although nothing is to be written. What it is told may be half a second old where the change was made on
+/// another node, and it is to end within a second.
+pub(crate) const CHECK: Duration = Duration::from_millis(400);
 
 /// The credential and the membership that opened a stream.
 pub(crate) struct Welcome {

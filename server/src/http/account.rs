@@ -33,16 +33,20 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Done {
     status: bool,
+    /// As others than better-auth call it, where they are asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
 }
 
 pub(super) const fn done() -> Reply<Done> {
-    Reply(Done { status: true, message: None })
+    Reply(Done { status: true, success: None, message: None })
 }
 
-const fn told(message: &'static str) -> Reply<Done> {
-    Reply(Done { status: true, message: Some(message) })
+/// The same with what the source's clients look for.
+const fn succeeded(message: Option<&'static str>) -> Reply<Done> {
+    Reply(Done { status: true, success: Some(true), message })
 }
 
 /// An address, and where to go from the letter. Letters lead to pages of ours, so that one is only looked at.
@@ -66,11 +70,12 @@ impl ForAddress {
 pub(crate) async fn forgot_password(Anyone(asking): Anyone, Json(input): Json<ForAddress>) -> Answer<Reply<Done>> {
     input.check()?;
     recovery::forgot_password(&asking.services, &input.email, &asking.origin).await?;
-    Ok(told(if asking.services.mailer.is_silent() {
+    let told = if asking.services.mailer.is_silent() {
         "This server sends no mail. If there is an account with this address, whoever runs the server has a link for it."
     } else {
         "If there is an account with this address, a link to choose a new password is on its way to it."
-    }))
+    };
+    Ok(succeeded(Some(told)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -85,7 +90,7 @@ pub(crate) struct NewPassword {
 pub(crate) async fn reset_password(Anyone(asking): Anyone, Json(input): Json<NewPassword>) -> Answer<Response> {
     let (s, origin) = (&asking.services, &asking.origin);
     let user = recovery::reset_password(s, &input.token, &input.new_password, origin).await?;
-    Ok(known_from_now_on(s, user, origin, done()).await)
+    Ok(known_from_now_on(s, user, origin, succeeded(None)).await)
 }
 
 /// The answer to whoever has just chosen a password: the browser is the account's own.
@@ -218,7 +223,8 @@ pub(crate) async fn update_user(asking: Person, Json(input): Json<Profile>) -> A
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Deletion {
-    password: Password,
+    /// Accounts that have none need a session that has just begun.
+    password: Option<Password>,
     #[serde(rename = "callbackURL", alias = "callbackUrl")]
     callback: Option<String>,
 }
@@ -226,7 +232,7 @@ pub(crate) struct Deletion {
 /// `POST /api/auth/delete-user`
 pub(crate) async fn delete_user(asking: Person, Json(input): Json<Deletion>) -> Answer<Response> {
     follow(input.callback.as_deref())?;
-    account::delete(&asking.services, &asking.signed_in, &input.password, &asking.origin).await?;
+    account::delete(&asking.services, &asking.signed_in, input.password.as_ref(), &asking.origin).await?;
     let cookie = [(header::SET_COOKIE, set_cookie(None, asking.services.settings.secure_cookies))];
     Ok((cookie, Reply(serde_json::json!({ "success": true, "message": "User deleted" }))).into_response())
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asking::{Admin, Member, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     reply::{Answer, Success, created, data},
 };
 
@@ -68,13 +68,13 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /api/ai-providers/{id}`
-pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> Answer<Response> {
+pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<ProviderId>, _: Empty) -> Answer<Response> {
     service::delete(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `POST /api/ai-providers/{id}/test`
-pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<ProviderId>) -> Answer<Response> {
+pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<ProviderId>, _: Empty) -> Answer<Response> {
     Ok(Reply(service::test(&asking.services, &asking.actor, id).await?).into_response())
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     asking::Person,
-    extract::{Ids, Json},
+    extract::{Empty, Ids, Json},
     reply::{Answer, created, data},
 };
 
@@ -38,7 +38,7 @@ pub(crate) async fn create(asking: Person, Ids(id): Ids<WorkspaceId>, Json(new):
 }
 
 /// `DELETE /api/workspaces/{id}/api-keys/{key_id}`: ends it, and answers how it stands in the list from now on.
-pub(crate) async fn revoke(asking: Person, Ids((id, key)): Ids<(WorkspaceId, ApiKeyId)>) -> Answer<Response> {
+pub(crate) async fn revoke(asking: Person, Ids((id, key)): Ids<(WorkspaceId, ApiKeyId)>, _: Empty) -> Answer<Response> {
     let asking = asking.enter(&Named::Id(id)).await?;
     Ok(data(service::revoke(&asking.services, &asking.actor, key).await?))
 }

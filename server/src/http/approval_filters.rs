@@ -11,7 +11,7 @@ use hyvve_domain::{
 
 use crate::{
     asking::{Member, Propose, Read},
-    extract::{Ids, Json},
+    extract::{Empty, Ids, Json},
     reply::{Answer, Success, created, data},
 };
 
@@ -35,7 +35,7 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /api/approval-filters/{id}`
-pub(crate) async fn delete(asking: Member<Propose>, Ids(id): Ids<FilterId>) -> Answer<Response> {
+pub(crate) async fn delete(asking: Member<Propose>, Ids(id): Ids<FilterId>, _: Empty) -> Answer<Response> {
     service::delete(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }

@@ -12,7 +12,7 @@ use hyvve_domain::{
 
 use crate::{
     asking::{Admin, Member, Read},
-    extract::{Ids, Json},
+    extract::{Empty, Ids, Json},
     reply::{Answer, created, data},
 };
 
@@ -42,7 +42,7 @@ pub(crate) async fn make_grant(asking: Member<Admin>, Json(new): Json<NewGrant>)
 }
 
 /// `DELETE /api/approval-grants/{id}`: it stays in the list, revoked.
-pub(crate) async fn revoke_grant(asking: Member<Admin>, Ids(id): Ids<GrantId>) -> Answer<Response> {
+pub(crate) async fn revoke_grant(asking: Member<Admin>, Ids(id): Ids<GrantId>, _: Empty) -> Answer<Response> {
     Ok(data(grants::service::revoke(&asking.services, &asking.actor, id).await?))
 }
 

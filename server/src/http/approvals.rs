@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::Paging;
 use crate::{
     asking::{Decide, Member, Propose, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     reply::{Answer, data, page, rows},
 };
 
@@ -216,12 +216,12 @@ pub(crate) async fn assign(
 }
 
 /// `POST /api/approvals/{id}/claim`: takes it for oneself, unless somebody else has it.
-pub(crate) async fn claim(asking: Member<Decide>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+pub(crate) async fn claim(asking: Member<Decide>, Ids(id): Ids<ApprovalId>, _: Empty) -> Answer<Response> {
     Ok(data(care::claim(&asking.services, &asking.actor, id).await?))
 }
 
 /// `POST /api/approvals/{id}/release`: hands back what one has taken.
-pub(crate) async fn release(asking: Member<Decide>, Ids(id): Ids<ApprovalId>) -> Answer<Response> {
+pub(crate) async fn release(asking: Member<Decide>, Ids(id): Ids<ApprovalId>, _: Empty) -> Answer<Response> {
     Ok(data(care::release(&asking.services, &asking.actor, id).await?))
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asking::{Entered, Member, Read},
-    extract::Query,
+    extract::{Empty, Query},
     guard::Welcome,
     reply::{Answer, data},
 };
@@ -63,7 +63,7 @@ pub(crate) async fn list(asking: Member<Read>, Query(wanted): Query<Wanted>) -> 
 }
 
 /// `POST /api/audit-log/verify`
-pub(crate) async fn verify(asking: Member<Read>) -> Answer<Response> {
+pub(crate) async fn verify(asking: Member<Read>, _: Empty) -> Answer<Response> {
     Ok(data(service::verify(&asking.services, &asking.actor).await?))
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn sign_in(Anyone(asking): Anyone, Json(input): Json<SignIn>) -
 /// `POST /api/auth/sign-out`. Who is not signed in is signed out.
 pub(crate) async fn sign_out(Anyone(asking): Anyone) -> Answer<Response> {
     if let Some(token) = &asking.token {
-        service::sign_out(&asking.services, token).await?;
+        service::sign_out(&asking.services, token, &asking.origin).await?;
     }
     let cookie = [(header::SET_COOKIE, set_cookie(None, asking.secure_cookies))];
     Ok((cookie, Reply(Success::new())).into_response())

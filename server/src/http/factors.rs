@@ -230,7 +230,8 @@ pub(crate) struct Renamed {
 
 /// `POST /api/auth/passkey/update-passkey`
 pub(crate) async fn rename(asking: Person, Json(input): Json<Renamed>) -> Answer<Reply<Value>> {
-    let passkey = passkeys::rename(&asking.services, &asking.signed_in, id(&input.id)?, &input.name).await?;
+    let (s, who, origin) = (&asking.services, &asking.signed_in, &asking.origin);
+    let passkey = passkeys::rename(s, who, id(&input.id)?, &input.name, origin).await?;
     Ok(Reply(json!({ "passkey": Wire::from(passkey) })))
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::Paging;
 use crate::{
     asking::{Member, Person, Propose, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     reply::{Answer, Success, data, page},
 };
 
@@ -51,13 +51,13 @@ pub(crate) async fn list(
 }
 
 /// `POST /api/notifications/{id}/read`
-pub(crate) async fn read(asking: Member<Propose>, Ids(id): Ids<NotificationId>) -> Answer<Response> {
+pub(crate) async fn read(asking: Member<Propose>, Ids(id): Ids<NotificationId>, _: Empty) -> Answer<Response> {
     service::read(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `POST /api/notifications/read`: all of them.
-pub(crate) async fn read_all(asking: Member<Propose>) -> Answer<Response> {
+pub(crate) async fn read_all(asking: Member<Propose>, _: Empty) -> Answer<Response> {
     Ok(data(Marked { marked: service::read_all(&asking.services, &asking.actor).await? }))
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn set_webhook(
 }
 
 /// `DELETE /api/workspaces/{id}/notification-webhook`
-pub(crate) async fn remove_webhook(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+pub(crate) async fn remove_webhook(asking: Person, Ids(id): Ids<WorkspaceId>, _: Empty) -> Answer<Response> {
     let asking = asking.enter(&Named::Id(id)).await?;
     Ok(data(hook::remove(&asking.services, &asking.actor).await?))
 }

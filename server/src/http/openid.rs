@@ -102,7 +102,12 @@ pub(crate) async fn callback(
     let browser = cookie(&headers, flow::cookie_name(secure));
     match flow::come_back(s, answer, browser.as_deref(), asking.signed_in.as_ref(), &asking.origin).await {
         Ok(Returned::In(arrived, then)) => {
-            let path = if arrived.new { then.welcome.or(then.next) } else { then.next };
+            let path = match (arrived.new, arrived.invited) {
+                // The invitation is used up.
+                (_, true) => None,
+                (true, false) => then.welcome.or(then.next),
+                (false, false) => then.next,
+            };
             let path = path.as_deref().unwrap_or("/");
             let cookie = arrived.begun.cookie(secure);
             match arrived.begun {

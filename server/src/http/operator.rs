@@ -8,7 +8,7 @@ use hyvve_domain::jobs::service;
 
 use crate::{
     asking::Person,
-    extract::Ids,
+    extract::{Empty, Ids},
     reply::{Answer, Success, data},
 };
 
@@ -18,13 +18,13 @@ pub(crate) async fn jobs(asking: Person) -> Answer<Response> {
 }
 
 /// `POST /api/operator/jobs/{id}/run`
-pub(crate) async fn run(asking: Person, Ids(id): Ids<i64>) -> Answer<Response> {
+pub(crate) async fn run(asking: Person, Ids(id): Ids<i64>, _: Empty) -> Answer<Response> {
     service::run(&asking.services, &asking.signed_in, id).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `DELETE /api/operator/jobs/{id}`
-pub(crate) async fn give_up(asking: Person, Ids(id): Ids<i64>) -> Answer<Response> {
+pub(crate) async fn give_up(asking: Person, Ids(id): Ids<i64>, _: Empty) -> Answer<Response> {
     service::give_up(&asking.services, &asking.signed_in, id).await?;
     Ok(Reply(Success::new()).into_response())
 }

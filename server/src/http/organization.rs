@@ -8,9 +8,8 @@ use hyvve_domain::{
     Code, Error, Role,
     auth::service as sessions,
     ids::{InvitationId, UserId, WorkspaceId},
-    pictures,
     workspaces::{
-        Invitation, Member, Workspace, WorkspaceChanges, invitations, members,
+        Invitation, Member, NewWorkspace, Workspace, WorkspaceChanges, invitations, members,
         service::{self, Named},
     },
 };
@@ -115,19 +114,10 @@ pub(crate) struct New {
 /// `POST …/create`: it is the active one from then on.
 pub(crate) async fn create(asking: Person, Json(new): Json<New>) -> Answer<Reply<Value>> {
     let s = asking.services.clone();
-    if let Some(slug) = &new.slug {
-        free(&s, slug).await?;
-    }
-    if let Some(logo) = &new.logo {
-        pictures::service::check(pictures::Change::said(logo, None)?).await?;
-    }
-    let made = service::create(&s, asking.signed_in.user.id, &new.name).await?;
+    let new = NewWorkspace { name: new.name, slug: new.slug, image: new.logo };
+    let made = service::create_as(&s, asking.signed_in.user.id, new).await?;
     sessions::use_workspace(&s, &asking.signed_in, made.id).await?;
     let asking = asking.enter(&Named::Id(made.id)).await?;
-    if new.slug.is_some() || new.logo.is_some() {
-        let changes = WorkspaceChanges { slug: new.slug, image: new.logo, ..WorkspaceChanges::default() };
-        service::update(&s, &asking.actor, changes).await?;
-    }
     Ok(Reply(full(&asking).await?))
 }
 
@@ -138,15 +128,10 @@ pub(crate) struct Slug {
 
 /// `POST …/check-slug`
 pub(crate) async fn check_slug(asking: Person, Json(Slug { slug }): Json<Slug>) -> Answer<Reply<Value>> {
-    free(&asking.services, &slug).await?;
-    Ok(Reply(json!({ "status": true })))
-}
-
-async fn free(s: &hyvve_domain::services::Services, slug: &str) -> Result<(), Error> {
-    if service::is_free(s, slug).await? {
-        return Ok(());
+    if service::is_free(&asking.services, &slug).await? {
+        return Ok(Reply(json!({ "status": true })));
     }
-    Err(Error::invalid("slug", "unique", "This slug is taken, or cannot stand in an address."))
+    Err(service::slug_taken().into())
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::Paging;
 use crate::{
     asking::{Admin, Member, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     reply::{Answer, data, page},
 };
 
@@ -83,6 +83,10 @@ pub(crate) async fn share(
 }
 
 /// `DELETE /api/records/{id}/shares/{user_id}`
-pub(crate) async fn unshare(asking: Member<Admin>, Ids((id, user)): Ids<(RecordId, UserId)>) -> Answer<Response> {
+pub(crate) async fn unshare(
+    asking: Member<Admin>,
+    Ids((id, user)): Ids<(RecordId, UserId)>,
+    _: Empty,
+) -> Answer<Response> {
     Ok(data(sharing::unshare(&asking.services, &asking.actor, id, user).await?))
 }

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::{
     asking::{Admin, Entered, Member, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     guard::Welcome,
     reply::{Answer, Success, created, data},
 };
@@ -155,7 +155,7 @@ pub(crate) async fn change_budget(
 }
 
 /// `DELETE /api/ai-providers/budgets/{budget_id}`
-pub(crate) async fn remove_budget(asking: Member<Admin>, Ids(id): Ids<BudgetId>) -> Answer<Response> {
+pub(crate) async fn remove_budget(asking: Member<Admin>, Ids(id): Ids<BudgetId>, _: Empty) -> Answer<Response> {
     budgets::delete(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::Paging;
 use crate::{
     asking::{Admin, Anyone, Member, Read},
-    extract::{Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query},
     reply::{Answer, Success, created, data, page},
 };
 
@@ -81,18 +81,18 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /api/webhooks/{id}`
-pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+pub(crate) async fn delete(asking: Member<Admin>, Ids(id): Ids<WebhookId>, _: Empty) -> Answer<Response> {
     service::delete(&asking.services, &asking.actor, id).await?;
     Ok(Reply(Success::new()).into_response())
 }
 
 /// `POST /api/webhooks/{id}/rotate`
-pub(crate) async fn rotate(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+pub(crate) async fn rotate(asking: Member<Admin>, Ids(id): Ids<WebhookId>, _: Empty) -> Answer<Response> {
     Ok(data(WithSecret::from(service::rotate(&asking.services, &asking.actor, id).await?)))
 }
 
 /// `POST /api/webhooks/{id}/test`: sends one now, and answers what came of it.
-pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<WebhookId>) -> Answer<Response> {
+pub(crate) async fn test(asking: Member<Admin>, Ids(id): Ids<WebhookId>, _: Empty) -> Answer<Response> {
     Ok(data(service::test(&asking.services, &asking.actor, id).await?))
 }
 
@@ -132,6 +132,7 @@ pub(crate) async fn deliveries(
 pub(crate) async fn redeliver(
     asking: Member<Admin>,
     Ids((id, delivery)): Ids<(WebhookId, WebhookDeliveryId)>,
+    _: Empty,
 ) -> Answer<Response> {
     Ok(data(service::redeliver(&asking.services, &asking.actor, id, delivery).await?))
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     asking::{Admin, Caller, Person, Read},
-    extract::{Ids, Json},
+    extract::{Empty, Ids, Json},
     reply::{Answer, Success, created, data},
 };
 
@@ -142,12 +142,12 @@ pub(crate) async fn open(
 }
 
 /// `POST /api/workspaces/{id}/restore`
-pub(crate) async fn restore(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+pub(crate) async fn restore(asking: Person, Ids(id): Ids<WorkspaceId>, _: Empty) -> Answer<Response> {
     Ok(data(service::restore(&asking.services, asking.signed_in.user.id, id).await?))
 }
 
 /// `POST /api/workspaces/{id}/leave`
-pub(crate) async fn leave(asking: Person, Ids(id): Ids<WorkspaceId>) -> Answer<Response> {
+pub(crate) async fn leave(asking: Person, Ids(id): Ids<WorkspaceId>, _: Empty) -> Answer<Response> {
     let asking = asking.enter(&Named::Id(id)).await?;
     members::leave(&asking.services, &asking.actor).await?;
     Ok(Reply(Success::new()).into_response())
@@ -190,7 +190,7 @@ pub(crate) async fn change_role(
 }
 
 /// `DELETE /api/workspaces/{id}/members/{userId}`
-pub(crate) async fn remove(asking: Caller, Ids((id, user)): Ids<(WorkspaceId, UserId)>) -> Answer<Response> {
+pub(crate) async fn remove(asking: Caller, Ids((id, user)): Ids<(WorkspaceId, UserId)>, _: Empty) -> Answer<Response> {
     let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     members::remove(&asking.services, &asking.actor, user).await?;
     Ok(Reply(Success::new()).into_response())
@@ -217,6 +217,7 @@ pub(crate) async fn invite_by_link(
 pub(crate) async fn resend(
     asking: Person,
     Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
+    _: Empty,
 ) -> Answer<Response> {
     let asking = asking.enter(&Named::Id(id)).await?;
     Ok(data(invitations::resend(&asking.services, &asking.actor, invitation).await?))
@@ -226,6 +227,7 @@ pub(crate) async fn resend(
 pub(crate) async fn cancel(
     asking: Caller,
     Ids((id, invitation)): Ids<(WorkspaceId, InvitationId)>,
+    _: Empty,
 ) -> Answer<Response> {
     let asking = asking.enter::<Admin>(&Named::Id(id)).await?;
     invitations::cancel(&asking.services, &asking.actor, invitation).await?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     asking::{Anyone, Caller, Member, Person, Purpose},
-    extract::{Ids, Json, Query, Strict},
+    extract::{Empty, Ids, Json, Query, Strict},
     http::{factors::Carried, pictures::Upload},
     problem::Problem,
 };
@@ -179,7 +179,7 @@ macro_rules! nothing_of_note {
     )+};
 }
 
-nothing_of_note!(HeaderMap, Bytes, Carried);
+nothing_of_note!(HeaderMap, Bytes, Carried, Empty);
 
 impl<T> Part for State<T> {
     fn describe(_: &mut Takes) {}

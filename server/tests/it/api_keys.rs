@@ -278,6 +278,7 @@ async fn what_a_page_shows_once_stays_until_one_leaves_it() {
     for (page, function, form, once) in [
         ("api-keys", "api-keys/make", "name=x&days=7&read=true", "hyvve_"),
         ("members", "members/invite-by-link", "role=viewer", "/invite/"),
+        ("members", "members/invite", "role=viewer&emails=x%40example.com", "/invite/"),
     ] {
         let here = format!("/w/{slug}/settings/{page}");
         let request = ada.request(Method::POST, &format!("/_fn/{function}")).header("accept", "text/html");

@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    accounts::{World, proved},
+    accounts::{World, proved, token_in},
+    isolation::functions::call,
     support::{Caller, MailServer, Reply, TestApp, password_of},
 };
 
@@ -87,6 +88,39 @@ async fn a_mailed_invitation_proves_its_address_also_where_nobody_else_may_sign_
 }
 
 #[tokio::test]
+async fn one_link_makes_one_account_where_sign_up_is_closed_and_addresses_are_proved() {
+    let mut world = World::where_addresses_are_proved().await;
+    let ada = proved(&world, "Ada").await;
+    let (here, page) = home(&ada).await;
+    let made = ada.post(&format!("{here}/invitations"), &json!({ "role": "viewer" })).await;
+    let link = secret(&made.expect(201).body["data"]["link"]);
+    world.app = world.app.again_with(&[("HYVVE_SIGN_UP", "false")]).await;
+
+    let told = sign_up(&world.app, "Bob", &link).await;
+    assert_eq!(told.expect(302).header("location"), Some("/verify-email"));
+    // It is not used up yet, and nobody else's any more.
+    let late = sign_up(&world.app, "Eve", &link).await;
+    assert_ne!(late.header("location"), Some("/verify-email"));
+    let letter = world.letter("bob@example.com", "Confirm your e-mail address").await;
+    let proof = [("token", token_in(&letter)), ("password", password_of("Bob"))];
+    call(&world.anyone(), "auth/verify-email", serde_urlencoded::to_string(proof).unwrap()).await.expect(200);
+    let bob = json!({ "email": "bob@example.com", "password": password_of("Bob") });
+    let entered = world.anyone().post("/api/auth/sign-in/email", &bob).await;
+    let bob = world.anyone().with_cookie(&entered.expect(200).cookie().unwrap());
+    assert_eq!(slugs(&bob).await, [""; 0], "none of his own");
+    bob.post("/api/invitations/accept", &json!({ "token": link })).await.expect(200);
+    assert_eq!(slugs(&bob).await, [page.trim_start_matches("/w/")]);
+    assert!(world.all("eve@example.com", "").is_empty(), "no account was made for Eve");
+
+    // Whoever belongs nowhere any more gets no workspace unasked either.
+    let leave = format!("{here}/leave");
+    bob.post(&leave, &json!({})).await.expect(200);
+    let again = json!({ "email": "bob@example.com", "password": password_of("Bob") });
+    let entered = world.anyone().post("/api/auth/sign-in/email", &again).await;
+    assert_eq!(entered.expect(200).body["session"]["activeOrganizationId"], Value::Null);
+}
+
+#[tokio::test]
 async fn who_has_proved_an_address_and_is_invited_gets_no_workspace_unasked() {
     let world = World::where_addresses_are_proved().await;
     let host = proved(&world, "Ada").await;
@@ -103,6 +137,29 @@ async fn who_has_proved_an_address_and_is_invited_gets_no_workspace_unasked() {
     let joined = Reply::of(request.form(&[("invitation", waiting)])).await;
     assert_eq!(joined.expect(302).header("location"), Some(page.as_str()));
     assert_eq!(slugs(&bob).await, [page.trim_start_matches("/w/")]);
+}
+
+#[tokio::test]
+async fn without_a_mail_server_the_link_of_everybody_who_was_invited_is_shown_once() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let here = format!("/w/{}/settings/members", slugs(&ada).await.remove(0));
+    let invite = async |emails: &str| {
+        let request = ada.request(Method::POST, "/_fn/members/invite").header("accept", "text/html");
+        let request = request.header("referer", format!("http://localhost{here}"));
+        let sent = Reply::of(request.form(&[("emails", emails), ("role", "viewer")])).await;
+        let cookies = format!("hyvve_session={}; {}", ada.token(), sent.expect(302).cookie().unwrap());
+        ada.clone().with_cookie(&cookies).get(&here).await.expect(200).text.clone()
+    };
+    let shown = invite("bob@example.com, eve@example.com\nada@example.com").await;
+    assert_eq!(shown.matches("/invite/").count(), 2, "{shown}");
+    assert!(shown.contains("For bob@example.com") && shown.contains("For eve@example.com"), "{shown}");
+    assert!(shown.contains("Invited 2 people.") && shown.contains("ada@example.com is a member already."), "{shown}");
+    // More than can be shown are not invited.
+    let many: Vec<String> = (0..40).map(|n| format!("person{n}@example.com")).collect();
+    assert!(invite(&many.join(" ")).await.contains("Please invite fewer people at once"));
+    let waiting = ada.get(&format!("/api/workspaces/{}/invitations", ada.workspace())).await;
+    assert_eq!(waiting.expect(200).body["data"].as_array().unwrap().len(), 2);
 }
 
 /// The secret in the invitation that was mailed to this address.

@@ -19,7 +19,7 @@ use crate::{
         routes::routed,
     },
     pictures::{a_picture, form_of},
-    support::{Caller, Story, TestApp, lister},
+    support::{Caller, Reply, Story, TestApp, lister},
 };
 
 const TABLE: &str = include_str!("matrix.txt");
@@ -37,6 +37,10 @@ const NOT_ASKED: [(&str, &str); 7] = [
     (FUNCTION, "workspace/leave"),
     ("ANY", "/api/{*rest}"),
 ];
+
+/// Routes of ours that take a file, a signed letter, or what another product has laid down.
+const TAKE_NO_JSON_OF_OURS: [&str; 4] =
+    ["/api/account/picture", "/api/workspaces/{id}/picture", "/api/slack/{id}", "/api/inbox/interrupts"];
 
 /// One line.
 pub(crate) struct Line {
@@ -256,6 +260,24 @@ async fn every_role_gets_what_the_table_says_and_nothing_else() {
         }
     }
     assert!(surprises.is_empty(), "this is what {columns:?} got instead:\n{surprises}");
+}
+
+#[tokio::test]
+async fn a_field_that_nobody_declared_is_refused_by_every_route_of_ours() {
+    let workspace = Workspace::new().await;
+    let (_, lines) = table();
+    let is_ours =
+        |line: &&Line| line.path.starts_with("/api/") && !line.path.starts_with("/api/auth/") && line.method != "GET";
+    for line in lines.iter().filter(is_ours).filter(|line| !TAKE_NO_JSON_OF_OURS.contains(&line.path)) {
+        for name in ["user_id", "workspace_id", "status"] {
+            let mut body = workspace.body(line);
+            body[name] = json!(NOBODYS);
+            let reply = Reply::of(workspace.request(&workspace.owner, line).json(&body)).await;
+            let what = format!("{} {} with {name}: {}", line.method, line.path, reply.text);
+            assert_eq!(reply.status.as_u16(), 400, "{what}");
+            assert!(reply.body["error"]["details"].to_string().contains(name), "{what}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -84,14 +84,24 @@ async fn mail_to(folder: &std::path::Path, address: &str) -> String {
 async fn a_link_lets_one_person_in_whoever_is_first() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Ada").await;
-    let made = ada.post(&at(ada.workspace(), "/invitations"), &json!({ "role": "viewer" })).await;
-    let accept = json!({ "token": token(&made.expect(201).body["data"]) });
     let mut others = Vec::new();
     for n in 0..6 {
-        others.push(app.sign_up(&format!("Other{n}")).await);
+        let other = app.sign_up(&format!("Other{n}")).await;
+        let id = user_id(&other).await;
+        others.push((other, id));
     }
-    let all = join_all(others.iter().map(|who| who.post("/api/invitations/accept", &accept))).await;
-    assert_eq!(all.iter().filter(|reply| reply.status == 200).count(), 1);
+    for round in 0..20 {
+        let made = ada.post(&at(ada.workspace(), "/invitations"), &json!({ "role": "viewer" })).await;
+        let accept = json!({ "token": token(&made.expect(201).body["data"]) });
+        let all = join_all(others.iter().cycle().take(50).map(|(who, _)| who.post("/api/invitations/accept", &accept)));
+        let codes: Vec<u16> = all.await.iter().map(|reply| reply.status.as_u16()).collect();
+        assert!(codes.iter().all(|code| matches!(code, 200 | 409)), "{round}: {codes:?}");
+        let joined: Vec<usize> = codes.iter().enumerate().filter(|(_, code)| **code == 200).map(|(n, _)| n).collect();
+        assert_eq!(joined.len(), 1, "{round}: {codes:?}");
+        let (_, winner) = &others[joined[0] % others.len()];
+        let membership = at(ada.workspace(), &format!("/members/{winner}"));
+        send(&ada, Method::DELETE, &membership, json!({})).await.expect(200);
+    }
     assert_eq!(ada.get(&at(ada.workspace(), "/invitations")).await.expect(200).body["data"], json!([]));
 }
 
@@ -116,6 +126,18 @@ async fn an_invitation_that_is_taken_back_sent_again_or_declined_leaves_no_open_
     bob.post("/api/invitations/reject", &json!({ "token": token(&third) })).await.expect(200);
     bob.post("/api/invitations/accept", &json!({ "token": token(&third) })).await.expect(409);
     assert_eq!(bob.get(&at(&home, "")).await.status, 404);
+}
+
+#[tokio::test]
+async fn of_many_who_want_one_address_one_gets_a_workspace_and_nobody_half_of_one() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let wanted = json!({ "name": "Team", "slug": "team-of-one" });
+    let all = join_all((0..4).map(|_| ada.post("/api/auth/organization/create", &wanted))).await;
+    let mut codes: Vec<u16> = all.iter().map(|reply| reply.status.as_u16()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 400, 400, 400]);
+    assert_eq!(ada.get("/api/workspaces").await.expect(200).body["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ fn one(found: Vec<ApiKey>) -> Result<ApiKey> {
     found.into_iter().next().ok_or_else(|| Error::not_found("API key"))
 }
 
-/// The key behind a secret, if it works. A key that was read within the last second is believed, as a session is.
+/// The key behind a secret, if it works. A key that was read within the last half second is believed, as a session is.
 pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Option<Presented>> {
     let hash = secret.hash();
     if let Some(known) = s.api_keys.get(&hash).await {

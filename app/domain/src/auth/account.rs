@@ -102,10 +102,10 @@ pub async fn change_password(
     origin: &Origin,
 ) -> Result<()> {
     let confirmed = confirm(s, who, current, "currentPassword", origin).await?;
-    strength::check(new, &[&who.user.name, &who.user.email]).await?;
+    strength::check(&s.passwords, new, &[&who.user.name, &who.user.email]).await?;
     let phc = s.passwords.hash(new).await?;
     let mut tx = s.db.system("a new password").await?;
-    still_so(&mut tx, who, &confirmed).await?;
+    still_so(&mut tx, who, Some(&confirmed)).await?;
     store::set_password(&mut tx, who.user.id, &phc).await?;
     factors::end_waiting(&mut tx, who.user.id).await?;
     proofs_store::forget(&mut tx, who.user.id).await?;
@@ -152,9 +152,17 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
 
 /// Ends the account. What the person did stays, under no name; workspaces of nobody else are deleted.
 ///
+/// It takes the password, or, of accounts that have none, a session that has just begun.
+///
 /// The account goes last: should the server stop on the way, it is there to be deleted again.
-pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &Origin) -> Result<()> {
-    let confirmed = confirm(s, who, password, "password", origin).await?;
+pub async fn delete(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<()> {
+    let confirmed = match password.filter(|password| !password.0.is_empty()) {
+        Some(password) => Some(confirm(s, who, password, "password", origin).await?),
+        None => {
+            factors::reassured(s, who, None, false, origin).await?;
+            None
+        }
+    };
     let user = who.user.id;
     let mut alone = Vec::new();
     let mut among_others = Vec::new();
@@ -177,7 +185,7 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
         }
     }
     let mut tx = s.db.system("an account is to be deleted").await?;
-    still_so(&mut tx, who, &confirmed).await?;
+    still_so(&mut tx, who, confirmed.as_deref()).await?;
     trail::note(&mut tx, who, origin, Change::of("account.delete_asked")).await?;
     tx.commit().await?;
     for actor in among_others {
@@ -199,9 +207,9 @@ pub async fn delete(s: &Services, who: &SignedIn, password: &Password, origin: &
 
 /// Locks the person, and refuses a session that was ended, or a password that was changed, since it was confirmed: hashing takes
 /// its time, and whoever chose another one by mail meanwhile has the last word.
-async fn still_so(tx: &mut SystemTx, who: &SignedIn, confirmed: &str) -> Result<()> {
+async fn still_so(tx: &mut SystemTx, who: &SignedIn, confirmed: Option<&str>) -> Result<()> {
     factors::lock_in(tx, who).await?;
-    if store::password(tx, who.user.id).await?.as_deref() == Some(confirmed) {
+    if store::password(tx, who.user.id).await?.as_deref() == confirmed {
         return Ok(());
     }
     Err(Error::new(Code::Conflict, "Your password was changed just now. Nothing else was changed; please try again."))

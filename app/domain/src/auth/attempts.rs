@@ -34,6 +34,36 @@ pub(super) async fn password_again<'s>(s: &'s Services, user: &User, origin: &Or
     at(s, Door::PasswordAgain, &user.email, &[Subject::Person(user.id)], origin).await
 }
 
+/// Makes an account, if `measuring` finds that its password will do. One that will not is no account, and a mistake; a network that
+/// makes very many of them keeps us busy.
+pub(super) async fn sign_up<T>(
+    s: &Services,
+    email: &str,
+    origin: &Origin,
+    measuring: impl Future<Output = Result<()>>,
+    making: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mistake = s.limits.enter(Door::SignUpRefused, &[network(origin)]).await?;
+    let pass = match at(s, Door::SignUp, email, &[Subject::Address(email), network(origin)], origin).await {
+        Ok(pass) => pass,
+        Err(error) => {
+            mistake.undo().await;
+            return Err(error);
+        }
+    };
+    if let Err(error) = measuring.await {
+        pass.undo().await;
+        if error.code == Code::ValidationError {
+            mistake.keep();
+        } else {
+            mistake.undo().await;
+        }
+        return Err(error);
+    }
+    mistake.undo().await;
+    settle(pass, making.await).await
+}
+
 /// Does what may be asked for so often by an address, and from a network. What fails for a reason of ours is not counted.
 pub(super) async fn counted<T>(
     s: &Services,
@@ -43,7 +73,10 @@ pub(super) async fn counted<T>(
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let pass = at(s, door, email, &[Subject::Address(email), network(origin)], origin).await?;
-    let outcome = work.await;
+    settle(pass, work.await).await
+}
+
+async fn settle<T>(pass: Pass<'_>, outcome: Result<T>) -> Result<T> {
     match &outcome {
         Err(e) if matches!(e.code, Code::Unavailable | Code::InternalError) => pass.undo().await,
         _ => pass.keep(),
@@ -52,11 +85,11 @@ pub(super) async fn counted<T>(
 }
 
 /// Follows a link; only those that do not work are counted.
-pub(super) async fn follow<T>(s: &Services, origin: &Origin, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn follow<T>(s: &Services, origin: &Origin, work: impl Future<Output = Result<T>>) -> Result<T> {
     let pass = s.limits.enter(Door::Link, &[network(origin)]).await?;
     let outcome = work.await;
     match &outcome {
-        Err(e) if e.code == Code::InvalidToken => pass.keep(),
+        Err(e) if matches!(e.code, Code::InvalidToken | Code::NotFound) => pass.keep(),
         _ => pass.undo().await,
     }
     outcome

@@ -58,7 +58,7 @@ pub async fn sign_in(s: &Services, token: &str, origin: &Origin) -> Result<Begun
 async fn redeem(s: &Services, token: &str, origin: &Origin) -> Result<(User, Option<String>)> {
     let mut tx = s.db.system("a link to sign in").await?;
     let proof = recovery::redeem(&mut tx, &[Kind::SignIn], token).await?;
-    let first = recovery::proved(&mut tx, proof.user).await?;
+    let first = recovery::proved(&mut tx, proof.user, origin).await?;
     if first.had_password {
         let cause = each_time("password-removed")?;
         post(tx.conn(), s, letters::password_removed(s, &proof.name, &proof.email, origin, cause)).await?;

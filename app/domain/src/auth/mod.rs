@@ -16,7 +16,7 @@ pub mod account;
 #[cfg(feature = "ssr")]
 mod account_store;
 #[cfg(feature = "ssr")]
-mod attempts;
+pub(crate) mod attempts;
 #[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]

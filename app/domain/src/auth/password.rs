@@ -73,7 +73,11 @@ impl Hasher {
         Ok(known && right)
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    /// Does what keeps a core busy, when it is its turn.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (done, result) = oneshot::channel();
         // Who asked may be gone by the time that it is its turn; then there is nothing to do.
         let work = move || {

@@ -111,11 +111,11 @@ async fn reset(s: &Services, token: &str, password: &Password, origin: &Origin) 
     let mut tx = s.db.system("a link to reset a password").await?;
     let proof = proofs::look(&mut tx, &KINDS, token).await?;
     drop(tx);
-    strength::check(password, &[&proof.name, &proof.email]).await?;
+    strength::check(&s.passwords, password, &[&proof.name, &proof.email]).await?;
     let phc = s.passwords.hash(password).await?;
     let mut tx = s.db.system("a new password").await?;
     let proof = redeem(&mut tx, &KINDS, token).await?;
-    let first = proved(&mut tx, proof.user).await?;
+    let first = proved(&mut tx, proof.user, origin).await?;
     account_store::set_password(&mut tx, proof.user, &phc).await?;
     factors::end_waiting(&mut tx, proof.user).await?;
     proofs_store::forget(&mut tx, proof.user).await?;
@@ -138,15 +138,17 @@ pub(super) async fn redeem(tx: &mut SystemTx, kinds: &[Kind], token: &str) -> Re
 }
 
 /// Somebody reads the mail of the account's address. Where nobody had shown that before, whoever made the account need not be the
-/// one who reads the mail: whatever else opens it goes, the password included. Answers whether that was so, and whether there was
-/// a password.
+/// one who reads the mail: whatever else opens it goes, the password included, and the log says what. Answers whether that was so,
+/// and whether there was a password.
 ///
 /// Until `tx` ends, nobody is let in, and nothing that opens the account is added.
-pub(super) async fn proved(tx: &mut SystemTx, user: UserId) -> Result<FirstProof> {
+pub(super) async fn proved(tx: &mut SystemTx, user: UserId, origin: &Origin) -> Result<FirstProof> {
     factors::lock(tx, user).await?;
-    if store::person(tx, user).await?.email_verified {
+    let person = store::person(tx, user).await?;
+    if person.email_verified {
         return Ok(FirstProof::default());
     }
+    let had_factor = factors::has_one(tx, user).await?;
     linked::unlink_unproved(tx, user).await?;
     let had_password = account_store::forget_password(tx, user).await?;
     factors::forget(tx, user).await?;
@@ -154,6 +156,12 @@ pub(super) async fn proved(tx: &mut SystemTx, user: UserId) -> Result<FirstProof
     api_keys::service::revoke_all_of(tx, user).await?;
     let ended = account_store::end_sessions(tx, user, None).await?;
     account_store::set_verified(tx, user).await?;
+    let change = Change {
+        action: "auth.email_verified",
+        before: json!({ "password": had_password, "secondFactor": had_factor, "sessions": ended.len() }),
+        after: json!({ "email": person.email, "password": false, "secondFactor": false, "sessions": 0 }),
+    };
+    trail::note_of(tx, user, None, origin, change).await?;
     Ok(FirstProof { had_password, ended })
 }
 

@@ -12,18 +12,18 @@ use super::{
     proofs::{self, Kind},
     recovery, rules, sessions,
     sessions::Token,
-    store, strength, trail,
+    store, strength,
+    trail::{self, Change},
 };
 use crate::{
     Code, Error, Result, Timestamp,
     db::SystemTx,
     ids::{SessionId, UserId, WorkspaceId},
-    limits::Door,
     mail::letters::post,
     services::Services,
     workspaces::{
-        self,
-        invitations::{self, Newcomer},
+        self, invitations,
+        newcomers::{self, Newcomer},
     },
 };
 
@@ -66,19 +66,23 @@ pub async fn sign_up(s: &Services, input: SignUp, invitation: Option<&Token>, or
         return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
     }
     let (name, email) = (rules::name(&input.name)?, rules::email(&input.email)?);
-    strength::check(&input.password, &[&name, &email]).await?;
+    let about = [name.as_str(), email.as_str()];
+    let measuring = strength::check(&s.passwords, &input.password, &about);
     let making = Box::pin(async {
         let invited = match invitation {
-            Some(link) => Some(invitations::for_newcomer(s, link, &email).await?),
+            Some(link) => Some(newcomers::for_newcomer(s, link, &email).await?),
             None => None,
         };
         if s.settings.verify_email && !invited.as_ref().is_some_and(|invited| invited.proves) {
+            if let Some(invited) = &invited {
+                newcomers::keep_for(s, invited, &email).await?;
+            }
             return Ok(SignedUp::Told(sign_up_unproved(s, &name, &email, &input.password).await?));
         }
         let user = create_account(s, &name, &email, &input.password).await?;
         sign_up_in(s, user, invited, origin).await
     });
-    attempts::counted(s, Door::SignUp, &email, origin, making).await
+    attempts::sign_up(s, &email, origin, measuring, making).await
 }
 
 /// Lets a new person in: to where he or she was invited, else to a workspace of his or her own.
@@ -204,12 +208,12 @@ pub(super) async fn may_come_in(s: &Services, user: &User) -> Result<()> {
 }
 
 /// Where somebody lands who signs in. Who belongs nowhere yet gets a workspace, or is first asked about the invitations that
-/// wait for the address.
+/// wait for the address. Where sign-up is closed, people work where they were invited: nobody gets one unasked.
 pub(super) async fn landing(s: &Services, user: &User) -> Result<Option<WorkspaceId>> {
     if let Some(id) = workspaces::service::first_of(s, user.id).await? {
         return Ok(Some(id));
     }
-    if !invitations::waiting_for(s, user).await?.is_empty() {
+    if !s.settings.sign_up || !invitations::waiting_for(s, user).await?.is_empty() {
         return Ok(None);
     }
     Ok(Some(workspaces::service::create_first(s, user).await?.id))
@@ -333,9 +337,13 @@ pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: Worksp
 }
 
 /// Ends a session. Signing out twice is no error.
-pub async fn sign_out(s: &Services, token: &Token) -> Result<()> {
+pub async fn sign_out(s: &Services, token: &Token, origin: &Origin) -> Result<()> {
     let mut tx = s.db.system("sign-out").await?;
+    let who = store::find_session(&mut tx, token.hash()).await?;
     store::delete_session(&mut tx, token.hash()).await?;
+    if let Some(who) = who {
+        trail::note(&mut tx, &who, origin, Change::of("auth.signed_out")).await?;
+    }
     tx.commit().await?;
     s.sessions.forget(token.hash());
     Ok(())

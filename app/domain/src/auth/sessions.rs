@@ -8,9 +8,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use moka::future::Cache;
 
-use super::{SignedIn, cookies};
+use super::{Session, SignedIn, cookies};
 use crate::{
-    Result, canonical,
+    Result, Timestamp, canonical,
     ids::SessionId,
     lately::{Asked, Lately},
 };
@@ -19,6 +19,9 @@ use crate::{
 pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Its end is moved at most this often.
 pub const RENEW_AFTER: Duration = Duration::from_hours(24);
+/// For so long after that, the browser is handed its cookie again: it would throw it away when the session was to end before. Not
+/// only once, because the request that has moved the end may be a stream's, or its answer be lost.
+const HAND_AGAIN: Duration = Duration::from_hours(1);
 /// When it was last used is written down at most this often.
 pub const TOUCH_AFTER: Duration = Duration::from_mins(1);
 /// SHA-256 of a session's secret: what the database and the cache know it by.
@@ -62,6 +65,16 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 /// The value of `Set-Cookie` that hands a browser its session; without a token, the one that takes it away.
 pub fn set_cookie(token: Option<&Token>, secure: bool) -> String {
     cookies::set(cookie_name(secure), token.map(Token::expose), LIFETIME, secure)
+}
+
+/// The value of `Set-Cookie` for a browser whose session was renewed lately.
+pub fn set_cookie_again(session: &Session, token: &Token, secure: bool) -> Option<String> {
+    is_renewed_lately(session, Timestamp::now()).then(|| set_cookie(Some(token), secure))
+}
+
+fn is_renewed_lately(session: &Session, now: Timestamp) -> bool {
+    let is_renewed = session.created_at.plus(LIFETIME + RENEW_AFTER / 2) < session.expires_at;
+    is_renewed && now.plus(LIFETIME) < session.expires_at.plus(HAND_AGAIN)
 }
 
 /// Of how many sessions the hash is remembered at most.

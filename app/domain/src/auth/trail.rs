@@ -1,5 +1,6 @@
-//! Changes of accounts in the audit log: of the workspace that the session used last, because an account has none of its own.
-//! Each is written in the transaction that makes the change.
+//! Changes of accounts in the audit log: of the workspace that the session used last, because an account has none of its own; what
+//! lets somebody in is changed for all of the person's workspaces, and stands in the log of each. Each is written in the
+//! transaction that makes the change.
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,21 @@ use crate::{
     ids::{UserId, WorkspaceId},
     workspaces,
 };
+
+/// Changes of what lets somebody in.
+const EVERYWHERE: [&str; 11] = [
+    "account.password_changed",
+    "auth.codes_refused",
+    "auth.email_changed",
+    "auth.email_verified",
+    "auth.linked",
+    "auth.password_reset",
+    "auth.recovery_code_used",
+    "auth.recovery_codes_renewed",
+    "auth.second_factor_added",
+    "auth.second_factor_removed",
+    "auth.unlinked",
+];
 
 /// A change: what, and how it was before and after. Both are personal data and can be erased.
 pub(super) struct Change {
@@ -31,8 +47,8 @@ pub(super) async fn note(tx: &mut SystemTx, who: &SignedIn, origin: &Origin, cha
     note_of(tx, who.user.id, who.session.active_organization_id, origin, change).await
 }
 
-/// Writes down what somebody does in a workspace, or in the one that he or she came to first. Somebody who is in none leaves no
-/// trace: there is nobody to read it.
+/// Writes down what somebody does in a workspace, or in the one that he or she came to first. Of somebody who is in none, only the
+/// server's own log says it: there is no other to write it into.
 pub(super) async fn note_of(
     tx: &mut SystemTx,
     user: UserId,
@@ -40,11 +56,21 @@ pub(super) async fn note_of(
     origin: &Origin,
     change: Change,
 ) -> Result<()> {
-    let Some(actor) = workspaces::service::standing_of(tx, user, workspace).await? else { return Ok(()) };
-    let entry = Entry::new(change.action, "user", user.0).personal(json!({
-        "ip": origin.ip, "userAgent": origin.user_agent, "before": change.before, "after": change.after,
-    }));
-    tx.audit(&actor, entry).await
+    let actors = if EVERYWHERE.contains(&change.action) {
+        workspaces::service::standings_of(tx, user).await?
+    } else {
+        workspaces::service::standing_of(tx, user, workspace).await?.into_iter().collect()
+    };
+    if actors.is_empty() {
+        tracing::info!(user_id = %user, action = change.action, "an account was changed whose person is in no workspace");
+    }
+    for actor in actors {
+        let entry = Entry::new(change.action, "user", user.0).personal(json!({
+            "ip": origin.ip, "userAgent": origin.user_agent, "before": change.before, "after": change.after,
+        }));
+        tx.audit(&actor, entry).await?;
+    }
+    Ok(())
 }
 
 /// Writes down that somebody came in.

@@ -248,6 +248,10 @@ pub struct Keeper {
     looked: bool,
     /// Something cannot be sealed anew; until then that is not tried again.
     pause: Option<Instant>,
+    /// Since when it looks.
+    since: Option<Instant>,
+    /// That others run was said.
+    told: bool,
 }
 
 impl Keeper {
@@ -255,6 +259,7 @@ impl Keeper {
     /// few seconds.
     pub async fn look(&mut self, s: &Services) -> Result<(), Unsettled> {
         settle(s, true).await?;
+        self.tell_of_others(s).await?;
         let pauses = self.pause.is_some_and(|until| Instant::now() < until);
         if pauses || (self.looked && !others_open(s).await?) {
             return Ok(());
@@ -271,6 +276,23 @@ impl Keeper {
         self.looked = true;
         self.pause = (swept.found > 0).then(|| Instant::now() + PAUSE);
         if swept.found == 0 { Ok(retire(s).await?) } else { Ok(()) }
+    }
+
+    /// Who counts attempts alone counts too few where others count as well. Those that ended before this one began do not.
+    async fn tell_of_others(&mut self, s: &Services) -> Result<()> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if self.told || !s.limits.count_alone() {
+            return Ok(());
+        }
+        let mut tx = s.db.system("whether other servers run").await?;
+        self.told = store::has_others(&mut tx, s.node, since.elapsed().as_secs_f64()).await?;
+        if self.told {
+            tracing::warn!(
+                "another server uses this database, and REDIS_URL is not set: each counts attempts by itself, so that several let \
+                 through several times as many; set REDIS_URL to the same Redis on all of them"
+            );
+        }
+        Ok(())
     }
 }
 

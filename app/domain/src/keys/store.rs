@@ -81,6 +81,16 @@ pub(super) async fn report(tx: &mut SystemTx, node: Uuid, prints: &[Vec<u8>], se
     Ok(())
 }
 
+/// Whether another server has said within so many seconds that it runs.
+pub(super) async fn has_others(tx: &mut SystemTx, node: Uuid, within: f64) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM key_holders WHERE node <> $1 AND seen_at > now() - make_interval(secs => $2)) AS "there!""#,
+        node,
+        within,
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// This server runs no more.
 pub(super) async fn leave(tx: &mut SystemTx, node: Uuid) -> Result<()> {
     sqlx::query!("DELETE FROM key_holders WHERE node = $1", node).execute(tx.conn()).await?;

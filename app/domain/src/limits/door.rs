@@ -20,6 +20,8 @@ pub enum Door {
     PasswordAgain,
     /// Making an account: by address and by network.
     SignUp,
+    /// Asking for an account with a password that will not do: by network.
+    SignUpRefused,
     /// Asking for a link to choose a new password: by address and by network.
     ForgotPassword,
     /// Asking for a link that proves an address: by address and by network.
@@ -54,6 +56,7 @@ impl Door {
             Self::KnownDevice => "known-device",
             Self::PasswordAgain => "password-again",
             Self::SignUp => "sign-up",
+            Self::SignUpRefused => "sign-up-refused",
             Self::ForgotPassword => "forgot-password",
             Self::Proof => "proof",
             Self::Link => "link",
@@ -90,6 +93,7 @@ impl Door {
         match self {
             Self::SignIn | Self::SignInLink | Self::KnownDevice | Self::PasswordAgain => rates.sign_in,
             Self::SignUp => rates.sign_up,
+            Self::SignUpRefused => rates.sign_in_network,
             Self::ForgotPassword | Self::Proof | Self::Invited => rates.forgot_password,
             Self::Invite => rates.invitations,
             Self::Link => rates.links,
@@ -148,6 +152,11 @@ impl Refusal {
             }
             (Door::SignUp, true) => {
                 format!("Several accounts were made from your network lately. Please try again in {wait}.")
+            }
+            (Door::SignUpRefused, _) => {
+                format!(
+                    "Too many accounts that could not be made were asked for from your network. Please try again in {wait}."
+                )
             }
             (Door::ForgotPassword | Door::Proof | Door::SignInLink, false) => format!(
                 "A link was asked for with this address several times. Please look for the letters that have come, also among \

@@ -113,6 +113,11 @@ impl Limits {
         Self { rates, sealer, memory: Memory::default(), shared: None, away: Mutex::default() }
     }
 
+    /// Whether what other nodes count is not known here.
+    pub const fn count_alone(&self) -> bool {
+        self.shared.is_none()
+    }
+
     /// Nodes that count in the same Redis. An error says why it cannot be reached, and holds no part of the address.
     pub async fn shared(rates: Rates, sealer: Arc<Sealer>, redis_url: &str) -> Result<Self, String> {
         let redis = Redis::connect(redis_url).await.map_err(|e| e.to_string())?;

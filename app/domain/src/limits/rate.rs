@@ -29,7 +29,8 @@ pub struct Rates {
     /// Attempts to sign in to one account, and to give a password again in one account; letters with a link to sign in asked
     /// for with one address.
     pub sign_in: Rate,
-    /// Attempts to sign in from one network, and letters with a link to sign in asked for from one network. More than of one
+    /// Attempts to sign in from one network, letters with a link to sign in asked for from one network, and accounts asked for
+    /// from it with passwords that will not do. More than of one
     /// account: a whole company may come from one address.
     pub sign_in_network: Rate,
     /// Accounts made for one address, and from one network.

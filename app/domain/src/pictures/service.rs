@@ -27,11 +27,6 @@ pub async fn get(s: &Services, viewer: &Viewer, id: PictureId) -> Result<Picture
     store::seen_by(&mut tx, viewer, id).await?.ok_or_else(|| Error::not_found("picture"))
 }
 
-/// Refuses what cannot be drawn, before something is made that it is to belong to.
-pub async fn check(change: Change<Bytes>) -> Result<()> {
-    draw(change).await.map(drop)
-}
-
 /// Draws what somebody has uploaded. It is kept nowhere yet.
 pub(crate) async fn draw(change: Change<Bytes>) -> Result<Change<Picture>> {
     Ok(match change {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, Who,
     audit::Entry,
-    auth::{self, User, rules, sessions::Token},
+    auth::{self, Origin, User, rules, sessions::Token},
     db::TenantTx,
     events::{
         DomainEvent, Draft,
@@ -253,8 +253,12 @@ pub enum Key<'a> {
     Id(InvitationId),
 }
 
-/// An invitation as whoever has its link sees it, signed in or not. One whose link is no more is not found.
-pub async fn opened(s: &Services, link: &Token) -> Result<Invitation> {
+/// An invitation as whoever has its link sees it, signed in or not. One whose link is no more is not found, and counted.
+pub async fn opened(s: &Services, link: &Token, origin: &Origin) -> Result<Invitation> {
+    auth::attempts::follow(s, origin, by_link(s, link)).await
+}
+
+pub(super) async fn by_link(s: &Services, link: &Token) -> Result<Invitation> {
     let mut tx = s.db.system("an invitation by its link").await?;
     let found = store::find(&mut tx, By::Token(link.hash())).await?.pop();
     found.ok_or_else(|| Error::new(Code::NotFound, "This invitation does not exist any more. Ask for another one."))
@@ -274,7 +278,7 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
     let missing = || Error::not_found("invitation");
     match key {
         Key::Link(token) => {
-            let invitation = opened(s, token).await?;
+            let invitation = by_link(s, token).await?;
             match &invitation.email {
                 Some(email) if *email != user.email => Err(Error::forbidden(format!(
                     "This invitation is for another address, and you are signed in as {}. Sign in with the invited address.",
@@ -297,33 +301,6 @@ pub async fn for_person(s: &Services, user: &User, key: Key<'_>) -> Result<Invit
             Ok(found)
         }
     }
-}
-
-/// An invitation that somebody without an account has opened.
-pub struct Newcomer<'a> {
-    link: &'a Token,
-    /// Only a mail to the invited address has held the link: who follows it reads that mail.
-    pub(crate) proves: bool,
-}
-
-impl Newcomer<'_> {
-    pub(crate) const fn key(&self) -> Key<'_> {
-        Key::Link(self.link)
-    }
-}
-
-/// What the link of an invitation opens for somebody who is about to sign up with this address.
-pub(crate) async fn for_newcomer<'a>(s: &Services, link: &'a Token, email: &str) -> Result<Newcomer<'a>> {
-    let invitation = opened(s, link).await?;
-    if invitation.status != InvitationStatus::Pending || invitation.expires_at < Timestamp::now() {
-        return Err(ended(invitation.status));
-    }
-    if let Some(asked) = invitation.email.as_deref().filter(|asked| *asked != email) {
-        let why = format!("This invitation is for {asked}. Sign up with that address.");
-        return Err(Error::invalid("email", "invited", &why));
-    }
-    let mut tx = s.db.tenant(&Actor::system(invitation.workspace_id)).await?;
-    Ok(Newcomer { link, proves: store::is_mail_alone(&mut tx, invitation.id).await? })
 }
 
 /// Which workspace an invitation leads to: for whoever manages it, and names only the invitation.
@@ -400,7 +377,7 @@ pub async fn purge(s: &Services) -> Result<u64> {
 }
 
 /// Why an invitation that does not wait any more cannot be used.
-fn ended(status: InvitationStatus) -> Error {
+pub(super) fn ended(status: InvitationStatus) -> Error {
     let why = match status {
         InvitationStatus::Pending => "The time of this invitation is over. Ask for another one.",
         InvitationStatus::Accepted => "This invitation was used already.",

@@ -7,7 +7,7 @@ use crate::{
     Error, Result, Role, Timestamp,
     actor::SOMEBODY_GONE,
     auth::sessions::TokenHash,
-    db::{SystemTx, TenantTx},
+    db::{SystemTx, TenantTx, violated},
     ids::{InvitationId, UserId, WorkspaceId},
 };
 
@@ -199,6 +199,48 @@ pub(super) async fn renew(tx: &mut TenantTx, id: InvitationId, role: Role, by: U
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// For whom the link of an invitation is from now on.
+pub(super) enum Kept {
+    /// For this address, and no other.
+    Now,
+    /// This address is invited, by this invitation or by another of the workspace.
+    Already,
+    /// For an address that was faster, or for nobody any more.
+    ForAnother,
+}
+
+/// Keeps one that whoever is first may accept for an address.
+pub(super) async fn keep_for(tx: &mut TenantTx, id: InvitationId, email: &str) -> Result<Kept> {
+    let workspace = tx.workspace().0;
+    let is_invited = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM invitations WHERE workspace_id = $1 AND email = $2 AND status = 'pending' AND expires_at > now())
+                  AS "is!""#,
+        workspace,
+        email,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if is_invited {
+        return Ok(Kept::Already);
+    }
+    let done = sqlx::query!(
+        "UPDATE invitations SET email = $3
+         WHERE workspace_id = $1 AND id = $2 AND email IS NULL AND status = 'pending' AND expires_at > now()",
+        workspace,
+        id.0,
+        email,
+    )
+    .execute(tx.conn())
+    .await;
+    match done {
+        Ok(done) if done.rows_affected() == 1 => Ok(Kept::Now),
+        Ok(_) => Ok(Kept::ForAnother),
+        // Invited by mail, just now or so long ago that the time is over.
+        Err(e) if violated(&e) == Some("invitations_pending") => Ok(Kept::ForAnother),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// Takes back what somebody has invited to one of these roles, and still waits. Answers which.

@@ -166,3 +166,15 @@ pub(super) async fn standing(
     .await?;
     row.map(|row| Ok((WorkspaceId(row.workspace_id), role(&row.role)?))).transpose()
 }
+
+/// All workspaces that the person belongs to, and as what.
+pub(super) async fn standings(tx: &mut SystemTx, user: UserId) -> Result<Vec<(WorkspaceId, Role)>> {
+    let rows = sqlx::query!(
+        "SELECT m.workspace_id, m.role FROM workspace_members m JOIN workspaces w ON w.id = m.workspace_id
+         WHERE m.user_id = $1 AND w.deleted_at IS NULL ORDER BY m.workspace_id",
+        user.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok((WorkspaceId(row.workspace_id), role(&row.role)?))).collect()
+}

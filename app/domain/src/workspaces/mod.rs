@@ -17,6 +17,8 @@ pub mod members;
 #[cfg(feature = "ssr")]
 mod members_store;
 #[cfg(feature = "ssr")]
+pub mod newcomers;
+#[cfg(feature = "ssr")]
 pub mod openness;
 #[cfg(feature = "ssr")]
 pub mod security;
@@ -100,6 +102,17 @@ pub struct Member {
     pub role: Role,
     /// When the person joined.
     pub created_at: Timestamp,
+}
+
+/// What a new workspace shall be.
+#[derive(Clone, Default, Debug)]
+pub struct NewWorkspace {
+    /// Its name for people.
+    pub name: String,
+    /// Its name in addresses; one that goes with the name, if there is none.
+    pub slug: Option<String>,
+    /// A picture, as `pictures::Change::said` reads it.
+    pub image: Option<String>,
 }
 
 /// What shall change about a workspace.

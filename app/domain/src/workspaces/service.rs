@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::{
-    DeletedWorkspace, FIRST_NAME, MAX_OWNED, Membership, Workspace, WorkspaceChanges, members, members_store, seed,
-    slugify, store,
+    DeletedWorkspace, FIRST_NAME, MAX_OWNED, Membership, NewWorkspace, Workspace, WorkspaceChanges, members,
+    members_store, seed, slugify, store,
 };
 use crate::{
     Actor, Code, Error, Result, Role,
@@ -48,7 +48,7 @@ pub struct Standing {
 /// that asks for a second factor, to a session that has shown none, with an error that says so. This is the one door: pages,
 /// calls and streams all come through here, or, for keys, through [`actor_of_key`].
 ///
-/// A standing that was read within the last second is believed, as a session is.
+/// A standing that was read within the last half second is believed, as a session is.
 pub async fn actor(s: &Services, who: &SignedIn, named: &Named) -> Result<Actor> {
     enter(s, who.user.id, named, who.session.second_factor_at.is_some()).await
 }
@@ -112,6 +112,13 @@ pub(crate) async fn standing_of(
     Ok(found.map(|(workspace, role)| Actor::user(workspace, user, role)))
 }
 
+/// The person in all workspaces that he or she belongs to, always in the same order: who writes into several waits for nobody who
+/// waits for him or her.
+pub(crate) async fn standings_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<Actor>> {
+    let all = members_store::standings(tx, user).await?;
+    Ok(all.into_iter().map(|(workspace, role)| Actor::user(workspace, user, role)).collect())
+}
+
 /// Whether an error is a workspace's that asks for a second factor.
 pub fn asks_for_second_factor(error: &Error) -> bool {
     error.details.as_ref().is_some_and(|details| details["reason"] == SECOND_FACTOR_REQUIRED)
@@ -147,19 +154,37 @@ pub async fn create_first(s: &Services, user: &User) -> Result<Workspace> {
 
 /// Makes a workspace with its owner, the Sandbox provider, an agent and collections, all or nothing.
 pub async fn create(s: &Services, owner: UserId, name: &str) -> Result<Workspace> {
-    let name = rules::line(name, "name", 100, "Please enter a name.")?;
+    create_as(s, owner, NewWorkspace { name: name.to_owned(), ..NewWorkspace::default() }).await
+}
+
+/// The same, with the slug and the picture that somebody has chosen for it.
+pub async fn create_as(s: &Services, owner: UserId, new: NewWorkspace) -> Result<Workspace> {
+    let name = rules::line(&new.name, "name", 100, "Please enter a name.")?;
+    let chosen = new.slug.map(|slug| super::slug(&slug)).transpose()?;
+    let picture = match &new.image {
+        Some(text) => PictureChange::said(text, None)?,
+        None => PictureChange::Keep,
+    };
+    let picture = pictures::service::draw(picture).await?;
     let mut owned = s.db.system("how many workspaces the person has").await?;
     room_for_another(&mut owned, owner, "You").await?;
-    let base = slugify(&name);
+    let base = chosen.clone().unwrap_or_else(|| slugify(&name));
     for attempt in 0..SLUG_TRIES {
         let slug =
             if attempt == 0 { base.clone() } else { format!("{base}-{}", hex::encode(canonical::random::<3>()?)) };
         let actor = Actor::system(WorkspaceId::new());
         let mut tx = s.db.tenant(&actor).await?;
         if !store::insert(&mut tx, &slug, &name, owner).await? {
+            if chosen.is_some() {
+                return Err(slug_taken());
+            }
             continue;
         }
         seed::fill(&mut tx, s, owner).await?;
+        if let Some(path) = picture.path() {
+            store::update(&mut tx, None, None, Some(&path), None).await?;
+            pictures::service::set_of_workspace(&mut tx, &picture).await?;
+        }
         tx.audit(
             Entry::new("workspace.created", "workspace", actor.workspace.0)
                 .details(json!({ "slug": slug, "owner": owner })),
@@ -240,6 +265,11 @@ pub async fn name(s: &Services, actor: &Actor, name: String) -> Result<Workspace
     let slug = slugify(&name);
     let slug = if is_free(s, &slug).await? { Some(slug) } else { None };
     update(s, actor, WorkspaceChanges { name: Some(name), slug, ..WorkspaceChanges::default() }).await
+}
+
+/// Why a workspace is not made at the address that somebody has chosen.
+pub fn slug_taken() -> Error {
+    Error::invalid("slug", "unique", "This slug is taken, or cannot stand in an address.")
 }
 
 /// Whether a slug is free and well formed.

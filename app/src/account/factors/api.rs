@@ -118,7 +118,8 @@ pub async fn rename_passkey(
 ) -> Result<(), ApiError> {
     answer_with(vec![("name", name.clone())], async move {
         let (services, who) = context::signed_in()?;
-        passkeys::rename(&services, &who, id, &name).await?;
+        let origin = context::request()?.origin;
+        passkeys::rename(&services, &who, id, &name, &origin).await?;
         done_at(HERE, "Saved.".to_owned());
         Ok::<_, ApiError>(())
     })

@@ -15,6 +15,10 @@ use crate::{
 /// The most people that one form invites.
 const AT_ONCE: usize = 50;
 
+/// So much of links travels to the page that shows them, and of what else it says; in bytes.
+const LINKS_MAX: usize = 1_400;
+const TOLD_MAX: usize = 600;
+
 /// Invites people by mail, several at once. Those who could not be invited are named; the others are.
 #[server(prefix = "/_fn", endpoint = "members/invite", client = crate::client::InWorkspace, output = crate::client::Json)]
 pub async fn invite_members(
@@ -36,14 +40,26 @@ pub async fn invite_members(
             return Err(Error::invalid("emails", "maxItems", why).into());
         }
         let (mut invited, mut links, mut refused) = (0, Vec::new(), Vec::new());
+        // The path of an invitation, and its secret.
+        let link = services.settings.public_url.len() + 52;
+        if !services.mailer.has_server() && all.iter().map(|email| email.len() + link).sum::<usize>() > LINKS_MAX {
+            let why = "No mail server is set up, and so many links cannot be shown to be handed over. Please invite fewer \
+                       people at once.";
+            return Err(Error::invalid("emails", "maxItems", why).into());
+        }
         for email in all {
             match invitations::invite(&services, &actor, Some(email), role, false).await {
                 Ok(made) => {
                     invited += 1;
-                    links.extend(made.link);
+                    links.extend(made.link.map(|link| format!("{email} {link}")));
                 }
                 Err(error) if error.field() == Some("email") => refused.push(format!("{email}: {}", error.message)),
-                Err(error) => return Err(error.into()),
+                Err(error) if invited == 0 => return Err(error.into()),
+                // What was done is not hidden by what went wrong after it.
+                Err(error) => {
+                    refused.push(format!("{email}, and who comes after, not yet: {}", error.message));
+                    break;
+                }
             }
         }
         if invited == 0 {
@@ -55,12 +71,8 @@ pub async fn invite_members(
             done.push(' ');
             done.push_str(&problem);
         }
-        let mut facts = vec![("done", done)];
-        // Without a mail server the link has to be handed over some other way, and this is the only time that it can be.
-        if links.len() == 1 {
-            facts.push(("link", links.remove(0)));
-        }
-        tell(facts);
+        // Without a mail server the links have to be handed over some other way, and this is the only time that they can be.
+        tell(vec![("done", done.chars().take(TOLD_MAX).collect()), ("links", links.join("\n"))]);
         leave_form();
         Ok::<_, ApiError>(())
     })

@@ -66,6 +66,38 @@ pub(super) fn link_card(link: String) -> AnyView {
     .into_any()
 }
 
+/// Links that were just made for addresses, and that no mail brings there: one for each.
+pub(crate) fn links_made(flash: &Flash) -> Vec<(String, String)> {
+    let links = flash.typed("links");
+    let pairs = links.lines().filter_map(|line| line.split_once(' '));
+    pairs.map(|(email, link)| (email.to_owned(), link.to_owned())).collect()
+}
+
+/// A field to copy each of them from.
+pub(crate) fn link_fields(links: Vec<(String, String)>) -> AnyView {
+    let field = |(number, (email, link)): (usize, (String, String))| {
+        let id = format!("link-{number}");
+        let named = id.clone();
+        view! {
+            <div class="field pb-3">
+                <label for=named>{format!("For {email}")}</label>
+                <input id=id class="input mono" readonly=true value=link/>
+            </div>
+        }
+    };
+    links.into_iter().enumerate().map(field).collect_view().into_any()
+}
+
+/// The same on the page of members.
+pub(super) fn links_card(links: Vec<(String, String)>) -> AnyView {
+    view! {
+        <Card title="Hand these links over" note="no mail server is set up; they are shown only now">
+            <CardBody>{link_fields(links)}</CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
 /// Those who were asked and have not answered.
 pub(super) fn waiting_card(waiting: Vec<Invitation>) -> AnyView {
     if waiting.is_empty() {

@@ -5,4 +5,5 @@ mod invitations;
 mod page;
 mod people;
 
+pub(crate) use invitations::{link_fields, links_made};
 pub(crate) use page::members_page;

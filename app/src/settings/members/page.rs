@@ -10,7 +10,7 @@ use server_fn::ServerFn as _;
 
 use super::{
     api::{RemoveMember, TransferWorkspace},
-    invitations::{invite_card, link_card, waiting_card},
+    invitations::{invite_card, link_card, links_card, links_made, waiting_card},
     people::people_card,
 };
 use crate::{
@@ -34,14 +34,16 @@ pub(crate) async fn members_page(visit: &Visit) -> Result<AnyView, ApiError> {
     let problem =
         flash.beside(&["emails", "role"]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let link = Some(flash.typed("link")).filter(|link| !link.is_empty());
+    let links = Some(links_made(&flash)).filter(|links| !links.is_empty());
     let question = question(visit, &people);
     // What is shown only once is not taken away because something happens meanwhile.
-    let follow = link.is_none().then_some("workspace.");
+    let follow = (link.is_none() && links.is_none()).then_some("workspace.");
     let content = view! {
         <div class="stack">
             {done(&flash)}
             {problem}
             {link.map(link_card)}
+            {links.map(links_card)}
             {question}
             {people_card(people, own, role)}
             {manages.then(|| invite_card(role, flash))}

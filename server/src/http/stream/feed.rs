@@ -1,6 +1,6 @@
 //! What is written to one browser, and when.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use futures::{
@@ -24,16 +24,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     asking::Entered,
     follow::{Batch, Follow, is_final},
-    guard::Welcome,
+    guard::{CHECK, Welcome},
     sse::{Frames, HEARTBEAT},
 };
 
-/// How often the session and the membership behind a stream are checked.
-const CHECK: Duration = Duration::from_secs(1);
 /// Of how many approvals a stream remembers whether its reader sees them.
 const REMEMBERED: usize = 1_000;
 /// How many checks until the outbox is looked at although nothing said so: a lost hint only delays.
-const LOOK_AGAIN: u32 = 5;
+const LOOK_AGAIN: u32 = 12;
 
 /// A run's next events, or why there are none.
 type OfRuns = (RunId, Result<Batch, Error>);

@@ -51,6 +51,22 @@ async fn three_accounts_come_from_one_network_in_an_hour_and_a_mistake_costs_not
 }
 
 #[tokio::test]
+async fn passwords_that_will_not_do_are_measured_so_often_for_one_network_and_not_more() {
+    let world = world(&[("HYVVE_LIMIT_SIGN_IN_NETWORK", "30/15m")]).await;
+    let weak = json!({ "name": "Ada", "email": ADA, "password": "password123" });
+    for _ in 0..30 {
+        ask(&world, "192.0.2.1", "sign-up/email", &weak).await.expect(400);
+    }
+    wait(&ask(&world, "192.0.2.1", "sign-up/email", &weak).await);
+    ask(&world, "192.0.2.2", "sign-up/email", &weak).await.expect(400);
+    // Where no account is made any more, nothing is measured either.
+    for number in 0..3 {
+        ask(&world, "192.0.2.2", "sign-up/email", &account(&format!("person{number}@example.com"))).await.expect(200);
+    }
+    wait(&ask(&world, "192.0.2.2", "sign-up/email", &weak).await);
+}
+
+#[tokio::test]
 async fn an_address_is_signed_up_with_three_times_in_an_hour_whether_it_has_an_account_or_not() {
     let world = world(&[("HYVVE_VERIFY_EMAIL", "true")]).await;
     for number in 0..5 {
@@ -103,6 +119,21 @@ async fn links_that_do_not_work_are_tried_twenty_times_and_those_that_do_as_ofte
     wait(&world.anyone().get(&format!("/api/auth/verify-email?token={wrong}")).await);
     let shut = world.anyone().get(&page).await;
     assert!(shut.text.contains("Please try again in 15 minutes") && !shut.text.contains("name=\"password\""));
+}
+
+#[tokio::test]
+async fn links_of_invitations_are_not_guessed_at_either() {
+    let world = World::with(&SHIPPED).await;
+    let wrong = "A".repeat(43);
+    let pages = [format!("/invite/{wrong}"), format!("/sign-up?next=/invite/{wrong}")];
+    for _ in 0..10 {
+        for page in &pages {
+            world.anyone().get(page).await.expect(404);
+        }
+    }
+    for page in &pages {
+        world.anyone().get(page).await.expect(429);
+    }
 }
 
 /// Posts a form as a browser without scripts, and answers the page that it is sent back to.

@@ -24,7 +24,7 @@ async fn a_forgotten_password_is_replaced_by_a_link_that_ends_all_sessions() {
     assert!(weak.body["message"].as_str().unwrap().contains("very common"), "{}", weak.text);
     ada.get("/api/auth/session").await.expect(200);
 
-    assert_eq!(reset(&anyone, &token, NEW).await.expect(200).body, json!({ "status": true }));
+    assert_eq!(reset(&anyone, &token, NEW).await.expect(200).body, json!({ "status": true, "success": true }));
     ada.get("/api/auth/session").await.expect(401);
     assert_eq!(reset(&anyone, &token, NEW).await.expect(400).body["code"], "INVALID_TOKEN");
     let page = anyone.get(&format!("/reset-password?token={token}")).await;

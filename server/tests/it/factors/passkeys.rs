@@ -109,6 +109,7 @@ async fn passkeys_are_their_owner_s_to_name_and_to_remove() {
     let named = ada.post("/api/auth/passkey/update-passkey", &json!({ "id": id, "name": "Yubikey" })).await;
     assert_eq!(named.expect(200).body["passkey"]["name"], "Yubikey");
     ada.post("/api/auth/passkey/update-passkey", &json!({ "id": id, "name": " " })).await.expect(400);
+    assert!(audit_actions(&ada.get("/api/audit-log").await).contains(&"auth.passkey_renamed"));
     let wrong = json!({ "id": id, "password": "not-her-password" });
     ada.post("/api/auth/passkey/delete-passkey", &wrong).await.expect(400);
     ada.post("/api/auth/passkey/delete-passkey", &json!({ "id": id })).await.expect(200);

@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NOBODYS, Thing, Things};
-use crate::support::{Caller, Reply, Story, TestApp, id};
+use crate::{
+    grants::grant_of,
+    support::{Caller, Reply, Story, TestApp, id},
+};
 
 /// The server's table of contents. What stands there has to be probed here.
 pub(crate) const ROUTER: &str = include_str!("../../../src/router.rs");
@@ -268,4 +271,55 @@ async fn an_organization_in_a_body_or_a_query_is_as_foreign_as_one_in_a_path() {
         let unknown = mia.post(&path, &json!({ "invitationId": NOBODYS })).await;
         assert_eq!(foreign.expect(404).body, unknown.expect(404).body, "{call}");
     }
+}
+
+/// Requests that name something of a workspace in their body, also deep inside of it; the path is the asking person's own.
+fn named_in_bodies(own: &Things, theirs: &str) -> Vec<(Thing, Method, String, Value)> {
+    let Things { workspace, agent, record, change, .. } = own;
+    let budget = |scope: &str| json!({ "scope": scope, "subjectId": theirs, "limitMicros": 1 });
+    let (budgets, grants) = ("/api/ai-providers/budgets".to_owned(), "/api/approval-grants".to_owned());
+    let (prices, fallbacks) = ("/api/ai-providers/prices".to_owned(), "/api/ai-providers/fallbacks".to_owned());
+    vec![
+        (Thing::Agent, Method::POST, budgets.clone(), budget("agent")),
+        (Thing::Member, Method::POST, budgets, budget("user")),
+        (Thing::Agent, Method::POST, grants, grant_of(theirs)),
+        (Thing::Provider, Method::PUT, prices, json!({ "providerId": theirs, "model": "x", "price": null })),
+        (Thing::Provider, Method::PUT, fallbacks, json!({ "fallbacks": [{ "providerId": theirs }] })),
+        (Thing::Provider, Method::PATCH, format!("/api/agents/{agent}"), json!({ "providerId": theirs })),
+        (Thing::Member, Method::PUT, format!("/api/records/{record}/assignee"), json!({ "userId": theirs })),
+        (Thing::Member, Method::POST, format!("/api/records/{record}/shares"), json!({ "userId": theirs })),
+        (Thing::Member, Method::PATCH, format!("/api/approvals/{change}"), json!({ "assigneeId": theirs })),
+        (Thing::Member, Method::POST, format!("/api/workspaces/{workspace}/transfer"), json!({ "userId": theirs })),
+        (
+            Thing::Change,
+            Method::POST,
+            "/api/approvals/bulk".to_owned(),
+            json!({ "ids": [theirs], "action": "approve" }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn an_id_of_somebody_elses_in_a_body_answers_exactly_like_one_that_nobody_has() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (Story::begin(&app, "Ada").await, Story::begin(&app, "Eve").await);
+    let database = app.setting("DATABASE_URL").to_owned();
+    let (hers, own) = (Things::of(&ada, &database).await, Things::of(&eve, &database).await);
+    let count = named_in_bodies(&own, NOBODYS).len();
+    for number in 0..count {
+        let (thing, ..) = named_in_bodies(&own, NOBODYS).swap_remove(number);
+        let send = async |theirs: &str| {
+            let (_, method, path, body) = named_in_bodies(&own, theirs).swap_remove(number);
+            let reply = Reply::of(eve.user.request(method, &path).json(&body)).await;
+            (path, reply.status.as_u16(), reply.without_id().to_string().replace(theirs, NOBODYS))
+        };
+        let (foreign, unknown) = (send(hers.id(thing)).await, send(NOBODYS).await);
+        assert_eq!(foreign, unknown);
+        let (path, status, said) = foreign;
+        // Of several, each has an answer of its own.
+        let refused = if path.ends_with("/bulk") { said.contains("NOT_FOUND") } else { (400..500).contains(&status) };
+        assert!(refused, "{path}: {status} {said}");
+    }
+    let item = ada.user.get(&format!("/api/approvals/{}", hers.change)).await;
+    assert_eq!(item.expect(200).body["data"]["status"], "pending", "nothing that Eve sent has done anything");
 }

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::wait;
-use crate::support::{Caller, Redis, Reply, TestApp, Wire};
+use crate::support::{Caller, Process, Redis, Reply, TestApp, Wire};
 
 const SIGN_IN: (&str, &str) = ("HYVVE_LIMIT_SIGN_IN", "5/15m");
 const PROXY: (&str, &str) = ("HYVVE_TRUSTED_PROXIES", "127.0.0.1");
@@ -166,4 +166,15 @@ async fn a_connection_to_redis_that_fell_silent_is_given_up_for_another() {
     let since = Instant::now();
     attempt(&anyone, number + 1, "ada@example.com", "Ada-has-a-password").await.expect(200);
     assert!(since.elapsed() < Duration::from_secs(1), "only after {:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_counts_by_itself_says_that_there_are_others() {
+    let app = TestApp::start().await;
+    let database = ["DATABASE_URL", "DATABASE_SYSTEM_URL", "DATABASE_DIRECT_URL"].map(|name| (name, app.setting(name)));
+    let process = Process::start_with("warn", &database).await;
+    // Servers say every two seconds that they run.
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    let (_, log) = process.stop().await;
+    assert!(log.contains("REDIS_URL is not set"), "{log}");
 }

@@ -162,7 +162,7 @@ fn is_fresh(who: &SignedIn) -> bool {
 
 /// Whether it is the account's owner who asks, and not somebody at an unlocked screen: by the password, or, for accounts that
 /// have none, by a session that has just begun. `or_fresh`: such a session is enough for others as well.
-async fn reassured(
+pub(super) async fn reassured(
     s: &Services,
     who: &SignedIn,
     password: Option<&Password>,

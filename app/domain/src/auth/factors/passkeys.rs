@@ -279,15 +279,18 @@ fn checked(
 }
 
 /// Calls a passkey something else.
-pub async fn rename(s: &Services, who: &SignedIn, id: PasskeyId, name: &str) -> Result<Passkey> {
+pub async fn rename(s: &Services, who: &SignedIn, id: PasskeyId, name: &str, origin: &Origin) -> Result<Passkey> {
     let name = rules::line(name, "name", 100, "Please enter a name.")?;
     let mut tx = s.db.system("a passkey's name").await?;
+    let found = store::all(&mut tx, who.user.id).await?.into_iter().find(|passkey| passkey.id == id);
+    let passkey = found.ok_or_else(|| Error::not_found("passkey"))?;
     if !store::rename(&mut tx, who.user.id, id, &name).await? {
         return Err(Error::not_found("passkey"));
     }
+    let (before, after) = (json!({ "name": passkey.name }), json!({ "name": name }));
+    trail::note(&mut tx, who, origin, Change { action: "auth.passkey_renamed", before, after }).await?;
     tx.commit().await?;
-    let found = list(s, who).await?.into_iter().find(|passkey| passkey.id == id);
-    found.ok_or_else(|| Error::not_found("passkey"))
+    Ok(Passkey { name, ..passkey })
 }
 
 /// Removes a passkey. It takes the password, or a session that has just begun.

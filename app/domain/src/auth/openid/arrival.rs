@@ -6,11 +6,16 @@ use crate::{
     auth::{
         Origin, User, account_store, attempts, factors, rules,
         service::{self, Begun, landing},
+        sessions::Token,
         store as identity_store,
     },
     db::SystemTx,
     limits::Door,
     services::Services,
+    workspaces::{
+        invitations::{self, Key},
+        newcomers,
+    },
 };
 
 /// Somebody whom the provider vouched for.
@@ -19,6 +24,8 @@ pub struct Arrived {
     pub begun: Begun,
     /// The account was just made.
     pub new: bool,
+    /// In the workspace that it was invited to, where its person is by now.
+    pub invited: bool,
 }
 
 /// Whose account it is.
@@ -30,8 +37,15 @@ struct Found {
     new: bool,
 }
 
-/// Signs in whoever the provider vouches for.
-pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, origin: &Origin) -> Result<Arrived> {
+/// Signs in whoever the provider vouches for. Somebody new who set out from an invitation comes in by it, also where nobody else
+/// may sign up.
+pub(super) async fn arrive(
+    s: &Services,
+    by: &Registration,
+    identity: Identity,
+    invitation: Option<&Token>,
+    origin: &Origin,
+) -> Result<Arrived> {
     let mut tx = s.db.system("whom a provider vouches for").await?;
     let Found { user, phc, new } = match store::owner(&mut tx, by, &identity.subject).await? {
         Some(id) => {
@@ -44,14 +58,28 @@ pub(super) async fn arrive(s: &Services, by: &Registration, identity: Identity, 
             let user = identity_store::person(&mut tx, id).await?;
             known(s, tx, user, &identity).await?
         }
-        None => unknown(s, tx, by, &identity, origin).await?,
+        None => unknown(s, tx, by, &identity, invitation, origin).await?,
     };
     service::may_come_in(s, &user).await?;
+    let invited = match invitation.filter(|_| new) {
+        Some(link) => joins(s, &user, link).await?,
+        None => false,
+    };
     let workspace = landing(s, &user).await?;
     let origin = Origin { by: Some(by.id.clone()), ..origin.clone() };
     let action = if new { "auth.signed_up" } else { "auth.signed_in" };
     let begun = service::begin(s, user, workspace, &origin, action, phc.as_deref()).await?;
-    Ok(Arrived { begun, new })
+    Ok(Arrived { begun, new, invited })
+}
+
+/// Whether somebody new has come into the workspace of the invitation. Where it was used or taken back since it was looked at, the
+/// account is made all the same.
+async fn joins(s: &Services, user: &User, link: &Token) -> Result<bool> {
+    match invitations::accept(s, user, Key::Link(link)).await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.code, Code::Conflict | Code::Forbidden | Code::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Somebody who has come this way before. A provider that has proved the account's own address has proved it to us as well.
@@ -78,6 +106,7 @@ async fn unknown(
     mut tx: SystemTx,
     by: &Registration,
     identity: &Identity,
+    invitation: Option<&Token>,
     origin: &Origin,
 ) -> Result<Found> {
     let name = &by.name;
@@ -104,10 +133,14 @@ async fn unknown(
         tx.commit().await?;
         return Ok(Found { user, phc, new: false });
     }
-    if !s.settings.sign_up {
-        return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
-    }
     drop(tx);
+    if !s.settings.sign_up {
+        let Some(link) = invitation else {
+            return Err(Error::forbidden("Sign-up is closed here. Ask whoever runs this server for an account."));
+        };
+        let newcomer = newcomers::for_newcomer(s, link, &email).await?;
+        newcomers::keep_for(s, &newcomer, &email).await?;
+    }
     let user = attempts::counted(s, Door::SignUp, &email, origin, make(s, by, identity, &email)).await?;
     Ok(Found { user, phc: None, new: true })
 }

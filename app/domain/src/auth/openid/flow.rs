@@ -21,6 +21,7 @@ use crate::{
     canonical,
     ids::SessionId,
     services::Services,
+    workspaces::newcomers,
 };
 
 /// How long the way there and back may take.
@@ -193,7 +194,10 @@ async fn settle(
     let identity = provider.identify(&code, &redirect(s, &by.id)?, secrets).await?;
     match who {
         Some(who) => linked::link(s, who, by, &identity, origin).await.map(|()| None),
-        None => arrival::arrive(s, by, identity, origin).await.map(Some),
+        None => {
+            let invitation = flow.then.next.as_deref().and_then(newcomers::link_in);
+            Box::pin(arrival::arrive(s, by, identity, invitation.as_ref(), origin)).await.map(Some)
+        }
     }
 }
 

@@ -155,6 +155,31 @@ async fn where_sign_up_is_closed_a_provider_opens_it_for_nobody() {
 }
 
 #[tokio::test]
+async fn whoever_is_invited_comes_in_by_a_provider_as_well_and_one_link_lets_in_one() {
+    let mut two = Two::new().await;
+    let ada = two.world.app.sign_up("Host").await;
+    let invitations = format!("/api/workspaces/{}/invitations", ada.workspace());
+    let made = ada.post(&invitations, &json!({ "role": "viewer" })).await;
+    let link =
+        made.expect(201).body["data"]["link"].as_str().and_then(|link| link.rsplit('/').next()).unwrap().to_owned();
+    two.world.app = two.world.app.again_with(&[("HYVVE_SIGN_UP", "false")]).await;
+
+    let (mut first, mut second) = (two.browser(), two.browser());
+    let invited = json!({ "provider": "google", "callbackURL": format!("/invite/{link}") });
+    let out = first.out(SOCIAL, invited.clone()).await;
+    let back = first.pick(&out, "ada").await;
+    assert_eq!(first.get(&back).await.expect(302).header("location"), Some("/"));
+    let own = first.get("/api/workspaces").await.expect(200).body["data"].clone();
+    assert_eq!(own.as_array().unwrap().len(), 1, "{own}");
+    assert_eq!(own[0]["id"], json!(ada.workspace()));
+
+    let out = second.out(SOCIAL, invited).await;
+    let back = second.pick(&out, "bob").await;
+    second.get(&back).await.expect(302);
+    assert_eq!(second.session().await, None, "the link is used up");
+}
+
+#[tokio::test]
 async fn an_account_of_a_password_is_not_reached_by_an_id_token_from_a_browser() {
     let two = Two::new().await;
     let sent = json!({ "provider": "google", "idToken": { "token": "e30.e30." } });

@@ -1,12 +1,15 @@
 //! Linking a provider to an account, and taking it away.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::json;
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::{Browser, LINK, Two};
 use crate::{
     accounts::{NEW, RESET, reset, sign_in, token_in},
-    support::{Reply, line::in_turn},
+    support::{Reply, cluster::superuser, line::in_turn},
 };
 
 const UNLINK: &str = "/api/auth/unlink-account";
@@ -113,13 +116,11 @@ async fn without_a_password_one_is_chosen_by_letter_and_the_last_way_in_stays() 
         let refused = ada.post(path, &body).await;
         assert!(refused.expect(400).body["message"].as_str().unwrap().contains(field), "{path}: {}", refused.text);
     }
-    for page in ["/account/security", "/account/security?delete=1"] {
+    for (page, button) in
+        [("/account/security", "Send me the link"), ("/account/security?delete=1", "Delete my account")]
+    {
         let page = ada.get(page).await;
-        assert!(
-            page.expect(200).text.contains("Send me the link") && !page.text.contains("type=\"password\""),
-            "{}",
-            page.text
-        );
+        assert!(page.expect(200).text.contains(button) && !page.text.contains("type=\"password\""), "{}", page.text);
     }
     let sent = ada.submit("/account/security", "account/first-password", &[]).await;
     assert!(ada.read(&sent).await.contains("We have sent you a link."));
@@ -136,6 +137,23 @@ async fn without_a_password_one_is_chosen_by_letter_and_the_last_way_in_stays() 
     assert_eq!(browser.audit("auth.unlinked").await[0]["personal"]["before"]["provider"], "google");
     let last = browser.post(UNLINK, &json!({ "providerId": "credential" })).await;
     assert_eq!(last.expect(422).body["code"], "UNPROCESSABLE");
+}
+
+#[tokio::test]
+async fn without_a_password_an_account_is_deleted_in_a_session_that_has_just_begun() {
+    let two = Two::new().await;
+    let mut ada = two.browser();
+    two.google(&mut ada, "ada").await;
+    let mut root = PgConnection::connect(&superuser(two.world.app.setting("DATABASE_URL"))).await.unwrap();
+    root.execute("UPDATE sessions SET created_at = created_at - interval '1 hour'").await.unwrap();
+    // What was read before is believed for half a second.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let stale = ada.post("/api/auth/delete-user", &json!({})).await;
+    assert_eq!(stale.expect(403).body["details"]["reason"], "session_not_fresh");
+    root.execute("UPDATE sessions SET created_at = now()").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    ada.post("/api/auth/delete-user", &json!({})).await.expect(200);
+    assert_eq!(ada.session().await, None);
 }
 
 #[tokio::test]
