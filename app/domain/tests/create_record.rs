@@ -3,6 +3,7 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop where it is")]
 
+#[expect(dead_code, reason = "the database itself is not looked into here")]
 #[path = "support/mod.rs"]
 mod support;
 

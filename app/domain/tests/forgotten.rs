@@ -3,6 +3,7 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+#[expect(dead_code, reason = "nobody acts here but HYVVE itself")]
 #[path = "support/mod.rs"]
 mod support;
 

@@ -104,11 +104,11 @@ pub async fn change_password(
 pub async fn delete_account(
     /// The person's password, if there is one.
     #[server(default)]
-    password: Password,
+    password: Option<Password>,
 ) -> Result<(), ApiError> {
     answer(async move {
         let (services, who) = context::signed_in()?;
-        account::delete(&services, &who, Some(&password), &context::request()?.origin).await?;
+        account::delete(&services, &who, password.as_ref(), &context::request()?.origin).await?;
         end_session()
     })
     .await

@@ -41,7 +41,8 @@ impl Sweep {
             ("SMTP_FROM", "HYVVE <hyvve@example.com>".to_owned()),
             ("HYVVE_SAMPLE_DATA", "true".to_owned()),
             ("HYVVE_LEASE_SECONDS", "1".to_owned()),
-            ("HYVVE_SANDBOX_PACE_MS", "0".to_owned()),
+            // Answers come in pieces, so that a server can die in the middle of one.
+            ("HYVVE_SANDBOX_PACE_MS", "1".to_owned()),
             // What goes on by itself does so within the life of a server, as a rule.
             ("HYVVE_UNDO_SECONDS", "1".to_owned()),
         ];
