@@ -1,7 +1,7 @@
 //! A new record is what was shown, fits its collection, and is there once with a first version that names the decision.
 
 #![cfg(feature = "ssr")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop where it is")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 #[expect(dead_code, reason = "the database itself is not looked into here")]
 #[path = "support/mod.rs"]

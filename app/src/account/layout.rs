@@ -12,6 +12,8 @@ use crate::{
 
 /// Where operators see how jobs go.
 pub(crate) const JOBS: &str = "/operator/jobs";
+/// What the paths of operators' pages begin with.
+pub(crate) const OPERATOR: &str = "/operator/";
 /// Where they see letters that could not leave.
 const LETTERS: &str = "/operator/letters";
 

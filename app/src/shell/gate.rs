@@ -24,7 +24,7 @@ use super::{
     entry::{Entry, FrameData, Pictures, WorkspaceName},
 };
 use crate::{
-    account::{layout::JOBS, set_up_for},
+    account::{layout::OPERATOR, set_up_for},
     context::{RequestContext, slug},
     forms::local,
 };
@@ -67,7 +67,7 @@ async fn open(context: &RequestContext, uri: &Uri) -> Gate {
             Err(error) => Gate::In(Box::new((Entry(Err(error)), Pictures::default(), Unread::default()))),
         },
         (None, "/", _) => Gate::To("/sign-in".to_owned()),
-        (None, path, slug) if slug.is_some() || path.starts_with("/account") || path == JOBS => {
+        (None, path, slug) if slug.is_some() || path.starts_with("/account") || path.starts_with(OPERATOR) => {
             Gate::To(format!("/sign-in?next={}", percent_encode(&uri.to_string())))
         }
         _ => Gate::Open,

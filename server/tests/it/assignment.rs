@@ -181,7 +181,9 @@ async fn each_step_is_taken_once_and_at_the_end_it_has_timed_out_and_was_not_app
         ("escalated", Value::Null, json!("owner")),
     ] {
         a_minute_later(&url).await;
-        let shown = with(&grace.clone().at(&there), &item, what).await;
+        let grace = grace.clone().at(&there);
+        with(&grace, &item, what).await;
+        let shown = detail(&grace, id(&item)).await;
         assert_eq!(
             (&shown["status"], &shown["assignee"], &shown["assignedRole"]),
             (&json!("pending"), &assignee, &role)

@@ -186,7 +186,7 @@ impl Workspace {
             (_, "/api/workspaces/{id}/members") => {
                 json!({ "email": "x@example.com", "role": "viewer", "resend": true })
             }
-            (_, "/api/workspaces/{id}/members/{user_id}" | "/api/workspaces/{id}/invitations") => {
+            ("PATCH", "/api/workspaces/{id}/members/{user_id}") | (_, "/api/workspaces/{id}/invitations") => {
                 json!({ "role": "viewer" })
             }
             (_, "/api/workspaces/{id}/api-keys") => json!({ "name": "x", "scopes": ["read"] }),

@@ -32,7 +32,10 @@ impl Model {
         let models = async || Json(json!({ "data": [{ "id": "stubborn" }, { "id": LEARNS }] }));
         let router = Router::new()
             .route("/v1/models", get(models))
-            .route("/v1/chat/completions", post(Self::answer))
+            .route(
+                "/v1/chat/completions",
+                post(async |model: State<Self>, body: Json<Value>| Self::answer(&model, &body)),
+            )
             .with_state(model.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (model, at)
@@ -42,7 +45,7 @@ impl Model {
         *self.0.lock().unwrap()
     }
 
-    async fn answer(State(model): State<Self>, Json(body): Json<Value>) -> Response {
+    fn answer(State(model): &State<Self>, Json(body): &Json<Value>) -> Response {
         let time = {
             let mut asked = model.0.lock().unwrap();
             *asked += 1;

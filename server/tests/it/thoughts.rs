@@ -42,7 +42,7 @@ impl Claude {
         let models = async || Json(json!({ "data": [{ "id": "claude-x" }, { "id": FORGETS }] }));
         let router = Router::new()
             .route("/v1/models", get(models))
-            .route("/v1/messages", post(Self::answer))
+            .route("/v1/messages", post(async |claude: State<Self>, body: Json<Value>| Self::answer(&claude, &body)))
             .with_state(claude.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (claude, at)
@@ -52,12 +52,12 @@ impl Claude {
         *self.0.lock().unwrap()
     }
 
-    async fn answer(State(claude): State<Self>, Json(body): Json<Value>) -> Response {
+    fn answer(State(claude): &State<Self>, Json(body): &Json<Value>) -> Response {
         let messages = body["messages"].as_array().unwrap();
         for (at, message) in messages.iter().enumerate() {
             let blocks = message["content"].as_array().unwrap();
             for (n, block) in blocks.iter().enumerate().filter(|(_, block)| block["type"] == "thinking") {
-                if block["signature"] != before(&body, &messages[..at], &blocks[..n]) {
+                if block["signature"] != before(body, &messages[..at], &blocks[..n]) {
                     claude.0.lock().unwrap().refused += 1;
                     let message = format!(
                         "messages.{at}.content.{n}: Invalid `signature` in `thinking` block. The block is bound to a different conversation."
@@ -78,7 +78,7 @@ impl Claude {
             }
             _ => None,
         };
-        let signature = if body["model"] == FORGETS { "forgotten".to_owned() } else { before(&body, messages, &[]) };
+        let signature = if body["model"] == FORGETS { "forgotten".to_owned() } else { before(body, messages, &[]) };
         let events = stream(&signature, call);
         ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response()
     }
@@ -111,16 +111,13 @@ fn stream(signature: &str, call: Option<(&str, Value)>) -> String {
     let delta = |index: u64, delta: Value| json!({ "type": "content_block_delta", "index": index, "delta": delta });
     let stop = |index: u64| json!({ "type": "content_block_stop", "index": index });
     let reason = if call.is_some() { "tool_use" } else { "end_turn" };
-    let second = match call {
-        Some((name, input)) => {
-            let made = json!({ "type": "tool_use", "id": "toolu_1", "name": name, "input": {} });
-            let input = json!({ "type": "input_json_delta", "partial_json": input.to_string() });
-            [start(1, made), delta(1, input), stop(1)]
-        }
-        None => {
-            let text = json!({ "type": "text_delta", "text": "Done." });
-            [start(1, json!({ "type": "text", "text": "" })), delta(1, text), stop(1)]
-        }
+    let second = if let Some((name, input)) = call {
+        let made = json!({ "type": "tool_use", "id": "toolu_1", "name": name, "input": {} });
+        let input = json!({ "type": "input_json_delta", "partial_json": input.to_string() });
+        [start(1, made), delta(1, input), stop(1)]
+    } else {
+        let text = json!({ "type": "text_delta", "text": "Done." });
+        [start(1, json!({ "type": "text", "text": "" })), delta(1, text), stop(1)]
     };
     let usage = json!({ "input_tokens": 10, "output_tokens": 5 });
     let first = [

@@ -156,12 +156,11 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
 ///
 /// The account goes last: should the server stop on the way, it is there to be deleted again.
 pub async fn delete(s: &Services, who: &SignedIn, password: Option<&Password>, origin: &Origin) -> Result<()> {
-    let confirmed = match password.filter(|password| !password.0.is_empty()) {
-        Some(password) => Some(confirm(s, who, password, "password", origin).await?),
-        None => {
-            factors::reassured(s, who, None, false, origin).await?;
-            None
-        }
+    let confirmed = if let Some(password) = password.filter(|password| !password.0.is_empty()) {
+        Some(confirm(s, who, password, "password", origin).await?)
+    } else {
+        factors::reassured(s, who, None, false, origin).await?;
+        None
     };
     let user = who.user.id;
     let mut alone = Vec::new();

@@ -165,7 +165,7 @@ impl DatabaseDriver for Patient {
         self
     }
 
-    fn begin<'a>(&'a self) -> BoxFuture<'a, Result<DbTransaction, DbError>> {
+    fn begin(&self) -> BoxFuture<'_, Result<DbTransaction, DbError>> {
         self.0.begin().boxed()
     }
 
@@ -197,7 +197,7 @@ mod tests {
             self
         }
 
-        fn begin<'a>(&'a self) -> BoxFuture<'a, Result<DbTransaction, DbError>> {
+        fn begin(&self) -> BoxFuture<'_, Result<DbTransaction, DbError>> {
             async { Err(DbError::new("away")) }.boxed()
         }
 

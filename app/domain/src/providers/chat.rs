@@ -343,6 +343,8 @@ pub enum Finish {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     #[test]
@@ -365,7 +367,7 @@ mod tests {
             let total: Usage = part.into_iter().sum();
             assert_eq!((total.input, total.cache_write, total.cost_micros), (4, 3, None));
         }
-        assert_eq!([Usage::default(); 0].into_iter().sum::<Usage>(), Usage::default());
+        assert_eq!(iter::empty().sum::<Usage>(), Usage::default());
     }
 
     #[test]

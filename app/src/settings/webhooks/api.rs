@@ -59,17 +59,20 @@ pub async fn change_webhook(
     /// What it is for.
     #[server(default)]
     description: String,
-    /// Types of events, or beginnings of such, between spaces or commas; empty for all. `None`: not asked for.
+    /// Types of events, or beginnings of such, between spaces or commas; empty for all.
     #[server(default)]
-    events: Option<String>,
+    events: String,
+    /// Whether it is asked which events at all: an empty field of a form looks like one that is not there.
+    #[server(default)]
+    filtered: bool,
 ) -> Result<(), ApiError> {
     let mut typed = vec![("description", description.clone()), ("typed", "1".to_owned())];
-    if let Some(events) = &events {
+    if filtered {
         typed.extend([("url", url.clone()), ("events", events.clone())]);
     }
     answer_with(typed, async move {
         let (services, actor) = context::actor().await?;
-        let events = events.as_deref().map(split);
+        let events = filtered.then(|| split(&events));
         let url = Some(url).filter(|url| events.is_some() || !url.is_empty());
         let changes = Changes { url, description: Some(description), events, ..Changes::default() };
         service::update(&services, &actor, id, changes).await?;

@@ -198,7 +198,9 @@ fn change_card(endpoint: Endpoint, flash: Flash) -> AnyView {
         Values::typed(&flash)
     };
     let fields = match endpoint.format {
-        Format::Events => fields(values, &flash),
+        Format::Events => {
+            view! { <input type="hidden" name="filtered" value="true"/> {fields(values, &flash)} }.into_any()
+        }
         Format::Slack => channel_fields(values.description, &flash),
     };
     view! {

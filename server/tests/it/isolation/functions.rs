@@ -67,7 +67,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 79] = [
     ("workspace/leave", ""),
     ("api-keys/make", "name=x&days=7&read=true"),
     ("api-keys/revoke", "id={key}"),
-    ("webhooks/add", "url=http%3A%2F%2F127.0.0.1%3A9&description=x&events=nothing."),
+    ("webhooks/add", "url=http%3A%2F%2F127.0.0.1%3A9&description=x&events=nothing.&filtered=true"),
     ("webhooks/change", "id={webhook}&url=http%3A%2F%2F127.0.0.1%3A9&description=x&events=nothing."),
     ("webhooks/switch", "id={webhook}&enabled=true"),
     ("webhooks/rotate", "id={webhook}"),

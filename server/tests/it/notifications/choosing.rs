@@ -68,6 +68,8 @@ async fn of_many_proposals_one_letter_tells_at_once_and_another_one_a_minute_lat
     let office = Office::open(&world.app).await;
     until_there_are(&world, "UPDATE notifications SET cause = cause WHERE routed_at IS NULL", 0).await;
     choose(&office.ada, ways("approval_waiting", false, "now")).await.expect(200);
+    // What was told before is long ago.
+    in_database(&world.app, "UPDATE notifications SET routed_at = routed_at - interval '1 minute'").await;
     let propose = async |n: usize| {
         let refund = json!({ "action": "refund", "arguments": { "order": n } });
         office.grace.post("/api/approvals", &refund).await.expect(201);

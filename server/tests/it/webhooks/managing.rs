@@ -140,8 +140,13 @@ async fn the_pages_work_with_plain_forms() {
 
     let (_, tested) = submit(&user, &one, "webhooks/test", &format!("id={webhook}")).await;
     assert!(tested.text.contains("did not get through") && tested.text.contains("could not be reached"));
-    let (_, changed) =
-        submit(&user, &one, "webhooks/change", &format!("id={webhook}&url={url}&description=Yours&events=")).await;
+    let (_, changed) = submit(
+        &user,
+        &one,
+        "webhooks/change",
+        &format!("id={webhook}&url={url}&description=Yours&events=&filtered=true"),
+    )
+    .await;
     assert!(changed.text.contains("Saved.") && changed.text.contains("Hears of all events"), "{}", changed.text);
     let (_, rotated) = submit(&user, &format!("{one}?ask=rotate"), "webhooks/rotate", &format!("id={webhook}")).await;
     assert!(rotated.text.contains("value=\"whsec_") && rotated.text.contains("signs as well"));

@@ -72,14 +72,11 @@ pub enum Kind {
 
 /// The fields for these arguments. Without a schema they are the plain values that there are.
 pub fn fields(schema: Option<&Value>, arguments: &Map<String, Value>) -> Vec<Field> {
-    let mut found = match schema {
-        Some(schema) => declared(schema, Some(arguments), "", 0),
-        None => {
-            let mut found = Vec::new();
-            plain("", arguments, &mut found);
-            found
-        }
-    };
+    let mut found = Vec::new();
+    match schema {
+        Some(schema) => found = declared(schema, Some(arguments), "", 0),
+        None => plain("", arguments, &mut found),
+    }
     found.retain(|field| !FIXED.contains(&field.path.trim_start_matches('/')));
     found
 }

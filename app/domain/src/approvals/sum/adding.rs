@@ -107,7 +107,7 @@ fn facts(previews: &[&Preview]) -> Vec<Fact> {
 /// A field that changes in several records of a collection.
 struct Field<'a> {
     collection: &'a str,
-    field: &'a str,
+    name: &'a str,
     label: &'a str,
     actions: usize,
     /// The lowest and the highest; `None` once it became something else than a number.
@@ -122,7 +122,7 @@ impl<'a> Field<'a> {
         let after = number(&change.after);
         let before = if change.before.is_none() { Some(Exact::ZERO) } else { number(&change.before) };
         let by = after.zip(before).filter(|_| adds_up(&change.field)).and_then(|(after, before)| after.minus(before));
-        match all.iter_mut().find(|known| known.collection == collection && known.field == change.field) {
+        match all.iter_mut().find(|known| known.collection == collection && known.name == change.field) {
             Some(known) => {
                 known.actions += 1;
                 let wider = |((low, high), after): ((Exact, Exact), Exact)| (low.lower(after), high.higher(after));
@@ -131,7 +131,7 @@ impl<'a> Field<'a> {
             }
             None => all.push(Self {
                 collection,
-                field: &change.field,
+                name: &change.field,
                 label: &change.label,
                 actions: 1,
                 becomes: after.map(|after| (after, after)),

@@ -192,13 +192,11 @@ async fn settle(
         (None, _) => None,
     };
     let identity = provider.identify(&code, &redirect(s, &by.id)?, secrets).await?;
-    match who {
-        Some(who) => linked::link(s, who, by, &identity, origin).await.map(|()| None),
-        None => {
-            let invitation = flow.then.next.as_deref().and_then(newcomers::link_in);
-            Box::pin(arrival::arrive(s, by, identity, invitation.as_ref(), origin)).await.map(Some)
-        }
+    if let Some(who) = who {
+        return linked::link(s, who, by, &identity, origin).await.map(|()| None);
     }
+    let invitation = flow.then.next.as_deref().and_then(newcomers::link_in);
+    Box::pin(arrival::arrive(s, by, identity, invitation.as_ref(), origin)).await.map(Some)
 }
 
 /// What a provider's error (RFC 6749, 4.1.2.1) means. Its own words are not shown: anyone can write them into a link.

@@ -94,7 +94,7 @@ async fn a_provider_is_not_linked_in_a_session_that_has_just_ended() {
     let back = browser.pick(&out, "bob").await;
     let (token, anyone) = (two.world.reset_link("ada@example.com").await, two.world.anyone());
     let url = two.world.app.setting("DATABASE_URL");
-    let (came, late) = in_turn(url, reset(&anyone, &token, NEW), browser.get(&back)).await;
+    let (came, late) = Box::pin(in_turn(url, reset(&anyone, &token, NEW), browser.get(&back))).await;
     came.expect(200);
     late.expect(302);
     let ada = sign_in(&anyone, "ada@example.com", NEW).await;
