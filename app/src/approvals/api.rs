@@ -26,13 +26,14 @@ use crate::{
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
-    Error, PageRequest, Timestamp, agents,
+    Actor, Error, PageRequest, Timestamp, agents,
     approvals::{
         Decide, EffectState, Status,
         bulk::{self, Picked},
         deciding::Turns,
         door, policies, presence, samples, saved, service,
     },
+    services::Services,
     workspaces::{clock, members},
 };
 
@@ -199,17 +200,24 @@ pub async fn get_approval(
 ) -> Result<Shown, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        let shown = Shown::from(service::get(&services, &actor, id).await?);
-        let decides = shown.detail.item.status == Status::Pending && shown.detail.blocked.is_none();
-        if !decides {
-            return Ok::<_, Error>(shown);
-        }
-        let deciders = members::deciders(&services, &actor).await?;
-        let (zone, due) = clock::shows(&services, &actor, shown.detail.item.due_at).await?;
-        let form = editor::of(&services, &actor, &shown.detail).await?;
-        Ok(Shown { deciders, clock: Some(Clock { zone, due }), form, ..shown })
+        let detail = service::get(&services, &actor, id).await?;
+        Box::pin(shown(&services, &actor, detail)).await
     })
     .await
+}
+
+/// An approval as it stands, with what whoever may decide on it needs for that.
+#[cfg(feature = "ssr")]
+async fn shown(services: &Services, actor: &Actor, detail: Detail) -> Result<Shown, Error> {
+    let shown = Shown::from(detail);
+    let decides = shown.detail.item.status == Status::Pending && shown.detail.blocked.is_none();
+    if !decides {
+        return Ok(shown);
+    }
+    let deciders = members::deciders(services, actor).await?;
+    let (zone, due) = clock::shows(services, actor, shown.detail.item.due_at).await?;
+    let form = editor::of(services, actor, &shown.detail).await?;
+    Ok(Shown { deciders, clock: Some(Clock { zone, due }), form, ..shown })
 }
 
 /// Decides: the browser's way to the one door.
@@ -229,7 +237,8 @@ pub async fn decide_approval(
         let (services, actor) = actor().await?;
         let note = Some(note).filter(|note| !note.trim().is_empty());
         let decision = Decide { verdict, note, hash: Some(hash), interactive: true };
-        door::decide(&services, &actor, id, decision).await.map(Shown::from)
+        let detail = door::decide(&services, &actor, id, decision).await?;
+        Box::pin(shown(&services, &actor, detail)).await
     })
     .await
 }
@@ -317,7 +326,8 @@ pub async fn undo_approval(
 ) -> Result<Shown, ApiError> {
     answer(async move {
         let (services, actor) = actor().await?;
-        door::withdraw(&services, &actor, id).await.map(Shown::from)
+        let detail = door::withdraw(&services, &actor, id).await?;
+        Box::pin(shown(&services, &actor, detail)).await
     })
     .await
 }
