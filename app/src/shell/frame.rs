@@ -49,25 +49,13 @@ pub fn WorkspaceFrame() -> AnyView {
 fn inside(data: FrameData) -> AnyView {
     client::set_workspace(&data.workspace.to_string());
     let pending = RwSignal::new(data.pending);
-    #[cfg(not(feature = "hydrate"))]
-    title_of(&data);
+    #[cfg(feature = "ssr")]
+    crate::ui::title_around(&data.name.name, data.pending);
     provide_context(Frame { data: StoredValue::new(data), pending: pending.into() });
     #[cfg(feature = "hydrate")]
     super::conductor::accompany(pending);
     fill_dock();
     view! { <Outlet/> }.into_any()
-}
-
-/// The title of the document, around what the page says.
-#[cfg(not(feature = "hydrate"))]
-fn title_of(data: &FrameData) {
-    use leptos_meta::Title;
-
-    use crate::ui::full_title;
-
-    let (workspace, waiting) = (data.name.name.clone(), data.pending);
-    // In the document's head from the moment that it is made.
-    let _ = view! { <Title formatter=move |page: String| full_title(&page, &workspace, waiting)/> };
 }
 
 fn outside(error: Error) -> AnyView {

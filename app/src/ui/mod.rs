@@ -1,6 +1,8 @@
 //! The kit that pages are built of. Colours come only as token pairs from `style/tokens.css`; nothing here knows a slice.
 
 #[cfg(feature = "ssr")]
+pub mod area;
+#[cfg(feature = "ssr")]
 pub mod avatar;
 #[cfg(feature = "ssr")]
 pub mod bars;
@@ -34,6 +36,8 @@ pub mod time;
 pub mod title;
 pub mod toast;
 
+#[cfg(feature = "ssr")]
+pub use area::{Area, area_html};
 #[cfg(feature = "ssr")]
 pub use avatar::{Avatar, AvatarSize, Whose};
 #[cfg(feature = "ssr")]
@@ -69,5 +73,7 @@ pub use time::tick;
 pub use time::{Age, Time, now_millis, relative, span};
 #[cfg(feature = "hydrate")]
 pub use title::retitle;
+#[cfg(feature = "ssr")]
+pub use title::title_around;
 pub use title::{full_title, page_title};
 pub use toast::{Toasts, use_toasts};

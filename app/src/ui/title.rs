@@ -13,15 +13,12 @@ pub fn page_title(text: impl Into<String>) {
     let text = text.into();
     #[cfg(feature = "hydrate")]
     browser::set(&text);
-    #[cfg(not(feature = "hydrate"))]
-    {
-        use leptos::view;
-        use leptos_meta::Title;
-
-        // The document's head has it from the moment that it is made; in the page there is nothing to show.
-        let _ = view! { <Title text=text/> };
-    }
+    #[cfg(feature = "ssr")]
+    server::set(&text);
 }
+
+#[cfg(feature = "ssr")]
+pub use server::title_around;
 
 #[cfg(feature = "hydrate")]
 pub use browser::retitle;
@@ -43,6 +40,30 @@ mod browser {
         let now = document().title();
         let bare = now.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(now.as_str(), |(_, bare)| bare);
         document().set_title(&if waiting == 0 { bare.to_owned() } else { format!("({waiting}) {bare}") });
+    }
+}
+
+/// The document's head has the title from the moment that it is made; in the page there is nothing to show. It goes there as it
+/// stands, and what people and agents wrote is part of it: whatever is not a constant is escaped here, and nowhere else.
+#[cfg(feature = "ssr")]
+mod server {
+    use leptos::view;
+    use leptos_meta::Title;
+
+    use super::full_title;
+
+    pub(super) fn set(page: &str) {
+        let _ = view! { <Title text=escaped(page)/> };
+    }
+
+    /// Says what stands around each page's own words.
+    pub fn title_around(workspace: &str, waiting: i64) {
+        let workspace = escaped(workspace);
+        let _ = view! { <Title formatter=move |page: String| full_title(&page, &workspace, waiting)/> };
+    }
+
+    fn escaped(text: &str) -> String {
+        html_escape::encode_text(text).into_owned()
     }
 }
 

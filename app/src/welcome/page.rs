@@ -10,7 +10,7 @@ use crate::{
     flash::Flash,
     settings::members::{api::InviteMembers, link_fields, links_made},
     shell::{Visit, use_frame},
-    ui::{Button, ButtonLink, Card, CardBody, Field, Form, Glyph, Icon, PageHeader, Pill, Tone, Variant},
+    ui::{Area, Button, ButtonLink, Card, CardBody, Field, Form, Glyph, Icon, PageHeader, Pill, Tone, Variant},
 };
 
 /// The page at `/w/{workspace}/welcome`. Every step can be left out, and taken later.
@@ -105,7 +105,6 @@ fn name_step(steps: &Steps, flash: &Flash) -> AnyView {
 }
 
 fn invite_step(steps: &Steps, flash: &Flash, links: Option<Vec<(String, String)>>) -> AnyView {
-    let (emails, error) = (flash.typed("emails"), flash.at("emails"));
     let links = links.map(|links| {
         view! {
             <p class="pb-3">"No mail server is set up: hand the link over yourself. It is shown only now."</p>
@@ -117,15 +116,10 @@ fn invite_step(steps: &Steps, flash: &Flash, links: Option<Vec<(String, String)>
             {links}
             <Form action=InviteMembers::url()>
                 <input type="hidden" name="role" value=Role::Member.as_str()/>
-                <div class="field">
-                    <label for="emails">"E-mail addresses"</label>
-                    <textarea
-                        id="emails" name="emails" class="input" rows="2" required=true
-                        aria-describedby="emails-hint emails-error"
-                    >{emails}</textarea>
-                    <p class="field-hint" id="emails-hint">"They join as members. Other roles: Settings → Members."</p>
-                    <p class="field-error" id="emails-error" role="alert">{error}</p>
-                </div>
+                <Area
+                    name="emails" label="E-mail addresses" rows=2 required=true value=flash.typed("emails") error=flash.at("emails")
+                    hint="They join as members. Other roles: Settings → Members."
+                />
                 <div><Button kind="submit">"Invite"</Button></div>
             </Form>
         </Step>

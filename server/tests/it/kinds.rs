@@ -61,7 +61,7 @@ async fn each_kind_has_a_form_with_its_address_and_moves_only_with_its_key() {
 }
 
 /// Sends a form of a page as a browser without JavaScript does; answers where the browser is sent, and its next cookie.
-async fn send(user: &Caller, page: &str, function: &str, form: String) -> (String, Caller) {
+pub(crate) async fn send(user: &Caller, page: &str, function: &str, form: String) -> (String, Caller) {
     let request = user.request(Method::POST, &format!("/_fn/{function}"));
     let request = request.header("accept", "text/html").header("referer", format!("https://hyvve.example{page}"));
     let sent = Reply::of(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await;

@@ -24,6 +24,7 @@ mod embedded;
 mod events;
 mod factors;
 mod filters;
+mod foreign_text;
 mod grants;
 mod health;
 mod http_request;

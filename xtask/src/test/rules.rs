@@ -28,7 +28,7 @@ const POOLED: [&str; 2] = ["db.rs", "events/relay.rs"];
 /// One rule: what it forbids, and a search for what breaks it.
 type Rule = (&'static str, fn() -> Result<Vec<String>>);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     ("the domain knows neither Leptos nor axum, neither the app nor the server", domain_depends_on_nothing_above),
     ("the app and the server do not speak to a database", no_database_above_the_domain),
     ("the browser loads nothing that only a server needs", browser_crates),
@@ -37,6 +37,7 @@ const RULES: [Rule; 8] = [
     ("a slice's store is its own", stores_are_private),
     ("handlers and server functions leave it to services who may", surfaces_ask_no_role),
     ("`ui` knows no slice", ui_knows_no_slice),
+    ("text goes into a title and into a `textarea` where it is escaped", unescaped_places),
 ];
 
 /// Checks every rule and names what breaks it.
@@ -124,6 +125,15 @@ fn ui_knows_no_slice() -> Result<Vec<String>> {
     };
     lines_in(&workspace::path("app/src/ui"), |_, line| {
         slices.iter().filter(|slice| *slice != "ui").any(|slice| imports(line, slice) || mentions(line, slice))
+    })
+}
+
+/// Leptos writes text into these two as it stands.
+fn unescaped_places() -> Result<Vec<String>> {
+    let app = workspace::path("app/src");
+    lines_in(&app, |file, line| {
+        let holds = line.split_once("</textarea").is_some_and(|(before, _)| !before.ends_with('>'));
+        holds || line.contains("<Title") && file != app.join("ui/title.rs")
     })
 }
 

@@ -15,7 +15,7 @@ use super::AT;
 use crate::{
     approvals::{api::EditApproval, edit::Editor},
     flash::Flash,
-    ui::{Button, Kbd, Revealed, Variant},
+    ui::{Button, Kbd, Revealed, Variant, area_html},
 };
 
 /// From this many characters on, a text gets several lines.
@@ -210,12 +210,10 @@ impl Parts {
     fn area(&self, class: &'static str, fewest: Option<String>, most: Option<String>) -> AnyView {
         let (id, name) = (self.id.clone(), self.name.clone());
         let rows = (self.text.lines().count() + self.text.chars().count() / LONG).clamp(3, 14);
-        // What stands between the tags of such a field is not escaped by itself, and loses a line end at its beginning.
-        let text = format!("\n{}", html_escape::encode_text(&self.text));
         view! {
             <textarea
                 class=class id=id name=name rows=rows required=self.required minlength=fewest maxlength=most
-                aria-describedby=self.described_by.clone() aria-invalid=self.invalid() autofocus=self.is_wrong inner_html=text
+                aria-describedby=self.described_by.clone() aria-invalid=self.invalid() autofocus=self.is_wrong inner_html=area_html(&self.text)
             ></textarea>
         }
         .into_any()

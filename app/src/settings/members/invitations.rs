@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     flash::Flash,
-    ui::{Button, Card, CardBody, Form, Select, Time, Variant, counted, now_millis},
+    ui::{Area, Button, Card, CardBody, Form, Select, Time, Variant, counted, now_millis},
 };
 
 /// The forms for people whose address one knows, and for a link.
@@ -18,21 +18,14 @@ pub(super) fn invite_card(own: Role, flash: Flash) -> AnyView {
     let options: Vec<_> = roles(own).into_iter().filter(|(role, _)| role != Role::Owner.as_str()).collect();
     let chosen = Some(flash.typed("role")).filter(|role| !role.is_empty()).unwrap_or_else(|| Role::Member.to_string());
     let by_link = options.clone();
-    let error = flash.at("emails");
-    let invalid = error.is_some().then_some("true");
     view! {
         <Card title="Invite people" note="a link works for 48 hours and once">
             <CardBody>
                 <Form action=InviteMembers::url()>
-                    <div class="field">
-                        <label for="emails">"E-mail addresses"</label>
-                        <textarea
-                            id="emails" name="emails" class="input" rows="3" required=true
-                            aria-describedby="emails-hint emails-error" aria-invalid=invalid
-                        >{flash.typed("emails")}</textarea>
-                        <p class="field-hint" id="emails-hint">"Several at once, a line or a comma between them."</p>
-                        <p class="field-error" id="emails-error" role="alert">{error}</p>
-                    </div>
+                    <Area
+                        name="emails" label="E-mail addresses" rows=3 required=true value=flash.typed("emails") error=flash.at("emails")
+                        hint="Several at once, a line or a comma between them."
+                    />
                     <Select name="role" label="As" options=options chosen=chosen error=flash.at("role")/>
                     <div><Button variant=Variant::Primary kind="submit">"Invite"</Button></div>
                 </Form>

@@ -2,7 +2,7 @@
 //! compared with what the server really has, so that nothing new stays unprobed.
 
 pub(crate) mod functions;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod routes;
 
 use serde_json::json;

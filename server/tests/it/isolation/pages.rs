@@ -4,7 +4,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-const PAGES: [(&str, Thing); 34] = [
+pub(crate) const PAGES: [(&str, Thing); 34] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/approvals/{id}", Thing::Change),
@@ -89,7 +89,7 @@ fn every_page_of_a_workspace_is_probed() {
 }
 
 /// The address of somebody's workspace.
-async fn home(caller: &Caller) -> String {
+pub(crate) async fn home(caller: &Caller) -> String {
     let workspaces = caller.get("/api/workspaces").await;
     let slug = workspaces.expect(200).body["data"][0]["slug"].as_str().unwrap().to_owned();
     format!("/w/{slug}")
