@@ -105,6 +105,7 @@ fn name_step(steps: &Steps, flash: &Flash) -> AnyView {
 }
 
 fn invite_step(steps: &Steps, flash: &Flash, links: Option<Vec<(String, String)>>) -> AnyView {
+    let (emails, error) = (flash.typed("emails"), flash.at("emails"));
     let links = links.map(|links| {
         view! {
             <p class="pb-3">"No mail server is set up: hand the link over yourself. It is shown only now."</p>
@@ -117,7 +118,7 @@ fn invite_step(steps: &Steps, flash: &Flash, links: Option<Vec<(String, String)>
             <Form action=InviteMembers::url()>
                 <input type="hidden" name="role" value=Role::Member.as_str()/>
                 <Area
-                    name="emails" label="E-mail addresses" rows=2 required=true value=flash.typed("emails") error=flash.at("emails")
+                    name="emails" label="E-mail addresses" rows=2 required=true value=emails error=error
                     hint="They join as members. Other roles: Settings → Members."
                 />
                 <div><Button kind="submit">"Invite"</Button></div>

@@ -55,7 +55,8 @@ async fn whatever_stands_in_a_name_a_message_or_a_proposal_is_text_on_every_page
     let own = ["approvals", "chat", "runs"].into_iter().zip([id(&proposal), session.as_str().unwrap(), &run]);
     let mut shown = 0;
     for page in of_things.chain(own.map(|(page, id)| format!("/{page}/{id}"))) {
-        let page = user.get(&format!("{home}{page}")).await.expect(200);
+        let page = user.get(&format!("{home}{page}")).await;
+        page.expect(200);
         let (title, _) = page.text.split_once("<title>").unwrap().1.split_once("</title>").unwrap();
         // The workspace's name is part of it.
         assert!(title.contains(TEXT), "{title}");
