@@ -1,6 +1,6 @@
 //! The steps of `cargo xtask test`.
 
-use std::process::Command;
+use std::{env, num::NonZero, process::Command, thread};
 
 use anyhow::Result;
 
@@ -55,13 +55,16 @@ fn docs() -> Result<()> {
     process::run(command.args(NATIVE).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
-/// Tests of sign-in by others start an OpenID provider, which comes with the node modules.
+/// Tests of sign-in by others start an OpenID provider, which comes with the node modules. Most tests wait for a server of their
+/// own and its database every now and then: with one test per core a fifth of the processor was idle.
 fn unit() -> Result<()> {
     tools::postgres()?;
     tools::redis()?;
     tools::python()?;
     tools::node_modules()?;
-    process::run(process::cargo(&["test", "--quiet"]).args(NATIVE))
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let at_once = env::var("RUST_TEST_THREADS").unwrap_or_else(|_| (2 * cores).to_string());
+    process::run(process::cargo(&["test", "--quiet"]).args(NATIVE).env("RUST_TEST_THREADS", at_once))
 }
 
 /// The proxy is not ours: what it says of a format is a second opinion.

@@ -237,7 +237,7 @@ async fn read(s: &Services) -> Result<()> {
 }
 
 /// Takes in what other nodes did, removes keys whose time is over, and makes one when one is due.
-pub async fn tend(s: &Services) -> Result<()> {
+async fn tend(s: &Services) -> Result<()> {
     let mut reading = s.signing_keys.reading.lock().await;
     load(s, &mut reading).await?;
     let now = Timestamp::now();
@@ -320,11 +320,17 @@ async fn add(s: &Services, tx: &mut SystemTx, public: &Jwk, private: &SecretStri
     Ok(NewKey { kid, not_before })
 }
 
+/// The very first key is made when somebody first asks for a token, or for the keys: many a server never has to.
+async fn tend_those_there_are(s: &Services) -> Result<()> {
+    load(s, &mut s.signing_keys.reading.lock().await).await?;
+    if s.signing_keys.all().is_empty() { Ok(()) } else { tend(s).await }
+}
+
 /// A worker: looks after the keys.
 pub async fn work(s: Services) {
     let every = (s.settings.signing_lead / 4).clamp(LOOKS.0, LOOKS.1);
     loop {
-        if let Err(error) = tend(&s).await {
+        if let Err(error) = tend_those_there_are(&s).await {
             tracing::warn!(error.message = %error, "signing keys were not looked after; trying again");
         }
         sleep(every).await;
