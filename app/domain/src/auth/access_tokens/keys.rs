@@ -237,7 +237,7 @@ async fn read(s: &Services) -> Result<()> {
 }
 
 /// Takes in what other nodes did, removes keys whose time is over, and makes one when one is due.
-async fn tend(s: &Services) -> Result<()> {
+pub async fn tend(s: &Services) -> Result<()> {
     let mut reading = s.signing_keys.reading.lock().await;
     load(s, &mut reading).await?;
     let now = Timestamp::now();
