@@ -74,7 +74,7 @@ impl RunImage {
 #[cfg(feature = "ssr")]
 pub(super) fn taken(files: &[Vec<u8>]) -> Result<Vec<RunImage>> {
     if files.len() > MOST {
-        return Err(Error::invalid("files", "maxItems", format!("At most {MOST} images with a message, please.")));
+        return Err(Error::invalid("files", "maxItems", format!("At most {MOST} files with a message, please.")));
     }
     if files.iter().any(|file| file.len() > MAX_BYTES) || files.iter().map(Vec::len).sum::<usize>() > MAX_TOTAL {
         return Err(too_large());
@@ -86,7 +86,7 @@ pub(super) fn taken(files: &[Vec<u8>]) -> Result<Vec<RunImage>> {
 #[cfg(feature = "ssr")]
 pub fn too_large() -> Error {
     let why = format!(
-        "These images are too large: at most {} MB each and {} MB together, please.",
+        "These files are too large: at most {} MB each and {} MB together, please.",
         MAX_BYTES >> 20,
         MAX_TOTAL >> 20
     );
@@ -95,7 +95,7 @@ pub fn too_large() -> Error {
 
 #[cfg(feature = "ssr")]
 fn unreadable() -> Error {
-    let why = "This is no image that models can look at. Please send a PNG, JPEG, WebP or GIF.";
+    let why = "Not all of these files are images that models look at. Please send PNG, JPEG, WebP or GIF.";
     Error::invalid("files", "image", why)
 }
 
@@ -121,12 +121,16 @@ mod tests {
         let gif = GIF.to_vec();
         let images = taken(&[gif.clone(), gif.clone()]).unwrap();
         assert_eq!(images, [(); 2].map(|()| RunImage { kind: ImageType::Gif, bytes: gif.clone() }));
-        let large = || [GIF, &[0; MAX_BYTES - GIF.len()]].concat();
+        let of_size = |length| {
+            let mut file = GIF.to_vec();
+            file.resize(length, 0);
+            file
+        };
+        let large = || of_size(MAX_BYTES);
         assert!(taken(&[large(), large()]).is_ok());
-        let huge = [GIF, &[0; MAX_BYTES]].concat();
         for bad in [
             vec![gif; MOST + 1],
-            vec![huge],
+            vec![of_size(MAX_BYTES + 1)],
             vec![large(), large(), large()],
             vec![b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()],
             vec![Vec::new()],
