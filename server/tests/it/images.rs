@@ -159,6 +159,17 @@ async fn an_image_reaches_models_as_it_was_sent_later_and_after_a_crash_too_and_
     assert!(all.len() == 3 && all[1]["messages"].to_string().contains(&encoded), "{}", all.len());
     assert_eq!(all[1]["messages"], all[2]["messages"]);
 
+    // Of a long conversation the newest eight are shown, and it is said that there were more.
+    let mut long = None;
+    for _ in 0..3 {
+        let (run, session) = say(&ada, &agent, form("Four more.", long.as_deref(), &[GIF; 4])).await;
+        assert_eq!(ended(&ada, &run).await["status"], "COMPLETED");
+        long = Some(session);
+    }
+    let told = asked.all().pop().unwrap()["messages"].to_string();
+    assert_eq!(told.matches("\"image_url\":{").count(), 8, "{told}");
+    assert_eq!(told.matches("(4 images of this message are too far back to be shown again.)").count(), 1, "{told}");
+
     // The conversation goes on with another provider.
     choose(&ada, "anthropic", &at).await;
     let (next, _) = say(&ada, &agent, form("And now?", Some(&session), &[])).await;

@@ -4,8 +4,8 @@
 //! programs have noted in it (places, dates, names) is left out first (`clean.rs`): a provider and a workspace's admins have no need
 //! to know where a photo was taken.
 //!
-//! A model is told of the newest images of a conversation, [`TOLD`] of them and [`TOLD_BYTES`] at most; where older ones are left
-//! out, their message says so.
+//! A model is told of the newest images of a conversation, eight of them and 12 MiB at most; where older ones are left out, their
+//! message says so.
 
 #[cfg(feature = "ssr")]
 mod clean;
@@ -103,8 +103,11 @@ fn unreadable() -> Error {
 #[cfg(feature = "ssr")]
 pub(super) fn message(mut text: String, images: &[RunImage], gone: usize) -> Message {
     if gone > 0 {
-        let which =
-            if gone == 1 { "An image of this message is".into() } else { format!("{gone} images of this message are") };
+        let which = if gone == 1 {
+            "An image of this message is".to_owned()
+        } else {
+            format!("{gone} images of this message are")
+        };
         text = format!("{text}\n\n({which} too far back to be shown again.)");
     }
     Message::User { text, images: images.iter().map(RunImage::told).collect() }
