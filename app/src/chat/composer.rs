@@ -1,5 +1,5 @@
-//! Where one writes: Enter sends, Shift-Enter begins a line, Stop stops. A plain form, so that it works without JavaScript; with images
-//! it is sent as one in any case, and goes to the conversation's page.
+//! Where one writes: Enter sends, Shift-Enter begins a line, Stop stops. A plain form, so that it works without
+//! JavaScript; with images it is sent as one in any case, and goes to the conversation's page.
 
 use hyvve_domain::{
     agents::{Agent, images},

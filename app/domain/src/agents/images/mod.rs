@@ -1,11 +1,11 @@
 //! Images that people send with a message, for the model to look at.
 //!
-//! What a file is, its bytes say. It is neither decoded nor encoded anew, so a model sees just what was sent; but what cameras and
-//! programs have noted in it (places, dates, names) is left out first (`clean.rs`): a provider and a workspace's admins have no need
-//! to know where a photo was taken.
+//! What a file is, its bytes say. It is neither decoded nor encoded anew, so a model sees just what was sent; but what
+//! cameras and programs have noted in it (places, dates, names) is left out first (`clean.rs`): a provider and a
+//! workspace's admins have no need to know where a photo was taken. GIFs stay as they are.
 //!
-//! A model is told of the newest images of a conversation, eight of them and 12 MiB at most; where older ones are left out, their
-//! message says so.
+//! A model is told of the newest images of a conversation, eight of them and 12 MiB at most; where older ones are left
+//! out, their message says so.
 
 #[cfg(feature = "ssr")]
 mod clean;
