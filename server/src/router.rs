@@ -203,6 +203,8 @@ fn api() -> Router<AppState> {
         .route("/api/records/{id}/assignee", put(http::records::assign))
         .route("/api/records/{id}/shares", post(http::records::share))
         .route("/api/records/{id}/shares/{user_id}", delete(http::records::unshare))
+        // Messages with images; the guard has looked at how large they are
+        .route("/api/messages", post(http::messages::send).layer(DefaultBodyLimit::disable()))
         // Runs
         .route("/api/runs", get(http::runs::list))
         .route("/api/runs/{id}", get(http::runs::get))
@@ -246,7 +248,9 @@ fn api() -> Router<AppState> {
 
 /// Pictures: pages show many of them, and browsers keep each, so they are not counted as calls.
 fn pictures() -> Router<AppState> {
-    Router::new().route("/api/pictures/{id}", get(http::pictures::get))
+    Router::new()
+        .route("/api/pictures/{id}", get(http::pictures::get))
+        .route("/api/runs/{id}/images/{position}", get(http::runs::image))
 }
 
 /// What AgentOS's clients speak, at the root.
@@ -261,7 +265,10 @@ fn agent_os() -> Router<AppState> {
         .route("/agents", get(agentos::agents::list))
         .route("/agents/{agent_id}", get(agentos::agents::get))
         // Runs
-        .route("/agents/{agent_id}/runs", get(agentos::runs::list).post(agentos::runs::create))
+        .route(
+            "/agents/{agent_id}/runs",
+            get(agentos::runs::list).post(agentos::runs::create).layer(DefaultBodyLimit::disable()),
+        )
         .route("/agents/{agent_id}/runs/{run_id}", get(agentos::runs::get))
         .route("/agents/{agent_id}/runs/{run_id}/continue", post(agentos::confirm::go_on))
         .route("/agents/{agent_id}/runs/{run_id}/cancel", post(agentos::runs::cancel))

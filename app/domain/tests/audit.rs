@@ -123,7 +123,13 @@ async fn configure(world: &World) {
 async fn talk(world: &World) {
     let (s, owner) = (&world.services, &world.owner);
     let agent = agents::service::agents(s, owner).await.unwrap().remove(0);
-    let new = NewRun { run_id: None, agent_id: agent.id, session_id: None, message: "Good morning".into() };
+    let new = NewRun {
+        run_id: None,
+        agent_id: agent.id,
+        session_id: None,
+        message: "Good morning".into(),
+        images: Vec::new(),
+    };
     let run = agents::service::start(s, owner, new).await.unwrap();
     while agents::service::run(s, owner, run.id).await.unwrap().run.status != RunStatus::Completed {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -23,7 +23,13 @@ async fn a_long_answer_is_whole_and_what_does_not_show_is_counted() {
     let world = World::new().await;
     let (s, owner) = (&world.services, &world.owner);
     let agent = agents(s, owner).await.unwrap().remove(0);
-    let new = NewRun { run_id: None, agent_id: agent.id, session_id: None, message: "Good morning".into() };
+    let new = NewRun {
+        run_id: None,
+        agent_id: agent.id,
+        session_id: None,
+        message: "Good morning".into(),
+        images: Vec::new(),
+    };
     let first = start(s, owner, new).await.unwrap();
     while run(s, owner, first.id).await.unwrap().run.status != RunStatus::Completed {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -250,6 +250,7 @@ async fn the_serving_role_cannot_touch_credentials_or_rewrite_history() {
         ("audit_tombstones", "SELECT, INSERT, UPDATE, DELETE"),
         ("events", "UPDATE, DELETE, TRUNCATE"),
         ("run_events", "UPDATE, DELETE, TRUNCATE"),
+        ("run_images", "UPDATE, DELETE, TRUNCATE"),
         ("record_versions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_decisions", "UPDATE, DELETE, TRUNCATE"),
         ("approval_items", "DELETE, TRUNCATE"),
@@ -353,6 +354,7 @@ fn fill(t: char) -> String {
          INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input) VALUES ('{w}', '{run}', '{agent}', '{sess}', '{u}', 'COMPLETED', 'x');
          INSERT INTO run_steps (workspace_id, run_id, position, kind, state, content) VALUES ('{w}', '{run}', 0, 'model', 'done', '{{}}');
          INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at) VALUES ('{w}', '{run}', 0, 'x', '{{}}', now());
+         INSERT INTO run_images (workspace_id, run_id, position, kind, bytes) VALUES ('{w}', '{run}', 0, 'image/png', 'x');
          INSERT INTO approval_items (workspace_id, id, status, tool, tool_version, title, reversibility, canonical, hash, proposer_kind, proposer_id, requester_id)
            VALUES ('{w}', '{item}', 'pending', 'x', 1, 'x', 'reversible', '', {h}, 'agent', '{agent}', '{u}');
          INSERT INTO approval_decisions (workspace_id, id, approval_id, outcome, actor_kind, hash) VALUES ('{w}', '{dec}', '{item}', 'approved', 'system', {h});

@@ -55,7 +55,7 @@ pub async fn get_conversation(
     .await
 }
 
-/// Sends a message; without JavaScript, goes to the conversation.
+/// Sends a message without images, which go as a form does; without JavaScript, goes to the conversation.
 #[server(prefix = "/_fn", endpoint = "chat/send", client = InWorkspace, output = Json)]
 pub async fn send_message(
     /// To which agent.
@@ -67,7 +67,8 @@ pub async fn send_message(
 ) -> Result<Run, ApiError> {
     answer_with(vec![("message", message.clone())], async move {
         let (services, actor) = actor().await?;
-        let run = service::start(&services, &actor, NewRun { run_id: None, agent_id, session_id, message }).await?;
+        let new = NewRun { run_id: None, agent_id, session_id, message, images: Vec::new() };
+        let run = service::start(&services, &actor, new).await?;
         let slug = workspaces::service::get(&services, &actor).await?.slug;
         forms::go_on(&format!("/w/{slug}/chat/{}", run.session_id));
         Ok::<_, ApiError>(run)

@@ -1,16 +1,17 @@
-//! Where one writes: Enter sends, Shift-Enter begins a line, Stop stops. A plain form, so that it works without JavaScript.
+//! Where one writes: Enter sends, Shift-Enter begins a line, Stop stops. A plain form, so that it works without
+//! JavaScript; with images it is sent as one in any case, and goes to the conversation's page.
 
-use hyvve_domain::{agents::Agent, ids::AgentId};
+use hyvve_domain::{
+    agents::{Agent, images},
+    ids::AgentId,
+};
 use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
+    html,
     prelude::*,
 };
-use server_fn::ServerFn as _;
 
-use super::{
-    api::SendMessage,
-    state::{Chat, use_chat},
-};
+use super::state::{Chat, use_chat};
 use crate::{
     shell::use_frame,
     ui::{Button, Glyph, Icon, Variant},
@@ -22,26 +23,40 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
     if !use_frame().data().role.can_run_agents() {
         return view! { <p class="composer-note">"Your role may read conversations, and start none."</p> }.into_any();
     }
+    let to = format!("/api/messages?workspace={}", use_frame().data().name.slug);
     let first = agents.first().map(|agent| agent.id);
     let Some(first) = first else {
         return view! { <p class="composer-note">"There is no agent to talk to."</p> }.into_any();
     };
     let agent = Signal::derive(move || talking_to(&chat).or(chat.chosen.get()).unwrap_or(first));
+    let (form, files) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
     let submit = move || chat.send(agent.get_untracked(), chat.draft.get_untracked());
-    let sent = move |event: SubmitEvent| {
-        event.prevent_default();
-        submit();
+    let sent = move |event: SubmitEvent| match chosen(files) {
+        Ok(0) => {
+            event.prevent_default();
+            submit();
+        }
+        // The browser sends them.
+        Ok(_) => {}
+        Err(problem) => {
+            event.prevent_default();
+            chat.problem.set(Some(problem));
+        }
     };
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
             event.prevent_default();
-            submit();
+            match form.get_untracked().filter(|_| chosen(files) != Ok(0)) {
+                // It can only fail with a button that is not the form's.
+                Some(form) => drop(form.request_submit()),
+                None => submit(),
+            }
         }
     };
     let session =
         move || chat.session.get().map(|id| view! { <input type="hidden" name="session_id" value=id.to_string()/> });
     view! {
-        <form class="composer" method="post" action=SendMessage::url() on:submit=sent>
+        <form class="composer" method="post" action=to enctype="multipart/form-data" node_ref=form on:submit=sent>
             {session}
             <Recipient agents=agents agent=agent/>
             <textarea
@@ -51,9 +66,60 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
                 on:input=move |event| chat.draft.set(event_target_value(&event))
                 on:keydown=key
             ></textarea>
+            <Images files=files/>
             <p class="field-error" role="alert">{move || chat.problem.get()}</p>
             <Buttons/>
         </form>
+    }
+    .into_any()
+}
+
+/// How many images are chosen; what is wrong with them, where they are more than is taken.
+fn chosen(input: NodeRef<html::Input>) -> Result<usize, String> {
+    let Some(files) = input.get_untracked().and_then(|input| input.files()) else { return Ok(0) };
+    let sizes: Vec<f64> = (0..files.length()).filter_map(|n| files.get(n)).map(|file| file.size()).collect();
+    let is_large = sizes.iter().any(|size| *size > images::MAX_BYTES as f64);
+    if sizes.len() > images::MOST || is_large || sizes.iter().sum::<f64>() > images::MAX_TOTAL as f64 {
+        return Err(format!("These are too many or too large: {}, please.", bounds()));
+    }
+    Ok(sizes.len())
+}
+
+fn bounds() -> String {
+    let (each, all) = (images::MAX_BYTES >> 20, images::MAX_TOTAL >> 20);
+    format!("at most {} images, {each} MB each and {all} MB together", images::MOST)
+}
+
+/// Images that go with the message.
+#[component]
+fn Images(files: NodeRef<html::Input>) -> AnyView {
+    let chat = use_chat();
+    let some = RwSignal::new(false);
+    let changed = move |_| {
+        let now = chosen(files);
+        some.set(now != Ok(0));
+        chat.problem.set(now.err());
+    };
+    let remove = Callback::new(move |()| {
+        if let Some(input) = files.get_untracked() {
+            input.set_value("");
+            // Focus can only fail on an element that is gone.
+            let _ = input.focus();
+        }
+        some.set(false);
+        chat.problem.set(None);
+    });
+    view! {
+        <div class="composer-images">
+            <label class="grow min-w-0">
+                <span class="text-muted-foreground text-sm">{format!("Images: {}", bounds())}</span>
+                <input
+                    class="composer-files" type="file" name="files" multiple=true accept=images::ACCEPTED node_ref=files
+                    on:change=changed
+                />
+            </label>
+            {move || some.get().then(|| view! { <Button on_click=remove>"Remove images"</Button> })}
+        </div>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use leptos_router::{
 };
 
 use super::{conversations::conversations, panel::chat_panel, state::provide_chat};
-use crate::{shell::use_frame, ui::page_title};
+use crate::{flash::use_flash, shell::use_frame, ui::page_title};
 
 /// The page at `/w/{workspace}/chat[/{session}]`.
 pub(super) fn chat_page() -> AnyView {
@@ -19,7 +19,9 @@ pub(super) fn chat_page() -> AnyView {
         let path = id.map_or_else(|| "/chat".to_owned(), |id| format!("/chat/{id}"));
         navigate(&frame.href(&path), NavigateOptions::default());
     });
+    let flash = use_flash();
     let chat = provide_chat(session.into(), open);
+    chat.problem.set(flash.at("files").or_else(|| flash.at("message")));
     chat.chosen.set(query.read_untracked().get_str("agent").and_then(|id| id.parse().ok()));
     page_title("Chat");
     view! {

@@ -54,7 +54,8 @@ impl Thread {
 
     /// Adds what was just asked.
     pub(super) fn push(&self, run: &Run) {
-        let turn = ArcRwSignal::new(Turn::new(run.id, run.input.clone()));
+        let turn = Turn { images: run.images, ..Turn::new(run.id, run.input.clone()) };
+        let turn = ArcRwSignal::new(turn);
         self.0.update(|turns| turns.push(LiveTurn { run: run.id, turn, html: BTreeMap::new() }));
     }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{
     bubble::bubble,
     footer::footer,
+    images::sent_images,
     shown::{is_complete, is_working},
     state::use_chat,
     thread::LiveTurn,
@@ -61,13 +62,14 @@ pub(super) fn turn_view(turn: LiveTurn, agent: AgentId) -> AnyView {
     let (chat, live) = (use_chat(), use_live());
     let follower = turn.clone();
     Effect::new(move || follower.follow(live, move || chat.talk.refetch()));
-    let LiveTurn { turn: signal, .. } = turn.clone();
-    let input = signal.with_untracked(|turn| turn.input.clone());
+    let LiveTurn { run, turn: signal, .. } = turn.clone();
+    let (input, images) = signal.with_untracked(|turn| (turn.input.clone(), turn.images));
     let source = signal.clone();
     let all = Memo::new(move |_| source.with(pieces));
     let piece = move |(at, kind)| view! { <Piece turn=turn.clone() at=at kind=kind/> };
     view! {
         <article class="turn">
+            {sent_images(run, images)}
             {bubble(input)}
             <For each=move || all.get() key=|key| *key children=piece/>
             <Working turn=signal.clone()/>

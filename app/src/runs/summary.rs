@@ -7,7 +7,7 @@ use server_fn::ServerFn as _;
 use super::{RunPill, api::CancelRun};
 use crate::{
     agents::runs_on,
-    chat::Failure,
+    chat::{Failure, sent_images},
     shell::use_frame,
     ui::{Button, ButtonLink, Glyph, Icon, Time, Variant, counted, page_title, span},
 };
@@ -29,6 +29,7 @@ pub(super) fn summary(run: Run) -> AnyView {
                 {(!run.status.is_final()).then(|| view! { <Stop run=run.clone()/> })}
             </div>
         </header>
+        {sent_images(run.id, run.images)}
         {run.error.map(|error| view! { <Failure error=error/> })}
     }
     .into_any()

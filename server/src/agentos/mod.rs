@@ -4,7 +4,7 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod confirm;
-mod form;
+pub(crate) mod form;
 pub(crate) mod resume;
 pub(crate) mod runs;
 mod shapes;

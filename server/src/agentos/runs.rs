@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    form::{Form, flag, yes},
+    form::{WithImages, flag, yes},
     shapes,
     stream::{self, Head},
 };
@@ -53,11 +53,11 @@ pub(crate) async fn create(
     asking: Member<Propose>,
     State(stopping): State<CancellationToken>,
     Ids(agent_id): Ids<AgentId>,
-    Form(form): Form<NewMessage>,
+    WithImages { form, images }: WithImages<NewMessage>,
 ) -> Answer<Response> {
     let run_id = RunId::new();
     let follow = Follow::fresh(&asking.services, asking.actor, run_id);
-    let new = NewRun { run_id: Some(run_id), agent_id, session_id: form.session_id, message: form.message };
+    let new = NewRun { run_id: Some(run_id), agent_id, session_id: form.session_id, message: form.message, images };
     let run = service::start(&asking.services, &asking.actor, new).await?;
     if form.stream {
         return Ok(stream::reply(Head::from(&run), follow, false, asking.welcome(), stopping));

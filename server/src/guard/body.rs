@@ -9,7 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::StreamExt;
-use hyvve_domain::{Code, Error, pictures};
+use hyvve_domain::{Code, Error, agents::images, pictures};
 
 use crate::problem::Problem;
 
@@ -17,11 +17,13 @@ use crate::problem::Problem;
 const LIMIT: usize = 1 << 20;
 /// The largest one with a picture in it, and what a form puts around that.
 const PICTURE_LIMIT: usize = pictures::MAX_BYTES + (16 << 10);
+/// The largest one with a message and its images.
+const IMAGES_LIMIT: usize = images::MAX_TOTAL + LIMIT;
 /// How much of a larger one is read before it is refused: clients that only listen after they have sent everything would
 /// otherwise see a broken connection instead of the refusal.
 const PATIENCE: usize = 32 << 20;
 
-/// Why a picture could not be read. A form's answer is a page, so that the handler says so.
+/// Why files could not be read. A form's answer is a page, so that the handler says so.
 #[derive(Clone)]
 pub(crate) struct Unread(pub(crate) Error);
 
@@ -31,8 +33,8 @@ pub(crate) async fn whole(request: Request, next: Next) -> Response {
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let checked = if brings_picture(&parts) {
-        let read = read(body, PICTURE_LIMIT, pictures::too_large).await;
+    let checked = if let Some((limit, too_large)) = files(&parts) {
+        let read = read(body, limit, too_large).await;
         Ok(read.unwrap_or_else(|error| {
             parts.extensions.insert(Unread(error));
             Bytes::new()
@@ -47,13 +49,19 @@ pub(crate) async fn whole(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether the body is a form with a file in it, which is no text. Only two addresses take any.
-fn brings_picture(parts: &Parts) -> bool {
-    let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase());
-    let path = parts.uri.path();
-    path.starts_with("/api/")
-        && path.ends_with("/picture")
-        && kind.is_some_and(|k| k.starts_with(b"multipart/form-data"))
+/// Where the body is a form with files in it, which are no text: how large it may be, and what is said of a larger one. Only
+/// addresses of pictures and of messages take any.
+fn files(parts: &Parts) -> Option<(usize, fn() -> Error)> {
+    let kind = parts.headers.get(header::CONTENT_TYPE)?.as_bytes().to_ascii_lowercase();
+    if !kind.starts_with(b"multipart/form-data") {
+        return None;
+    }
+    match parts.uri.path() {
+        path if path.starts_with("/api/") && path.ends_with("/picture") => Some((PICTURE_LIMIT, pictures::too_large)),
+        "/api/messages" => Some((IMAGES_LIMIT, images::too_large)),
+        path if path.starts_with("/agents/") && path.ends_with("/runs") => Some((IMAGES_LIMIT, images::too_large)),
+        _ => None,
+    }
 }
 
 async fn read(body: Body, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {

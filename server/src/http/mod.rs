@@ -15,6 +15,7 @@ pub(crate) mod factors;
 pub(crate) mod inbox;
 pub(crate) mod invitations;
 pub(crate) mod mails;
+pub(crate) mod messages;
 pub(crate) mod notifications;
 pub(crate) mod openid;
 pub(crate) mod operator;

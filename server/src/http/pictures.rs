@@ -34,7 +34,8 @@ use crate::{
 /// Another picture has another address.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// No other site can have a browser show it.
-const RESOURCE_POLICY: (HeaderName, &str) = (HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+pub(super) const RESOURCE_POLICY: (HeaderName, &str) =
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
 
 /// `GET /api/pictures/{id}`
 pub(crate) async fn get(asking: Caller, Ids(id): Ids<PictureId>, headers: HeaderMap) -> Answer<Response> {

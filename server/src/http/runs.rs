@@ -1,6 +1,9 @@
 //! Runs of agents.
 
-use axum::response::Response;
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use hyvve_domain::{
     PageRequest,
     agents::{RunStatus, service, service::RunFilter},
@@ -9,7 +12,7 @@ use hyvve_domain::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Paging;
+use super::{Paging, pictures::RESOURCE_POLICY};
 use crate::{
     asking::{Member, Read},
     extract::{Ids, Query},
@@ -37,4 +40,16 @@ pub(crate) async fn list(
 /// `GET /api/runs/{id}`
 pub(crate) async fn get(asking: Member<Read>, Ids(id): Ids<RunId>) -> Answer<Response> {
     Ok(data(service::run(&asking.services, &asking.actor, id).await?))
+}
+
+/// `GET /api/runs/{id}/images/{position}`
+pub(crate) async fn image(asking: Member<Read>, Ids((id, position)): Ids<(RunId, i32)>) -> Answer<Response> {
+    let image = service::image(&asking.services, &asking.actor, id, position).await?;
+    let facts = [
+        (header::CONTENT_TYPE, image.kind.as_str()),
+        (header::CONTENT_DISPOSITION, "inline"),
+        // It never changes; but whoever leaves the workspace has no right to look at it any more.
+        (header::CACHE_CONTROL, "private, max-age=3600"),
+    ];
+    Ok((facts, [RESOURCE_POLICY], image.bytes).into_response())
 }

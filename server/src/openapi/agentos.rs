@@ -218,7 +218,7 @@ fn not_guests(role: Role) -> bool {
 fn running() -> Vec<Operation> {
     vec![
         post("/agents/{agent_id}/runs", runs::create, "Says something to an agent.")
-            .more("Streams unless `stream` is false; with `background` it is answered at once, and goes on either way.")
+            .more("Streams unless `stream` is false; with `background` it is answered at once, and goes on either way. Images are kept without what cameras note in them, and models are told of a conversation’s newest eight.")
             .role(Role::can_run_agents)
             .streams(STREAM, run)
             .reply(202, "It goes on.", ACCEPTED),

@@ -9,7 +9,7 @@ use hyvve_domain::{
 };
 
 use super::operation::{Operation, delete, get, of, patch, post, put};
-use crate::http::{agents as settings, ai_providers, records as collections, runs, usage};
+use crate::http::{agents as settings, ai_providers, messages, records as collections, runs, usage};
 
 pub(super) fn providers() -> Vec<Operation> {
     vec![
@@ -85,6 +85,12 @@ pub(super) fn agents() -> Vec<Operation> {
             .data::<Agent>(),
         get("/api/runs", runs::list, "Runs, the newest first.").page::<Run>(),
         get("/api/runs/{id}", runs::get, "One run with its steps.").data::<RunDetail>(),
+        get("/api/runs/{id}/images/{position}", runs::image, "An image that came with the run’s message.")
+            .other("image/*", "The image."),
+        post("/api/messages", messages::send, "Says something to an agent, with images, as the chat’s form does.")
+            .role(Role::can_run_agents)
+            .made::<Run>()
+            .bare(303, "To the conversation, for a form that a browser sends."),
     ]
 }
 

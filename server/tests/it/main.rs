@@ -28,6 +28,7 @@ mod foreign_text;
 mod grants;
 mod health;
 mod http_request;
+mod images;
 mod inbox;
 mod invited;
 mod isolation;

@@ -39,8 +39,13 @@ const NOT_ASKED: [(&str, &str); 7] = [
 ];
 
 /// Routes of ours that take a file, a signed letter, or what another product has laid down.
-const TAKE_NO_JSON_OF_OURS: [&str; 4] =
-    ["/api/account/picture", "/api/workspaces/{id}/picture", "/api/slack/{id}", "/api/inbox/interrupts"];
+const TAKE_NO_JSON_OF_OURS: [&str; 5] = [
+    "/api/messages",
+    "/api/account/picture",
+    "/api/workspaces/{id}/picture",
+    "/api/slack/{id}",
+    "/api/inbox/interrupts",
+];
 
 /// One line.
 pub(crate) struct Line {
@@ -143,7 +148,7 @@ impl Workspace {
         };
         let mut path = line.path.replace("{id}", of_id).replace("{agent_id}", &things.agent);
         path = path.replace("{run_id}", &things.run).replace("{slug}", "customers").replace("{provider}", "nobody");
-        path = path.replace("{delivery_id}", &things.delivery);
+        path = path.replace("{delivery_id}", &things.delivery).replace("{position}", "0");
         for nobodys in ["{user_id}", "{invitation_id}", "{key_id}", "{budget_id}"] {
             path = path.replace(nobodys, NOBODYS);
         }
@@ -157,6 +162,7 @@ impl Workspace {
             (_, "/agents/{agent_id}/runs") => {
                 request.form(&[("message", "Hello"), ("stream", "false"), ("background", "true")])
             }
+            (_, "/api/messages") => request.form(&[("agent_id", things.agent.as_str()), ("message", "Hello")]),
             (_, "/agents/{agent_id}/runs/{run_id}/continue") => request.form(&[("tools", "[]")]),
             (_, "/agents/{agent_id}/runs/{run_id}/resume") => request.form(&[("last_event_index", "0")]),
             _ => request.json(&self.body(line)),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Agent, Making, Step, StepContent, store};
+use super::{Agent, Making, Step, StepContent, images, store};
 use crate::{
     Result, Timestamp, canonical,
     db::TenantTx,
@@ -33,12 +33,16 @@ pub(super) async fn load(
     asked: Asked<'_>,
 ) -> Result<(Vec<Message>, Vec<Step>)> {
     let inputs = store::inputs(tx, session, run, RUNS).await?;
-    let ids: Vec<Uuid> = inputs.iter().map(|(id, _)| id.0).collect();
+    let ids: Vec<Uuid> = inputs.iter().map(|(id, ..)| id.0).collect();
     let mut steps = store::steps(tx, &ids).await?;
+    let with_images: Vec<Uuid> = inputs.iter().filter(|(.., has)| *has).map(|(id, ..)| id.0).collect();
+    let mut shown = if with_images.is_empty() { Vec::new() } else { store::images(tx, &with_images).await? };
     let mut messages = Vec::new();
     let mut own = Vec::new();
-    for (id, input) in inputs {
-        messages.push(Message::user(input));
+    for (id, input, _) in inputs {
+        let came: Vec<_> = shown.extract_if(.., |(of, _)| *of == id).map(|(_, image)| image).collect();
+        let gone = came.iter().filter(|image| image.is_none()).count();
+        messages.push(images::message(input, &came.into_iter().flatten().collect::<Vec<_>>(), gone));
         let of_run: Vec<Step> = steps.extract_if(.., |(of, _)| *of == id).map(|(_, step)| step).collect();
         if id == run {
             own = of_run;

@@ -12,6 +12,7 @@ pub mod claims;
 mod driver_store;
 #[cfg(feature = "ssr")]
 mod history;
+pub mod images;
 #[cfg(feature = "ssr")]
 mod resolve;
 #[cfg(feature = "ssr")]
@@ -194,6 +195,9 @@ pub struct Run {
     pub status: RunStatus,
     /// The message.
     pub input: String,
+    /// How many images came with it.
+    #[serde(default)]
+    pub images: i64,
     /// The answer, or the part of it that came.
     pub output: Option<String>,
     /// Why it failed.

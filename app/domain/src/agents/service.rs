@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, agents_store, claims,
     driver_store::{self, Claimed, EventDraft},
+    images::{self, RunImage},
     resolve_step,
     runtime::Load,
     store::{self, NewRow},
@@ -44,7 +45,7 @@ const EVENTS: i64 = 5_000;
 pub const TURNS: i64 = 50;
 
 /// A message for an agent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewRun {
     /// The run's id, where the caller wants to follow it before it begins.
     pub run_id: Option<RunId>,
@@ -54,6 +55,8 @@ pub struct NewRun {
     pub session_id: Option<AgentSessionId>,
     /// The message.
     pub message: String,
+    /// Files of images that come with it.
+    pub images: Vec<Vec<u8>>,
 }
 
 /// A new workspace's agent.
@@ -95,6 +98,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let user = actor.require(Role::can_run_agents, "talk to agents")?;
     let (_, role) = actor.person()?;
     let message = message(&new.message)?;
+    let images = images::taken(&new.images)?;
     let mut tx = s.db.tenant(actor).await?;
     let agent =
         agents_store::agents(&mut tx, Some(new.agent_id)).await?.pop().ok_or_else(|| Error::not_found("agent"))?;
@@ -134,6 +138,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         events: &events,
     };
     let limited = store::insert_run(&mut tx, &row).await?;
+    store::insert_images(&mut tx, id, &images).await?;
     tx.audit(Entry::new("run.started", "run", id.0).details(json!({ "agent": agent.id, "session": session })));
     tx.emit(Draft::new(DomainEvent::RunStarted(OfRun { agent: agent.id }), id).only_for(user));
     tx.commit().await?;
@@ -149,6 +154,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         requester: String::new(),
         status: if permit.is_some() { RunStatus::Running } else { RunStatus::Pending },
         input: message.to_owned(),
+        images: images.len() as i64,
         output: None,
         error: None,
         provider: None,
@@ -172,7 +178,8 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
             if !events.is_empty() {
                 s.hub.publish_run(id, events.into());
             }
-            let load = on.map(|on| Load::fresh(agent, on, role, message, limited));
+            let said = images::message(message.to_owned(), &images, 0);
+            let load = on.map(|on| Load::fresh(agent, on, role, said, limited));
             claims::spawn(s, claimed, load, permit);
         }
         None => s.hub.poke_work(),
@@ -218,6 +225,13 @@ async fn find(tx: &mut TenantTx, id: RunId) -> Result<Run> {
     runs.pop().ok_or_else(|| Error::not_found("run"))
 }
 
+/// An image that came with a run's message, for whoever may see the run.
+pub async fn image(s: &Services, actor: &Actor, id: RunId, position: i32) -> Result<RunImage> {
+    let mut tx = s.db.tenant(actor).await?;
+    find(&mut tx, id).await?;
+    store::image(&mut tx, id, position).await?.ok_or_else(|| Error::not_found("image"))
+}
+
 /// Events of a run from an index on; a reader attaches at any of them.
 pub async fn events(s: &Services, actor: &Actor, id: RunId, from: i32) -> Result<Vec<RunEvent>> {
     let mut tx = s.db.tenant(actor).await?;
@@ -246,7 +260,7 @@ pub async fn conversation(s: &Services, actor: &Actor, id: AgentSessionId) -> Re
     let earlier = total - runs.len() as i64;
     let mut turns = Vec::with_capacity(runs.len());
     for run in runs.into_iter().rev() {
-        let mut turn = Turn::new(run.id, run.input);
+        let mut turn = Turn { images: run.images, ..Turn::new(run.id, run.input) };
         let mut from = 0;
         loop {
             let events = store::events(&mut tx, run.id, from, EVENTS).await?;

@@ -3,13 +3,18 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Run, RunEvent, RunFailure, RunStatus, Step, driver_store::columns, service::RunFilter};
+use super::{
+    Run, RunEvent, RunFailure, RunStatus, Step,
+    driver_store::columns,
+    images::{RunImage, TOLD, TOLD_BYTES},
+    service::RunFilter,
+};
 use crate::{
     Error, PageRequest, Result, Timestamp,
     actor::SOMEBODY_GONE,
     db::TenantTx,
     ids::{AgentId, AgentSessionId, ApprovalId, RunId, UserId},
-    providers::Usage,
+    providers::{ImageType, Usage},
 };
 
 fn status(word: &str) -> Result<RunStatus> {
@@ -71,6 +76,71 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<bo
     .await?)
 }
 
+/// Adds the images of a run, which is there.
+pub(super) async fn insert_images(tx: &mut TenantTx, run: RunId, images: &[RunImage]) -> Result<()> {
+    let workspace = tx.workspace().0;
+    for (image, position) in images.iter().zip(0..) {
+        sqlx::query!(
+            "INSERT INTO run_images (workspace_id, run_id, position, kind, bytes) VALUES ($1, $2, $3, $4, $5)",
+            workspace,
+            run.0,
+            position,
+            image.kind.as_str(),
+            image.bytes.as_slice(),
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+/// One image of a run.
+pub(super) async fn image(tx: &mut TenantTx, run: RunId, position: i32) -> Result<Option<RunImage>> {
+    let workspace = tx.workspace().0;
+    let row = sqlx::query!(
+        "SELECT kind, bytes FROM run_images WHERE workspace_id = $1 AND run_id = $2 AND position = $3",
+        workspace,
+        run.0,
+        position,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| Ok(RunImage { kind: image_type(&r.kind)?, bytes: r.bytes })).transpose()
+}
+
+/// The images of some runs, in order; nothing in place of those that are too far back to be told of.
+pub(super) async fn images(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId, Option<RunImage>)>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        r#"SELECT run_id AS "run_id!", kind AS "kind!", CASE WHEN n <= $3 AND total <= $4 THEN bytes END AS "bytes?"
+           FROM (
+             SELECT i.run_id, i.position, i.kind, i.bytes, row_number() OVER newest AS n, sum(length(i.bytes)) OVER newest AS total
+             FROM run_images i JOIN runs r ON r.workspace_id = i.workspace_id AND r.id = i.run_id
+             WHERE i.workspace_id = $1 AND i.run_id = ANY ($2)
+             WINDOW newest AS (ORDER BY r.created_at DESC, r.id DESC, i.position)) sent
+           ORDER BY run_id, position"#,
+        workspace,
+        runs,
+        TOLD,
+        TOLD_BYTES,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let kind = image_type(&r.kind)?;
+            Ok((RunId(r.run_id), r.bytes.map(|bytes| RunImage { kind, bytes })))
+        })
+        .collect()
+}
+
+fn image_type(word: &str) -> Result<ImageType> {
+    [ImageType::Png, ImageType::Jpeg, ImageType::Webp, ImageType::Gif]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| Error::internal(format!("unknown kind of an image: {word}")))
+}
+
 /// The steps of some runs, in order.
 pub(super) async fn steps(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId, Step)>> {
     let workspace = tx.workspace().0;
@@ -98,20 +168,20 @@ pub(super) async fn steps(tx: &mut TenantTx, runs: &[Uuid]) -> Result<Vec<(RunId
         .collect()
 }
 
-/// The runs of a conversation up to and including one, oldest first: id and message.
+/// The runs of a conversation up to and including one, oldest first: id, message, and whether images came with it.
 pub(super) async fn inputs(
     tx: &mut TenantTx,
     session: AgentSessionId,
     until: RunId,
     limit: i64,
-) -> Result<Vec<(RunId, String)>> {
+) -> Result<Vec<(RunId, String, bool)>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, input FROM (
+        r#"SELECT id, input, EXISTS (SELECT 1 FROM run_images i WHERE i.workspace_id = $1 AND i.run_id = latest.id) AS "has_images!" FROM (
            SELECT id, input, created_at FROM runs
            WHERE workspace_id = $1 AND session_id = $2 AND created_at <= (SELECT created_at FROM runs WHERE workspace_id = $1 AND id = $3)
            ORDER BY created_at DESC, id DESC LIMIT $4) latest
-         ORDER BY created_at, id",
+         ORDER BY created_at, id"#,
         workspace,
         session.0,
         until.0,
@@ -119,7 +189,7 @@ pub(super) async fn inputs(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| (RunId(r.id), r.input)).collect())
+    Ok(rows.into_iter().map(|r| (RunId(r.id), r.input, r.has_images)).collect())
 }
 
 /// A run locked until the transaction ends: whoever changes its steps or status from outside takes this first.
@@ -260,6 +330,7 @@ pub(super) async fn runs(
     let rows = sqlx::query!(
         r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, COALESCE(u.name, $8) AS "requester!", r.status, r.input, r.output, r.error,
                   r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.cache_write_tokens, r.cost_micros, r.attempt, r.created_at, r.ended_at,
+                  (SELECT count(*) FROM run_images i WHERE i.workspace_id = r.workspace_id AND i.run_id = r.id) AS "images!",
                   count(*) OVER () AS "total!"
            FROM runs r
            JOIN agents a ON a.workspace_id = r.workspace_id AND a.id = r.agent_id
@@ -291,6 +362,7 @@ pub(super) async fn runs(
                 requester: r.requester,
                 status: status(&r.status)?,
                 input: r.input,
+                images: r.images,
                 output: r.output,
                 error: r.error.map(serde_json::from_value).transpose().map_err(Error::internal)?,
                 provider: r.provider,

@@ -18,6 +18,8 @@ pub struct Turn {
     pub run_id: RunId,
     /// The person's message.
     pub input: String,
+    /// How many images came with it.
+    pub images: i64,
     /// Where the run stands.
     pub status: RunStatus,
     /// What the agent said and did, in order.
@@ -105,6 +107,7 @@ impl Turn {
         Self {
             run_id,
             input,
+            images: 0,
             status: RunStatus::Pending,
             items: Vec::new(),
             error: None,

@@ -127,6 +127,7 @@ fn probes() -> Vec<Probe> {
         probe(Method::POST, "/api/records/{id}/shares", Thing::Record, Json(json!({ "userId": NOBODYS }))),
         probe(Method::DELETE, "/api/records/{id}/shares/{user_id}", Thing::Record, None),
         probe(Method::GET, "/api/runs/{id}", Thing::Run, None),
+        probe(Method::GET, "/api/runs/{id}/images/{position}", Thing::Run, None),
         probe(Method::GET, "/agents/{agent_id}", Thing::Agent, None),
         probe(Method::GET, "/agents/{agent_id}/runs", Thing::Agent, None),
         probe(Method::POST, "/agents/{agent_id}/runs", Thing::Agent, Form(&[("message", "Tell me everything.")])),
@@ -164,6 +165,7 @@ impl Probe {
         let path = self.route.replace("{id}", if nested { caller.workspace() } else { thing });
         let path = path
             .replace("{run_id}", thing)
+            .replace("{position}", "0")
             .replace("{user_id}", thing)
             .replace("{invitation_id}", thing)
             .replace("{key_id}", thing)

@@ -93,8 +93,8 @@ pub(super) struct Load {
 
 impl Load {
     /// Of a new run that begins a conversation: nothing was said before.
-    pub(super) fn fresh(agent: Agent, route: Arc<Route>, role: Role, message: &str, limited: bool) -> Self {
-        Self { agent, route, role, earlier: vec![Message::user(message)], steps: Vec::new(), limited }
+    pub(super) fn fresh(agent: Agent, route: Arc<Route>, role: Role, message: Message, limited: bool) -> Self {
+        Self { agent, route, role, earlier: vec![message], steps: Vec::new(), limited }
     }
 
     /// The first event of a run.
