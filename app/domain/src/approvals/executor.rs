@@ -219,8 +219,11 @@ async fn perform(
         Performed::Unknown(why) => Ended::Unknown(why),
     };
     ended.note(span);
+    let left = matches!(ended, Ended::Done { .. });
     end(s, tx, effect, id, &item, ended).await?;
-    sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
+    if left {
+        sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
+    }
     Ok(())
 }
 
