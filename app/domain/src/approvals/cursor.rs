@@ -35,8 +35,8 @@ pub(super) fn read(sort: Sort, cursor: &str) -> Result<After> {
                 After { moment: Some(moment), score: None, id }
             }
             Sort::Score => {
-                let score = f64::from_bits(place.parse().ok()?);
-                After { moment: None, score: Some(score).filter(|score| score.is_finite()), id }
+                let score = Some(f64::from_bits(place.parse().ok()?)).filter(|score| score.is_finite())?;
+                After { moment: None, score: Some(score), id }
             }
         })
     };
@@ -62,6 +62,10 @@ mod tests {
             ["", "newest", "newest.", "newest.x.y", "newest.1.", "newest.99999999999999999999999999999999.x", &early]
         {
             assert!(read(Sort::Newest, bad).is_err(), "{bad}");
+        }
+        // Without a number it would be the beginning once more.
+        for bad in [f64::NAN, f64::INFINITY] {
+            assert!(read(Sort::Score, &format!("score.{}.{id}", bad.to_bits())).is_err(), "{bad}");
         }
         assert_eq!(never().year(), 9999);
     }

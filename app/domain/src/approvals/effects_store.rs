@@ -66,12 +66,15 @@ pub(super) async fn newest(tx: &mut TenantTx, item: ApprovalId) -> Result<Option
     .transpose()
 }
 
-/// Withdraws an intent that has not begun; false when it has.
+/// Withdraws an intent that has not begun; false when it has, or the executor has it in hand. It never waits for the executor, who
+/// waits for the item that whoever withdraws holds.
 pub(super) async fn withdraw(tx: &mut TenantTx, item: ApprovalId) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
         "UPDATE effects SET state = 'withdrawn', ended_at = now()
-         WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()",
+         WHERE workspace_id = $1 AND id IN (
+           SELECT id FROM effects WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()
+           FOR UPDATE SKIP LOCKED)",
         workspace,
         item.0,
     )

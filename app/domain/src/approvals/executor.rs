@@ -75,10 +75,16 @@ pub async fn run_due(s: &Services) -> Result<Duration> {
     let due = effects_store::due(&mut tx, BATCH).await?;
     let next = effects_store::next_due(&mut tx).await?;
     drop(tx);
+    let mut failed = 0;
     for &(workspace, effect) in &due {
         if let Err(e) = execute(s, workspace, effect).await {
+            failed += 1;
             tracing::error!(effect = %effect, workspace = %workspace, error.message = %e, "an effect could not be executed now");
         }
+    }
+    // What cannot be executed stays due: without a pause it would be tried, and logged, hundreds of times a second.
+    if failed > 0 && failed == due.len() {
+        return Ok(IDLE);
     }
     if due.len() as i64 == BATCH {
         return Ok(Duration::ZERO);
@@ -219,8 +225,11 @@ async fn perform(
         Performed::Unknown(why) => Ended::Unknown(why),
     };
     ended.note(span);
+    let left = matches!(ended, Ended::Done { .. });
     end(s, tx, effect, id, &item, ended).await?;
-    sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
+    if left {
+        sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
+    }
     Ok(())
 }
 

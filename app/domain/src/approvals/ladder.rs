@@ -83,8 +83,10 @@ fn told<'a>(asked: &Asked, deciders: &'a [Decider]) -> Vec<&'a Decider> {
     if found.is_empty() { deciders.iter().collect() } else { found }
 }
 
+/// What the history says of a reminder: who gets a letter, and not who has done without.
 fn reminded(told: &[&Decider]) -> String {
-    match told {
+    let written: Vec<_> = told.iter().filter(|who| who.reminded).collect();
+    match &written[..] {
         [] => "There is nobody to remind.".to_owned(),
         [who] => format!("{} was reminded.", who.name),
         several => format!("{} people were reminded.", several.len()),
@@ -152,5 +154,10 @@ mod tests {
         assert_eq!(asks(None, Some(Role::Owner)), ["Grace"]);
         assert_eq!(asks(None, None), ["Grace", "Ada"]);
         assert_eq!(asks(Some(UserId::new()), None), ["Grace", "Ada"]);
+
+        // Who does without such letters is not said to have been reminded.
+        let quiet = Decider { reminded: false, ..who(Role::Admin, "Alan") };
+        assert_eq!(reminded(&[&all[0], &quiet]), "Grace was reminded.");
+        assert_eq!(reminded(&[&quiet]), "There is nobody to remind.");
     }
 }

@@ -138,12 +138,16 @@ pub(super) async fn unread(tx: &mut TenantTx, user: UserId, kinds: &[String]) ->
     .await?)
 }
 
-/// Marks one as read, or all of a person's; answers how many were not.
+/// Marks one as read, or all that the person's list shows; answers how many were not. What is kept out of the list, nobody has seen
+/// there: a letter that is to tell of it still does.
 pub(super) async fn mark(tx: &mut TenantTx, user: UserId, only: Option<NotificationId>) -> Result<u64> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
-        "UPDATE notifications SET read_at = now()
-         WHERE workspace_id = $1 AND recipient_id = $2 AND (id = $3 OR $3::uuid IS NULL) AND read_at IS NULL",
+        "UPDATE notifications n SET read_at = now()
+         WHERE n.workspace_id = $1 AND n.recipient_id = $2 AND n.read_at IS NULL
+           AND (n.id = $3 OR ($3::uuid IS NULL AND NOT EXISTS (
+             SELECT 1 FROM notification_settings s
+             WHERE s.workspace_id = n.workspace_id AND s.user_id = n.recipient_id AND (s.channels -> n.kind ->> 'inApp') = 'false')))",
         workspace,
         user.0,
         only.map(|id| id.0),
