@@ -2,7 +2,7 @@
 
 use hyvve_domain::{
     Page,
-    approvals::{Detail, Item, Verdict, bulk::Outcome},
+    approvals::{Detail, Item, Verdict, bulk::Outcome, quorum::Agreement},
     ids::{ApprovalId, FilterId, UserId},
 };
 use leptos::prelude::*;
@@ -85,6 +85,8 @@ pub struct Queue {
     pub decidable: Vec<ApprovalId>,
     /// Those of its items that wait for others than the reader.
     pub others: Vec<ApprovalId>,
+    /// How far those have come who have to agree, where several have to.
+    pub agreements: Vec<(ApprovalId, Agreement)>,
 }
 
 /// A page of the queue.
@@ -102,13 +104,13 @@ pub async fn list_approvals(
         let (services, actor) = actor().await?;
         let filter = narrowed.filter(tab);
         let mut page = service::list(&services, &actor, &filter, PageRequest::new(Some(page), Some(PAGE))).await?;
-        let Turns { decidable, others } = service::turns(&services, &actor, &page.items).await?;
+        let Turns { decidable, others, agreements } = service::turns(&services, &actor, &page.items).await?;
         if narrowed.sort.is_empty() {
             // In the order of the groups in which it shows, for keys and ranges as well.
             let now = Timestamp::now().unix_millis();
             page.items.sort_by_key(|item| Group::of(item, &others, now));
         }
-        Ok::<_, Error>(Queue { page, decidable, others })
+        Ok::<_, Error>(Queue { page, decidable, others, agreements })
     })
     .await
 }

@@ -35,14 +35,15 @@ pub(super) fn queue_tabs(address: Address) -> AnyView {
 
 /// One page of the queue; what waits is grouped by whose turn it is and how closely to look.
 pub(super) fn rows(queue: Queue, address: Address, picks: Picks) -> AnyView {
-    let Queue { page, decidable, others } = queue;
+    let Queue { page, decidable, others, agreements } = queue;
     if page.items.is_empty() {
         return nothing(address);
     }
     let (number, pages, total) = (page.page, page.pages(), page.total);
     let row = move |item: Item| {
         let picks = decidable.contains(&item.id).then_some(picks);
-        view! { <Row item=item address=address picks=picks/> }
+        let agreement = agreements.iter().find(|(id, _)| *id == item.id).map(|(_, agreement)| agreement.words());
+        view! { <Row item=item address=address picks=picks agreement=agreement/> }
     };
     // In an order of its own, what belongs together would be torn apart by groups.
     if !address.narrowed.get_untracked().sort.is_empty() {
@@ -100,9 +101,9 @@ fn nothing(address: Address) -> AnyView {
 }
 
 /// One item; it can be picked where one may decide on it. What was just decided here leaves at once, and comes back with the
-/// reason if the server refuses.
+/// reason if the server refuses. `agreement`: how far those have come who have to agree.
 #[component]
-fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
+fn Row(item: Item, address: Address, picks: Option<Picks>, agreement: Option<String>) -> AnyView {
     let (decisions, id) = (use_decisions(), item.id);
     let pending = item.status == Status::Pending;
     let gone = move || pending && address.tab.get() == Tab::Waiting && decisions.verdict(id).is_some();
@@ -112,6 +113,7 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
     let assignee = words::asked(&item)
         .filter(|_| pending)
         .map(|who| view! { <span class="truncate">{format!("for {who}")}</span> });
+    let agreement = agreement.map(|words| view! { <span class="truncate">{words}</span> });
     let score = item.score.map(
         |score| view! { <span class="row-score">{format!("{score:.0}")}<span class="sr-only">" of 100"</span></span> },
     );
@@ -137,7 +139,7 @@ fn Row(item: Item, address: Address, picks: Option<Picks>) -> AnyView {
             >
                 <span class="row-title"><Revealed text=item.title/></span>
                 <span class="row-age"><Age since=item.created_at/></span>
-                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{assignee}{rule}{score}{due}</span>
+                <span class="row-meta"><span class="truncate">{item.proposer}</span><Pill text=word tone=tone/>{agreement}{assignee}{rule}{score}{due}</span>
                 {refusal}
             </a>
         </li>

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     assignment::{ask_for, hold, person, program, send},
     grants::grant_of,
+    isolation::functions::call,
     queue::{admin, detail},
     routing::{propose, trusted},
     support::{Caller, Reply, Story, TestApp, id, until},
@@ -34,6 +35,12 @@ async fn where_an_owner_has_to_agree_two_admins_are_not_enough_on_any_door() {
     let slug = grace.get("/api/workspaces").await.expect(200).body["data"][0]["slug"].as_str().unwrap().to_owned();
     let page = grace.clone().naming_no_workspace().get(&format!("/w/{slug}/approvals/{}", id(&item))).await;
     assert!(page.expect(200).text.contains("1 of 2 agreed; an owner still has to"));
+    let list = grace.clone().naming_no_workspace().get(&format!("/w/{slug}/approvals")).await.expect(200).text.clone();
+    assert!(list.contains("1 of 2 agreed; an owner still has to"), "the row says so, too: {list}");
+    // What a browser is given when somebody has agreed; whoever has agreed waits for others.
+    let queue = call(&ada, "approvals/list", "tab=waiting&page=1".to_owned()).await.expect(200).body.clone();
+    assert_eq!(queue["agreements"], json!([[item["id"], agreement]]));
+    assert_eq!(queue["others"], json!([item["id"]]));
     let second = approve(&alan, &item).await.expect(200).body["data"].clone();
     assert_eq!(
         (&second["status"], &second["agreement"]["agreed"]),

@@ -2,10 +2,10 @@
 //! `Parties::bars`, `policy::blocked` and `quorum::agreement`.
 
 use super::{
-    Item, Status, assignment, decisions_store, list_store,
+    Item, Status, decisions_store, list_store,
     policy::{self, Parties},
     quorum::{self, Agreement, Group},
-    store::{self, Locked},
+    store::Locked,
 };
 use crate::{
     Actor, Result, Role,
@@ -30,6 +30,8 @@ pub struct Turns {
     pub decidable: Vec<ApprovalId>,
     /// Those that wait for others: the reader has agreed already, somebody else is asked, or the reader may not decide.
     pub others: Vec<ApprovalId>,
+    /// How far those have come who have to agree, of those for which one person's word is not enough.
+    pub agreements: Vec<(ApprovalId, Agreement)>,
 }
 
 /// Who decides on an item that waits.
@@ -57,33 +59,38 @@ pub(super) async fn of(tx: &mut TenantTx, actor: &Actor, item: &Item, row: &Lock
     Ok(Deciding { agreement, sentences })
 }
 
-/// Whose turn it is.
+/// Whose turn it is. However many items there are, so many statements are sent.
 pub(super) async fn turns(tx: &mut TenantTx, actor: &Actor, items: &[Item]) -> Result<Turns> {
     let waiting: Vec<&Item> = items.iter().filter(|item| item.status == Status::Pending).collect();
     let ids: Vec<_> = waiting.iter().map(|item| item.id.0).collect();
     let may = |(_, parties): &(ApprovalId, Parties)| policy::blocked_from(actor, parties).is_none();
     let decidable: Vec<_> = list_store::parties(tx, &ids).await?.into_iter().filter(may).map(|(id, _)| id).collect();
-    let reader = reader(actor);
-    let agreed = match reader {
-        Some(user) => decisions_store::agreed_by(tx, &ids, user).await?,
-        None => Vec::new(),
+    let several = list_store::several(tx, &ids).await?;
+    let (votes, everybody) = if several.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        let ids: Vec<_> = several.iter().map(|item| item.id.0).collect();
+        (decisions_store::votes(tx, &ids).await?, members::who_decides(tx).await?)
     };
-    let mut others = Vec::new();
-    for item in waiting {
-        let theirs = !decidable.contains(&item.id) || asks_another(item, reader, actor.role());
-        if theirs || (agreed.contains(&item.id) && waits_for_more(tx, item.id).await?) {
-            others.push(item.id);
+    let reader = reader(actor);
+    let mut agreements = Vec::new();
+    // Where all who are left have agreed already, one of them has to say so once more.
+    let mut agreed_to = Vec::new();
+    for item in several {
+        let may = everybody.iter().filter(|who| item.parties.bars(who.id).is_none());
+        let electorate: Vec<_> = may.map(Decider::vote).collect();
+        let agreed: Vec<_> = votes.iter().filter(|(id, _)| *id == item.id).map(|(_, user)| *user).collect();
+        let agreement = quorum::agreement(item.quorum, &item.groups, &electorate, &agreed);
+        if !agreement.is_reached() && reader.is_some_and(|user| agreed.contains(&user)) {
+            agreed_to.push(item.id);
         }
+        agreements.push((item.id, agreement));
     }
-    Ok(Turns { decidable, others })
-}
-
-/// Whether somebody has to agree yet. Where all who are left have agreed already, one of them has to say so once more.
-async fn waits_for_more(tx: &mut TenantTx, id: ApprovalId) -> Result<bool> {
-    let Some(row) = store::look(tx, id).await?.filter(Locked::wants_several) else { return Ok(false) };
-    let electorate = assignment::electorate(tx, &row.parties()).await?;
-    let agreed = decisions_store::voters(tx, id).await?;
-    Ok(!quorum::agreement(row.quorum, &row.groups, &electorate, &agreed).is_reached())
+    let is_theirs = |item: &Item| {
+        !decidable.contains(&item.id) || asks_another(item, reader, actor.role()) || agreed_to.contains(&item.id)
+    };
+    let others = waiting.into_iter().filter(|item| is_theirs(item)).map(|item| item.id).collect();
+    Ok(Turns { decidable, others, agreements })
 }
 
 fn reader(actor: &Actor) -> Option<UserId> {

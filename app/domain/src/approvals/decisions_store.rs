@@ -86,21 +86,21 @@ pub(super) async fn voters(tx: &mut TenantTx, id: ApprovalId) -> Result<Vec<User
     Ok(rows.into_iter().map(UserId).collect())
 }
 
-/// Which of these items a person has approved since each last waited anew.
-pub(super) async fn agreed_by(tx: &mut TenantTx, items: &[Uuid], user: UserId) -> Result<Vec<ApprovalId>> {
+/// The same of several items: which one, and who.
+pub(super) async fn votes(tx: &mut TenantTx, items: &[Uuid]) -> Result<Vec<(ApprovalId, UserId)>> {
     let workspace = tx.workspace().0;
-    let rows = sqlx::query_scalar!(
-        "SELECT DISTINCT d.approval_id FROM approval_decisions d
-         WHERE d.workspace_id = $1 AND d.approval_id = ANY ($2) AND d.actor_id = $3 AND d.outcome IN ('voted', 'approved')
-           AND d.created_at > COALESCE((SELECT max(w.created_at) FROM approval_decisions w
-                                        WHERE w.workspace_id = $1 AND w.approval_id = d.approval_id AND w.outcome = 'withdrawn'), '-infinity')",
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT d.approval_id, d.actor_id AS "actor_id!" FROM approval_decisions d
+           JOIN workspace_members m ON m.workspace_id = d.workspace_id AND m.user_id = d.actor_id AND m.role IN ('owner', 'admin')
+           WHERE d.workspace_id = $1 AND d.approval_id = ANY ($2) AND d.outcome IN ('voted', 'approved')
+             AND d.created_at > COALESCE((SELECT max(w.created_at) FROM approval_decisions w
+                                          WHERE w.workspace_id = $1 AND w.approval_id = d.approval_id AND w.outcome = 'withdrawn'), '-infinity')"#,
         workspace,
         items,
-        user.0,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(ApprovalId).collect())
+    Ok(rows.into_iter().map(|r| (ApprovalId(r.approval_id), UserId(r.actor_id))).collect())
 }
 
 /// The questions that people asked a run's agent instead of deciding: about which item, who, and what its title is.

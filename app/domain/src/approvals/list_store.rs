@@ -4,10 +4,10 @@ use uuid::Uuid;
 
 use super::{
     Filter, Item, LetThrough, Status, effects_store, filter::Narrow, narrow_store, policies::EVERY_TOOL,
-    policy::Parties, routing::Review, samples_store, store::status,
+    policy::Parties, quorum::Group, routing::Review, samples_store, store::status,
 };
 use crate::{
-    PageRequest, Result, Role, Timestamp,
+    Error, PageRequest, Result, Role, Timestamp,
     actor::SOMEBODY_GONE,
     db::TenantTx,
     ids::{ApprovalId, GrantId, RunId, UserId},
@@ -254,4 +254,35 @@ pub(super) async fn parties(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(Appr
         .into_iter()
         .map(|r| (ApprovalId(r.id), parties(&r.proposer_kind, r.proposer_id, r.requester_id, r.requester_barred)))
         .collect())
+}
+
+/// An item on which several have to agree.
+pub(super) struct Several {
+    pub(super) id: ApprovalId,
+    pub(super) quorum: i16,
+    pub(super) groups: Vec<Group>,
+    pub(super) parties: Parties,
+}
+
+/// Those of these items for which one person's word is not enough.
+pub(super) async fn several(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Several>> {
+    let workspace = tx.workspace().0;
+    let rows = sqlx::query!(
+        "SELECT id, quorum, quorum_groups, proposer_kind, proposer_id, requester_id, requester_barred FROM approval_items
+         WHERE workspace_id = $1 AND id = ANY ($2) AND (quorum > 1 OR quorum_groups <> '[]'::jsonb)",
+        workspace,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Several {
+                id: ApprovalId(r.id),
+                quorum: r.quorum,
+                groups: serde_json::from_value(r.quorum_groups).map_err(Error::internal)?,
+                parties: Parties::of(&r.proposer_kind, r.proposer_id, UserId(r.requester_id), r.requester_barred),
+            })
+        })
+        .collect()
 }

@@ -78,7 +78,8 @@ pub async fn some(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Vec
     list_store::items(&mut tx, &ids).await
 }
 
-/// Whose turn it is, of these items: which the actor may decide on, and which wait for others.
+/// Whose turn it is, of these items: which the actor may decide on, which wait for others, and how far
+/// those have come of which several have to agree.
 pub async fn turns(s: &Services, actor: &Actor, items: &[Item]) -> Result<Turns> {
     let mut tx = s.db.tenant(actor).await?;
     deciding::turns(&mut tx, actor, items).await

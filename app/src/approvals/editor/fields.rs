@@ -171,7 +171,7 @@ fn control(field: &Field, parts: &Parts) -> AnyView {
             }
             parts.list(options)
         }
-        Kind::Lines => parts.area("input", None, None),
+        Kind::Lines | Kind::Numbers | Kind::Flags => parts.area("input", None, None),
         Kind::Json | Kind::Group(_) => parts.area("input font-mono", None, None),
     }
 }
@@ -246,6 +246,8 @@ fn mark(field: &Field) -> Option<AnyView> {
 fn hint(field: &Field, id: &str) -> Option<AnyView> {
     let how = match field.kind {
         Kind::Lines => Some("One a line."),
+        Kind::Numbers => Some("Numbers, one a line."),
+        Kind::Flags => Some("true or false, one a line."),
         Kind::Json => Some("As JSON."),
         _ => None,
     };

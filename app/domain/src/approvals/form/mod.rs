@@ -64,13 +64,18 @@ pub enum Kind {
     Choice(Vec<Value>),
     /// Texts, one a line.
     Lines,
+    /// Numbers, one a line.
+    Numbers,
+    /// `true` or `false`, one a line.
+    Flags,
     /// Anything, as JSON.
     Json,
     /// Fields of its own.
     Group(Vec<Field>),
 }
 
-/// The fields for these arguments. Without a schema they are the plain values that there are.
+/// The fields for these arguments. Without a schema they are the values that there are; a list keeps the type of what is in
+/// it.
 pub fn fields(schema: Option<&Value>, arguments: &Map<String, Value>) -> Vec<Field> {
     let mut found = Vec::new();
     match schema {
@@ -141,6 +146,9 @@ impl Field {
             (Kind::Lines, Some(Value::Array(lines))) => {
                 lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }
+            (Kind::Numbers | Kind::Flags, Some(Value::Array(lines))) => {
+                lines.iter().map(text_of).collect::<Vec<_>>().join("\n")
+            }
             (Kind::Json, Some(value)) => serde_json::to_string_pretty(value).unwrap_or_default(),
             (_, Some(value)) => text_of(value),
         }
@@ -171,9 +179,20 @@ impl Field {
                 Ok(Some(option.clone()))
             }
             Kind::Lines => Ok(Some(text.lines().filter(|line| !line.trim().is_empty()).collect())),
+            Kind::Numbers => each_line(text, |line| number_of(line).map(Value::Number))
+                .map(Some)
+                .ok_or_else(|| ("number", "please enter numbers, one a line.".to_owned())),
+            Kind::Flags => each_line(text, |line| line.parse().ok().map(Value::Bool))
+                .map(Some)
+                .ok_or_else(|| ("boolean", "please enter true or false, one a line.".to_owned())),
             Kind::Json => {
                 let value = canonical::parse_strict(text);
-                value.map(Some).map_err(|why| ("json", format!("this is not valid JSON: {why}.")))
+                let value = value.map_err(|why| ("json", format!("this is not valid JSON: {why}.")))?;
+                // Where no schema says so, what was a list stays one.
+                if self.stays && !value.is_array() {
+                    return Err(("array", "this has to stay a list: [ … ].".to_owned()));
+                }
+                Ok(Some(value))
             }
             Kind::Group(_) => Err(("unknown", "there is no such value.".to_owned())),
         }
@@ -213,23 +232,31 @@ fn declared(schema: &Value, given: Option<&Map<String, Value>>, path: &str, dept
     names.into_iter().map(field).collect()
 }
 
-/// Every plain value with its path, in their order.
+/// Every value that is no object with its path, in their order. A list is one field.
 fn plain(path: &str, values: &Map<String, Value>, found: &mut Vec<Field>) {
     for (name, value) in values {
         let path = within(path, name);
         match value {
             Value::Object(inner) => plain(&path, inner, found),
-            Value::Array(_) => {}
             value => found.push(Field {
                 label: words(&path),
                 hint: None,
                 required: false,
                 given: Some(value.clone()),
-                kind: kind(&Value::Null, Some(value), &path, 0),
+                kind: listed(value).unwrap_or_else(|| kind(&Value::Null, Some(value), &path, 0)),
                 stays: true,
                 path,
             }),
         }
+    }
+}
+
+/// How a list is filled in that has only numbers in it, or only yes and no.
+fn listed(value: &Value) -> Option<Kind> {
+    match value.as_array().map(Vec::as_slice) {
+        None | Some([]) => None,
+        Some(all) if all.iter().all(Value::is_number) => Some(Kind::Numbers),
+        Some(all) => all.iter().all(Value::is_boolean).then_some(Kind::Flags),
     }
 }
 
@@ -338,6 +365,12 @@ fn put(arguments: &mut Map<String, Value>, path: &str, value: Option<Value>) {
 fn number_of(text: &str) -> Option<Number> {
     let other = || text.parse().ok().and_then(Number::from_f64);
     serde_json::from_str(text).ok().or_else(other)
+}
+
+/// A list of what each line says that is not empty; nothing where one cannot be read.
+fn each_line(text: &str, read: impl Fn(&str) -> Option<Value>) -> Option<Value> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(read).collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
 /// A plain value as it is typed.

@@ -162,7 +162,7 @@ fn without_a_schema_values_keep_their_kind_and_what_it_is_about_cannot_change() 
     }));
     let form = fields(None, &arguments);
     let labels: Vec<&str> = form.iter().map(|field| field.label.as_str()).collect();
-    let names = ["amount", "note", "text", "to → a/b", "vip"];
+    let names = ["amount", "note", "rows", "text", "to → a/b", "vip"];
     assert_eq!(labels, names.map(|name| format!("arguments → {name}")));
     let fill = |pairs: &[(&str, &str)]| filled(&form, arguments.clone(), &typed(pairs));
     let after = fill(&[
@@ -196,4 +196,47 @@ fn a_text_comes_back_as_it_was_where_nobody_changed_it() {
         })
         .collect();
     assert_eq!(filled(&form, arguments.clone(), &sent).ok(), Some(arguments));
+}
+
+#[test]
+fn a_list_without_a_schema_keeps_the_type_of_what_is_in_it() {
+    let arguments = object(json!({
+        "empty": [], "flags": [true, false], "mixed": [1, "a"], "nested": [{ "sku": "x", "count": 2 }], "numbers": [1, 2.5],
+        "poem": ["one\ntwo"], "texts": ["1", "true"],
+    }));
+    let form = fields(None, &arguments);
+    let kinds: Vec<_> = form.iter().map(|field| field.kind.clone()).collect();
+    assert_eq!(
+        kinds,
+        [Kind::Json, Kind::Flags, Kind::Json, Kind::Json, Kind::Numbers, Kind::Json, Kind::Lines],
+        "a text of two lines is no line"
+    );
+    let shown: Vec<_> = form.iter().map(|field| (field.path.clone(), field.shown())).collect();
+    assert!(changed(&form, &shown).is_empty());
+    let fill = |pairs: &[(&str, &str)]| filled(&form, arguments.clone(), &typed(pairs)).map(Value::Object);
+    let after = fill(&[
+        ("/empty", "[3]"),
+        ("/flags", "false\r\n\r\n true "),
+        ("/nested", "[{ \"sku\": \"y\" }]"),
+        ("/numbers", "7\n1e3\n"),
+        ("/texts", "2\nfalse"),
+    ]);
+    let expected = json!({
+        "empty": [3], "flags": [false, true], "mixed": [1, "a"], "nested": [{ "sku": "y" }], "numbers": [7, 1e3],
+        "poem": ["one\ntwo"], "texts": ["2", "false"],
+    });
+    assert_eq!(after.ok(), Some(expected));
+    let emptied = fill(&[("/numbers", ""), ("/texts", " ")]).ok();
+    assert_eq!(emptied.map(|all| (all["numbers"].clone(), all["texts"].clone())), Some((json!([]), json!([]))));
+    for (path, text) in [
+        ("/numbers", "1\ntwo"),
+        ("/numbers", "1, 2"),
+        ("/flags", "yes"),
+        ("/nested", "{}"),
+        ("/nested", ""),
+        ("/mixed", "[1"),
+        ("/numbers/0", "1"),
+    ] {
+        assert!(fill(&[(path, text)]).is_err(), "{path}: {text}");
+    }
 }
