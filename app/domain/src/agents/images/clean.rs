@@ -17,10 +17,10 @@ pub(super) fn cleaned(file: &[u8]) -> Option<(ImageType, Vec<u8>)> {
         Some((ImageType::Jpeg, jpeg(file)?))
     } else if file.starts_with(b"RIFF") {
         Some((ImageType::Webp, webp(file)?))
+    } else if file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a") {
+        Some((ImageType::Gif, gif(file)?))
     } else {
-        let is_gif = (file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a")) && file.len() > 13;
-        // It has no place that cameras write to.
-        is_gif.then(|| (ImageType::Gif, file.to_vec()))
+        None
     }
 }
 
@@ -119,7 +119,8 @@ fn orientation(tiff: &[u8]) -> Option<u8> {
     };
     let four: [u8; 4] = tiff.get(4..8)?.try_into().ok()?;
     let first = if is_big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) } as usize;
-    let entries = usize::from(short(first)?);
+    // A file may claim any number, in each of many segments: what is not there is not looked for.
+    let entries = usize::from(short(first)?).min(tiff.len() / 12);
     let entry = (0..entries).map(|n| first + 2 + n * 12).find(|entry| short(*entry) == Some(0x0112))?;
     u8::try_from(short(entry + 8)?).ok().filter(|turned| (2..=8).contains(turned))
 }
@@ -161,6 +162,52 @@ fn webp(file: &[u8]) -> Option<Vec<u8>> {
     }
     let length = u32::try_from(kept.len()).ok()?.to_le_bytes();
     (kept.len() > 4).then(|| [b"RIFF".as_slice(), &length, &kept].concat())
+}
+
+/// The screen and its colours; then blocks, up to the picture's end.
+fn gif(file: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = file;
+    let mut kept = take(&mut rest, 10)?.to_vec();
+    let [flags, background, ratio] = array::<3>(&mut rest)?;
+    kept.extend([flags, background, ratio]);
+    kept.extend_from_slice(colours(&mut rest, flags)?);
+    loop {
+        let block = rest;
+        let is_kept = match array::<1>(&mut rest)? {
+            [0x3B] => {
+                kept.push(0x3B);
+                return Some(kept);
+            }
+            [0x2C] => {
+                let [.., flags] = array::<9>(&mut rest)?;
+                colours(&mut rest, flags)?;
+                // The size of its codes.
+                take(&mut rest, 1)?;
+                true
+            }
+            [0x21] => match array::<1>(&mut rest)? {
+                // Words.
+                [0xFE] => false,
+                // What programs note. How often the picture moves is kept.
+                [0xFF] => rest.starts_with(b"\x0BNETSCAPE2.0") || rest.starts_with(b"\x0BANIMEXTS1.0"),
+                _ => true,
+            },
+            _ => return None,
+        };
+        let mut length = usize::MAX;
+        while length > 0 {
+            length = usize::from(u8::from_be_bytes(array(&mut rest)?));
+            take(&mut rest, length)?;
+        }
+        if is_kept {
+            kept.extend_from_slice(block.get(..block.len().checked_sub(rest.len())?)?);
+        }
+    }
+}
+
+/// A table of colours, where the flags say that one follows.
+fn colours<'a>(rest: &mut &'a [u8], flags: u8) -> Option<&'a [u8]> {
+    take(rest, if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) })
 }
 
 #[cfg(test)]
@@ -239,12 +286,27 @@ mod tests {
         let kept = riff(&[(b"VP8X", [0; 4].as_slice()), (b"VP8L", b"odd".as_slice())]);
         assert_eq!(cleaned(&noted), Some((ImageType::Webp, kept.clone())));
         assert!(!holds(&kept, NOTED));
+
+        let plain = file(ImageFormat::Gif);
+        let end = plain.len() - 1;
+        let xmp = [b"\x21\xFF\x0BXMP DataXMP\x07".as_slice(), NOTED, b"\0"].concat();
+        let noted = [&plain[..end], b"\x21\xFE\x07", NOTED, b"\0", &xmp, b";", NOTED].concat();
+        assert_eq!(cleaned(&noted), Some((ImageType::Gif, plain)));
+    }
+
+    #[test]
+    fn what_a_file_claims_to_have_costs_no_time() {
+        // As many segments as there can be, each of which claims all entries that there could be.
+        let segment = b"\xFF\xE1\0\x10Exif\0\0MM\xFF\xFF\0\0\0\x02";
+        let began = std::time::Instant::now();
+        assert_eq!(cleaned(&[b"\xFF\xD8".as_slice(), &segment.repeat(150_000)].concat()), None);
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
     }
 
     #[test]
     fn what_does_not_hang_together_is_refused_wherever_it_is_cut() {
         let webp = riff(&[(b"VP8L", b"data".as_slice())]);
-        for whole in [file(ImageFormat::Png), file(ImageFormat::Jpeg), webp] {
+        for whole in [file(ImageFormat::Png), file(ImageFormat::Jpeg), file(ImageFormat::Gif), webp] {
             for end in 0..whole.len() {
                 assert_eq!(cleaned(&whole[..end]), None, "{end} of {}", whole.len());
             }

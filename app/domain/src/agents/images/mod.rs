@@ -2,7 +2,7 @@
 //!
 //! What a file is, its bytes say. It is neither decoded nor encoded anew, so a model sees just what was sent; but what
 //! cameras and programs have noted in it (places, dates, names) is left out first (`clean.rs`): a provider and a
-//! workspace's admins have no need to know where a photo was taken. GIFs stay as they are.
+//! workspace's admins have no need to know where a photo was taken.
 //!
 //! A model is told of the newest images of a conversation, eight of them and 12 MiB at most; where older ones are left
 //! out, their message says so.
@@ -79,7 +79,12 @@ pub(super) fn taken(files: &[Vec<u8>]) -> Result<Vec<RunImage>> {
     if files.iter().any(|file| file.len() > MAX_BYTES) || files.iter().map(Vec::len).sum::<usize>() > MAX_TOTAL {
         return Err(too_large());
     }
-    files.iter().map(|file| clean::cleaned(file).ok_or_else(unreadable)).collect()
+    let taken = |file: &Vec<u8>| {
+        let (kind, bytes) = clean::cleaned(file).ok_or_else(unreadable)?;
+        // How a camera was held is written out whole, so that a file that says so briefly grows by a few bytes.
+        if bytes.len() <= MAX_BYTES { Ok(RunImage { kind, bytes }) } else { Err(too_large()) }
+    };
+    files.iter().map(taken).collect()
 }
 
 /// Says that files are too large.
