@@ -1,5 +1,7 @@
 //! The body of a request: read whole, up to a limit, and free of what no text of ours may contain.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, HttpBody, to_bytes},
     extract::Request,
@@ -10,7 +12,9 @@ use axum::{
 use bytes::Bytes;
 use futures::StreamExt;
 use hyvve_domain::{Code, Error, agents::images, pictures};
+use tokio::time::timeout;
 
+use super::credential;
 use crate::problem::Problem;
 
 /// The largest body.
@@ -22,6 +26,8 @@ const IMAGES_LIMIT: usize = images::MAX_TOTAL + LIMIT;
 /// How much of a larger one is read before it is refused: clients that only listen after they have sent everything would
 /// otherwise see a broken connection instead of the refusal.
 const PATIENCE: usize = 32 << 20;
+/// How long a body may take to come: nobody is to hold memory by never ending.
+const TIME: Duration = Duration::from_mins(5);
 
 /// Why files could not be read. A form's answer is a page, so that the handler says so.
 #[derive(Clone)]
@@ -50,21 +56,28 @@ pub(crate) async fn whole(request: Request, next: Next) -> Response {
 }
 
 /// Where the body is a form with files in it, which are no text: how large it may be, and what is said of a larger one. Only
-/// addresses of pictures and of messages take any.
+/// addresses of pictures and of messages take any. Who is asking is looked up later; whoever shows nothing at all is refused there,
+/// and holds no more memory until then than with any other body.
 fn files(parts: &Parts) -> Option<(usize, fn() -> Error)> {
     let kind = parts.headers.get(header::CONTENT_TYPE)?.as_bytes().to_ascii_lowercase();
     if !kind.starts_with(b"multipart/form-data") {
         return None;
     }
-    match parts.uri.path() {
-        path if path.starts_with("/api/") && path.ends_with("/picture") => Some((PICTURE_LIMIT, pictures::too_large)),
-        "/api/messages" => Some((IMAGES_LIMIT, images::too_large)),
-        path if path.starts_with("/agents/") && path.ends_with("/runs") => Some((IMAGES_LIMIT, images::too_large)),
-        _ => None,
-    }
+    let (limit, too_large): (usize, fn() -> Error) = match parts.uri.path() {
+        path if path.starts_with("/api/") && path.ends_with("/picture") => (PICTURE_LIMIT, pictures::too_large),
+        "/api/messages" => (IMAGES_LIMIT, images::too_large),
+        path if path.starts_with("/agents/") && path.ends_with("/runs") => (IMAGES_LIMIT, images::too_large),
+        _ => return None,
+    };
+    Some((if credential::is_shown(&parts.headers) { limit } else { LIMIT }, too_large))
 }
 
 async fn read(body: Body, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {
+    let slow = |_| Error::invalid("body", "complete", "The body took too long to come.");
+    timeout(TIME, read_all(body, limit, too_large)).await.map_err(slow)?
+}
+
+async fn read_all(body: Body, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {
     if body.size_hint().lower() <= limit as u64 && body.size_hint().upper().is_some() {
         let broken = |_| Error::invalid("body", "complete", "The body ended too early.");
         return to_bytes(body, limit).await.map_err(broken);

@@ -44,6 +44,11 @@ pub(super) fn has_key(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
 }
 
+/// Whether the request shows a credential of any kind; whether it is good, only a look-up can say.
+pub(super) fn is_shown(headers: &HeaderMap) -> bool {
+    has_key(headers) || [true, false].iter().any(|secure| cookie::session(headers, *secure).is_some())
+}
+
 impl Credential {
     /// Of a request's head.
     pub(super) async fn of(s: &Services, headers: &HeaderMap, origin: &Origin) -> Result<Self, Error> {

@@ -225,6 +225,10 @@ async fn what_is_no_image_too_much_or_in_the_wrong_place_is_refused_and_the_chat
     }
     let elsewhere = Form::new().text("message", "Look").part("audio", Part::bytes(GIF.to_vec()).file_name("it.gif"));
     send(&ada, &agent, elsewhere).await.expect(400);
+    // Whoever shows no credential is refused, however large it is.
+    for files in [vec![GIF], vec![most], vec![most; 4]] {
+        send(&app.anonymous(), &agent, form("Look", None, &files)).await.expect(401);
+    }
     let not_text = Form::new().part("message", Part::bytes(vec![b'x', 0xFF]));
     send(&ada, &agent, not_text).await.expect(400);
     assert_eq!(ada.get("/api/runs").await.expect(200).body["meta"]["total"], 0, "what was refused has begun nothing");
