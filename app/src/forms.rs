@@ -167,6 +167,20 @@ impl Flash {
         Self { typed: named(vec![("done", done)]), ..Self::default() }
     }
 
+    /// The same with what was typed into a field: as much as a cookie holds, and it is said where that is not all.
+    pub fn keeping(mut self, field: &str, text: &str) -> Self {
+        let mut kept = text;
+        while serde_json::to_string(kept).map_or(0, |json| json.len()) > TOLD_MAX {
+            (kept, _) = kept.split_at(kept.floor_char_boundary(kept.len() * 3 / 4));
+        }
+        if kept.len() < text.len() {
+            self.message
+                .push_str(" Only the beginning of your text is still here; your browser's way back has all of it.");
+        }
+        self.typed.push((field.to_owned(), kept.to_owned()));
+        self
+    }
+
     /// The value of the `Set-Cookie` that carries it.
     pub fn set_cookie(&self, secure: bool) -> String {
         let value = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
@@ -197,7 +211,19 @@ impl Flash {
 
 #[cfg(test)]
 mod tests {
-    use super::local;
+    use super::{Flash, TOLD_MAX, local};
+
+    #[test]
+    fn a_long_text_is_kept_as_far_as_a_cookie_holds_it() {
+        for text in ["ä".repeat(9_000), "\"\n".repeat(9_000), "\u{1}".repeat(9_000)] {
+            let flash = Flash { message: "No.".to_owned(), ..Flash::default() }.keeping("message", &text);
+            let kept = flash.typed("message");
+            assert!(kept.len() > TOLD_MAX / 16 && text.starts_with(&kept), "{}", kept.len());
+            assert!(flash.message.contains("beginning") && flash.set_cookie(true).len() < 4_000);
+        }
+        let flash = Flash::default().keeping("message", "Hello");
+        assert_eq!((flash.typed("message").as_str(), flash.message.as_str()), ("Hello", ""));
+    }
 
     #[test]
     fn only_paths_of_this_site_are_followed() {

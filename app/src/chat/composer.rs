@@ -14,7 +14,7 @@ use leptos::{
 use super::state::{Chat, use_chat};
 use crate::{
     shell::use_frame,
-    ui::{Button, Glyph, Icon, Variant},
+    ui::{Button, Glyph, Icon, Variant, area_html},
 };
 
 /// The field, and whom it goes to.
@@ -61,7 +61,7 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
             <Recipient agents=agents agent=agent/>
             <textarea
                 class="composer-field" name="message" rows="2" required=true placeholder="Ask or tell…" aria-label="Message"
-                node_ref=chat.field
+                node_ref=chat.field inner_html=area_html(&chat.draft.get_untracked())
                 prop:value=move || chat.draft.get()
                 on:input=move |event| chat.draft.set(event_target_value(&event))
                 on:keydown=key

@@ -1,6 +1,6 @@
 //! The chat as a page: for phones, for reading without JavaScript, and for addresses that one keeps.
 
-use hyvve_domain::ids::AgentSessionId;
+use hyvve_domain::ids::{AgentId, AgentSessionId};
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -21,8 +21,10 @@ pub(super) fn chat_page() -> AnyView {
     });
     let flash = use_flash();
     let chat = provide_chat(session.into(), open);
-    chat.problem.set(flash.at("files").or_else(|| flash.at("message")));
-    chat.chosen.set(query.read_untracked().get_str("agent").and_then(|id| id.parse().ok()));
+    let chosen: Option<AgentId> = query.read_untracked().get_str("agent").and_then(|id| id.parse().ok());
+    chat.chosen.set(flash.typed("agent_id").parse().ok().or(chosen));
+    chat.draft.set(flash.typed("message"));
+    chat.problem.set(Some(flash.message).filter(|text| !text.is_empty()));
     page_title("Chat");
     view! {
         <h1 class="sr-only">"Chat"</h1>

@@ -33,6 +33,8 @@ pub(crate) async fn send(
     headers: HeaderMap,
     said: Answer<WithImages<NewMessage>>,
 ) -> Response {
+    let typed =
+        said.as_ref().map(|said| (said.form.agent_id.to_string(), said.form.message.clone())).unwrap_or_default();
     let sent: Answer<_> = async {
         let asking = asking?;
         let WithImages { form: NewMessage { agent_id, session_id, message }, images } = said?;
@@ -49,7 +51,9 @@ pub(crate) async fn send(
     match sent {
         Ok((_, page)) => (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response(),
         Err(problem) => {
-            let cookie = [(header::SET_COOKIE, problem.flash().set_cookie(context.secure_cookies))];
+            let (agent, message) = typed;
+            let flash = problem.flash().keeping("agent_id", &agent).keeping("message", &message);
+            let cookie = [(header::SET_COOKIE, flash.set_cookie(context.secure_cookies))];
             (StatusCode::SEE_OTHER, cookie, [(header::LOCATION, page_before(&headers))]).into_response()
         }
     }

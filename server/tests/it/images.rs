@@ -247,7 +247,9 @@ async fn what_is_no_image_too_much_or_in_the_wrong_place_is_refused_and_the_chat
     assert!(ada.get(&to).await.expect(200).text.contains("/images/0?workspace="));
     let refused = submit(&ada, b"no image").await;
     assert_eq!(refused.expect(303).header("location"), Some(page.as_str()));
-    assert!(refused.cookie_named("hyvve_flash").is_some());
+    let again = ada.clone().and_cookie(&refused.cookie_named("hyvve_flash").unwrap()).get(&page).await;
+    assert!(again.expect(200).text.contains("\nLook</textarea>"), "what was typed is still there: {}", again.text);
+    assert!(again.text.contains("Not all of these files are images"), "{}", again.text);
     // Somebody else's agent is nobody's.
     let request = eve.request(Method::POST, "/api/messages");
     Reply::of(request.multipart(form("Look", None, &[GIF]).text("agent_id", agent.clone()))).await.expect(404);
