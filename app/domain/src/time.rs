@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use time::{Date, OffsetDateTime, Time};
+use time::{Date, OffsetDateTime, SignedDuration, Time};
 
 /// An instant in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,17 +36,21 @@ impl Timestamp {
         (self.0.unix_timestamp_nanos() / 1_000_000) as i64
     }
 
-    /// This instant moved into the future.
+    /// This instant moved into the future, to the end of the year 9999 at most: how far may be what somebody typed.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
-        Self(self.0 + by)
+        Self(self.0.saturating_add(signed(by)))
     }
 
-    /// This instant moved into the past.
+    /// This instant moved into the past, likewise.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
-        Self(self.0 - by)
+        Self(self.0.saturating_sub(signed(by)))
     }
+}
+
+fn signed(by: Duration) -> SignedDuration {
+    by.try_into().unwrap_or(SignedDuration::MAX)
 }
 
 /// `2026-11-24T09:08:07.060Z`. Written and read by hand: the browser's download has no room for a general parser.
@@ -104,6 +108,16 @@ impl schemars::JsonSchema for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_instant_is_beyond_what_can_be_written() {
+        let t = Timestamp(OffsetDateTime::UNIX_EPOCH);
+        for by in [Duration::from_hours(4_000_000_000), Duration::MAX] {
+            assert_eq!(t.plus(by).to_string(), "9999-12-31T23:59:59.999Z");
+            assert!(t.minus(by) < t);
+        }
+        assert_eq!(t.plus(Duration::from_mins(1)).minus(Duration::from_mins(1)), t);
+    }
 
     #[test]
     fn the_wire_form_has_milliseconds_and_comes_back() -> Result<(), serde_json::Error> {

@@ -50,6 +50,10 @@ async fn text_that_the_database_cannot_hold_is_refused_everywhere() {
     post_raw(user, &reject, "application/json", r#"{"reason":"a\u0000b"}"#).await.expect(400);
     post_raw(user, &reject, "application/json", b"{\"reason\":\"\xff\xfe\"}".to_vec()).await.expect(400);
     post_raw(user, sign_in, "application/json", r#"{"email":"a\u0000@b.c","password":"x"}"#).await.expect(400);
+    for called in ["text/plain", "Application/JSON", "multipart/x"] {
+        post_raw(user, &reject, called, r#"{"reason":"a\u0000b"}"#).await.expect(400);
+        post_raw(user, "/_fn/chat/send", called, format!("agent_id={agent}&message=a%00b")).await.expect(400);
+    }
     post_raw(user, &runs, form, "message=a%00b").await.expect(400);
     post_raw(user, &runs, form, b"message=\xff".to_vec()).await.expect(400);
     user.post_form(&runs, &[("message", "a\0b")]).await.expect(400);
