@@ -1,6 +1,8 @@
 //! Where one writes: Enter sends, Shift-Enter begins a line, Stop stops. A plain form, so that it works without
 //! JavaScript; with images it is sent as one in any case, and goes to the conversation's page.
 
+use std::time::Duration;
+
 use hyvve_domain::{
     agents::{Agent, images},
     ids::AgentId,
@@ -17,6 +19,9 @@ use crate::{
     ui::{Button, Glyph, Icon, Variant, area_html},
 };
 
+/// Images may be sent again when nothing has come of it for so long.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// The field, and whom it goes to.
 pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
     let chat = use_chat();
@@ -30,14 +35,23 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
     };
     let agent = Signal::derive(move || talking_to(&chat).or(chat.chosen.get()).unwrap_or(first));
     let (form, files) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
+    let leaving = RwSignal::new(false);
     let submit = move || chat.send(agent.get_untracked(), chat.draft.get_untracked());
     let sent = move |event: SubmitEvent| match chosen(files) {
         Ok(0) => {
             event.prevent_default();
             submit();
         }
-        // The browser sends them.
-        Ok(_) => {}
+        // The browser sends them, once: that may take a while, and nothing of it shows.
+        Ok(_) if leaving.get_untracked() => event.prevent_default(),
+        Ok(_) => {
+            leaving.set(true);
+            let over = move || {
+                // The chat may be gone by then.
+                leaving.try_set(false);
+            };
+            set_timeout(over, PATIENCE);
+        }
         Err(problem) => {
             event.prevent_default();
             chat.problem.set(Some(problem));
@@ -56,7 +70,11 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
     let session =
         move || chat.session.get().map(|id| view! { <input type="hidden" name="session_id" value=id.to_string()/> });
     view! {
-        <form class="composer" method="post" action=to enctype="multipart/form-data" node_ref=form on:submit=sent>
+        <form
+            class="composer" method="post" action=to enctype="multipart/form-data" node_ref=form
+            aria-busy=move || leaving.get().then_some("true")
+            on:submit=sent
+        >
             {session}
             <Recipient agents=agents agent=agent/>
             <textarea

@@ -50,6 +50,8 @@ pub(crate) async fn image(asking: Member<Read>, Ids((id, position)): Ids<(RunId,
         (header::CONTENT_DISPOSITION, "inline"),
         // It never changes; but whoever leaves the workspace has no right to look at it any more.
         (header::CACHE_CONTROL, "private, max-age=3600"),
+        // Nor has whoever signs in next with this browser.
+        (header::VARY, "cookie"),
     ];
     Ok((facts, [RESOURCE_POLICY], image.bytes).into_response())
 }

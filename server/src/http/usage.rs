@@ -111,7 +111,11 @@ const COLUMNS: [Column; 22] = [
 /// Somebody else's words in a cell: a spreadsheet must not take them for a formula.
 fn text(words: Option<&str>) -> String {
     let words = words.unwrap_or_default();
-    if words.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{words}") } else { words.to_owned() }
+    if words.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        format!("'{words}")
+    } else {
+        words.to_owned()
+    }
 }
 
 fn csv_of(rows: &[LedgerRow], head: bool) -> Result<Bytes, Error> {
@@ -183,7 +187,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1"] {
             assert_eq!(text(Some(formula)), format!("'{formula}"));
         }
         assert_eq!((text(Some("gpt-5")), text(None)), ("gpt-5".to_owned(), String::new()));
