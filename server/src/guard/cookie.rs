@@ -8,10 +8,11 @@ pub(super) fn session(headers: &HeaderMap, secure: bool) -> Option<&str> {
     named(headers, cookie_name(secure))
 }
 
-/// The value of the first cookie of that name.
+/// The value of the first cookie of that name. Browsers send those of other programs at this host as well, and what is no text
+/// among them hides none of ours.
 pub(super) fn named<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let all = headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let mut pairs = all.filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
@@ -28,5 +29,7 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("x=y"));
         assert_eq!(session(&headers, false), Some("abc"));
         assert_eq!(session(&headers, true), None);
+        headers.insert(header::COOKIE, HeaderValue::from_bytes(b"name=J\xFCrgen; hyvve_session=abc").unwrap());
+        assert_eq!(session(&headers, false), Some("abc"));
     }
 }
