@@ -95,7 +95,7 @@ pub(crate) async fn go_on(
         return Ok(stream::reply(Head::from(&detail.run), follow, waits, asking.welcome(), stopping));
     }
     if !waits {
-        runs::rest(follow, &stopping).await?;
+        runs::rest(&asking, follow, &stopping).await?;
     }
     Ok(Json(shapes::run(&runs::find(&asking, ids).await?)).into_response())
 }

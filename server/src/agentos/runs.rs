@@ -66,7 +66,7 @@ pub(crate) async fn create(
         let accepted = json!({ "run_id": run.id, "session_id": run.session_id, "status": run.status });
         return Ok((StatusCode::ACCEPTED, Json(accepted)).into_response());
     }
-    rest(follow, &stopping).await?;
+    rest(&asking, follow, &stopping).await?;
     let detail = service::run(&asking.services, &asking.actor, run.id).await?;
     Ok(Json(shapes::run(&detail)).into_response())
 }
@@ -102,8 +102,9 @@ pub(super) async fn find(asking: &Entered, (agent, run): (AgentId, RunId)) -> An
     if detail.run.agent_id == agent { Ok(detail) } else { Err(Error::not_found("run").into()) }
 }
 
-/// Waits until a run has ended or waits for a person.
-pub(super) async fn rest(mut follow: Follow, stopping: &CancellationToken) -> Answer<()> {
+/// Waits until a run has ended or waits for a person. Whoever is not welcome any more by then is told nothing.
+pub(super) async fn rest(asking: &Entered, mut follow: Follow, stopping: &CancellationToken) -> Answer<()> {
+    let welcome = asking.welcome();
     loop {
         let batch = tokio::select! {
             batch = follow.next() => batch?,
@@ -112,7 +113,7 @@ pub(super) async fn rest(mut follow: Follow, stopping: &CancellationToken) -> An
             }
         };
         if batch.events().last().is_some_and(|event| is_final(event) || is_pause(event)) {
-            return Ok(());
+            return if welcome.lasts().await { Ok(()) } else { Err(Error::unauthorized().into()) };
         }
     }
 }
