@@ -86,7 +86,9 @@ impl Case {
     pub(super) fn decide(self, verdict: Verdict) {
         let Some(shown) = self.current.get_untracked() else { return };
         let (item, note) = (shown.detail.item, self.note.get_untracked());
-        if item.status != Status::Pending || shown.detail.blocked.is_some() {
+        // What is on its way is not decided once more.
+        let is_decided = item.status != Status::Pending || untrack(|| self.decisions.verdict(item.id)).is_some();
+        if is_decided || shown.detail.blocked.is_some() {
             return;
         }
         if verdict == Verdict::Reject && note.trim().is_empty() {

@@ -28,8 +28,10 @@ pub fn ChatDock() -> AnyView {
 
 /// The chat itself.
 pub(super) fn docked_chat() -> AnyView {
-    let workspace = use_frame().data().workspace.to_string();
-    let (talk, draft) = (Memory::of("chat", &workspace), Memory::of("draft", &workspace));
+    let data = use_frame().data();
+    // Somebody else may sign in in the same tab.
+    let whose = format!("{}-{}", data.workspace, data.user);
+    let (talk, draft) = (Memory::of("chat", &whose), Memory::of("draft", &whose));
     let session = RwSignal::new(talk.recall().and_then(|id| id.parse().ok()));
     let open = Callback::new(move |id: Option<AgentSessionId>| {
         talk.keep(&id.map(|id| id.to_string()).unwrap_or_default());
@@ -47,8 +49,8 @@ struct Memory {
 }
 
 impl Memory {
-    fn of(what: &str, workspace: &str) -> Self {
-        Self { key: format!("hyvve-{what}-{workspace}") }
+    fn of(what: &str, whose: &str) -> Self {
+        Self { key: format!("hyvve-{what}-{whose}") }
     }
 
     fn recall(&self) -> Option<String> {

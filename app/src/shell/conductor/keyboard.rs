@@ -26,7 +26,9 @@ pub(super) fn listen() {
             return palette::open();
         }
         let off = preference("keys").as_deref() == Some("off");
-        if chord || event.alt_key() || event.default_prevented() || off || is_wanted(&key, target) {
+        // A key that is held down goes on through a list, and does nothing else again and again.
+        let is_held = event.repeat() && !matches!(key.as_str(), "j" | "k");
+        if chord || event.alt_key() || event.default_prevented() || off || is_held || is_wanted(&key, target) {
             return;
         }
         let place = if after_g.get() { place_of(&key) } else { None };
