@@ -28,7 +28,7 @@ use crate::{
 
 /// Said to a model that takes its time, when it is asked for the first time.
 const SLOWLY: &str = "Look at it slowly.";
-/// The smallest one; nothing in it is looked at.
+/// The smallest one: a screen, and the end.
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
 
 /// What models were asked.
