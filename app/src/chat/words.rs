@@ -35,6 +35,9 @@ pub(super) fn reasoning(text: Memo<String>) -> AnyView {
 
 /// Copies an answer.
 pub(super) fn copy_answer(text: &str) {
-    copy_text(text);
-    use_toasts().say("Copied.");
+    if copy_text(text) {
+        use_toasts().say("Copied.");
+    } else {
+        use_toasts().fail("Browsers copy nothing on pages without https. Select the text by hand.");
+    }
 }

@@ -130,15 +130,14 @@ fn choose(id: &str, value: &str) {
     }
 }
 
-/// Puts what a field or another element says on the clipboard, and says so on the button.
+/// Puts what a field or another element says on the clipboard, and says so on the button; also where there is no clipboard.
 fn copy(button: &Element, from: Option<Element>) {
     let text = from.and_then(|from| match from.dyn_ref::<HtmlInputElement>() {
         Some(field) => Some(field.value()),
         None => from.text_content(),
     });
     if let Some(text) = text {
-        copy_text(&text);
-        button.set_text_content(Some("Copied"));
+        button.set_text_content(Some(if copy_text(&text) { "Copied" } else { "Select it by hand" }));
     }
 }
 
