@@ -93,6 +93,8 @@ fn agent(generator: &mut SchemaGenerator) -> Value {
             "tools": { "type": "object", "properties": { "tools": { "type": "array", "items": tool } } },
             "system_message": { "type": "object", "properties": { "instructions": text } },
             "model": { "type": "object", "properties": { "model": text }, "description": "Missing where the provider’s default is used." },
+            "response_settings": { "type": "object", "properties": { "output_schema_name": text },
+                "description": "Missing where it answers in words." },
         },
     })
 }
