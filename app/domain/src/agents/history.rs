@@ -72,6 +72,7 @@ fn extend(
     let mut open: Vec<(String, String)> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         match &step.content {
+            // It had not the form that was asked for, and another answer took its place.
             StepContent::Model { tool_calls, .. }
                 if output.is_none() && tool_calls.is_empty() && at + 1 < steps.len() => {}
             StepContent::Model { text, reasoning, tool_calls, .. } => {

@@ -42,7 +42,7 @@ pub fn read(field: &str, text: &str) -> Result<Value> {
     fields.remove("$schema");
     let schema = Value::Object(fields);
     Extent { whole: &schema, left: MAX_VALUES }.take(&schema, 0).map_err(wrong)?;
-    arguments::validator(&schema).map_err(|why| wrong(format!("This is no JSON Schema: {why}")))?;
+    arguments::validator(&schema).map_err(|why| wrong(shortened(&format!("This is no JSON Schema: {why}"))))?;
     Ok(schema)
 }
 
