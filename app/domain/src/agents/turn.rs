@@ -314,6 +314,16 @@ mod tests {
     }
 
     #[test]
+    fn json_that_was_asked_for_shows_as_code_and_what_was_refused_before_is_noted() {
+        let turn = turn(&[
+            ("CustomEvent", json!({"type": "answer_refused", "content": "Again."})),
+            ("RunContent", json!({"content": {"n": "```"}, "content_type": "dict"})),
+        ]);
+        let code = "```json\n{\n  \"n\": \"```\"\n}\n```";
+        assert_eq!(turn.items, [TurnItem::Note { text: "Again.".into() }, TurnItem::Text { text: code.into() }]);
+    }
+
+    #[test]
     fn a_voided_partial_answer_disappears_and_nothing_before_it() {
         let tool = json!({"tool": {"tool_call_id": "1", "tool_name": "search_records", "tool_args": {}}});
         let turn = turn(&[
