@@ -91,12 +91,13 @@ export default function register(test) {
     await page.goto(`${url}${home}/agents`);
     await main.getByRole('link', { name: 'Operations assistant' }).click();
     await main.getByText('other-model · Our own server').waitFor();
+    const runsOn = main.locator('form').filter({ has: page.getByLabel('AI provider') });
     await page.getByLabel('AI provider').selectOption({ label: 'Our own server' });
     await model.fill('tiny-model');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await runsOn.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').filter({ hasText: 'has no model “tiny-model”' }).waitFor();
     await model.fill('small-model');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await runsOn.getByRole('button', { name: 'Save' }).click();
     await main.getByText('small-model · Our own server').waitFor();
     await inspect(page, 'agent-runs-on', { screens });
     assert.deepEqual(complaints, [], 'the console complained');

@@ -129,6 +129,7 @@ async fn talk(world: &World) {
         session_id: None,
         message: "Good morning".into(),
         images: Vec::new(),
+        output_schema: None,
     };
     let run = agents::service::start(s, owner, new).await.unwrap();
     while agents::service::run(s, owner, run.id).await.unwrap().run.status != RunStatus::Completed {

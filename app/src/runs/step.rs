@@ -16,8 +16,8 @@ use crate::{
     ui::{Disclosure, Glyph, Icon, Json, Time, counted, millis},
 };
 
-/// A step, with the approval that it waited for.
-pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
+/// A step, with the approval that it waited for. `structured`: its run was asked for JSON.
+pub(super) fn step_view(step: Step, item: Option<Item>, structured: bool) -> AnyView {
     let at = step.created_at;
     match step.content {
         StepContent::Model { text, reasoning, tool_calls, usage, finish, model, first_token_ms, total_ms, hops } => {
@@ -25,7 +25,7 @@ pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
             view! {
                 <Entry glyph=Glyph::Bolt title="Model request" at=at facts=facts>
                     {asked_before(hops)}
-                    {(!text.is_empty()).then(|| prose(&text))}
+                    {(!text.is_empty()).then(|| words(&text, structured))}
                     {(!reasoning.is_empty()).then(|| view! { <Disclosure summary="Reasoning"><p class="said">{reasoning}</p></Disclosure> })}
                     {(!tool_calls.is_empty()).then(|| view! { <p class="text-muted-foreground">{calls(&tool_calls)}</p> })}
                 </Entry>
@@ -49,6 +49,12 @@ pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// What the model said.
+fn words(text: &str, structured: bool) -> AnyView {
+    let json = structured.then(|| serde_json::from_str(text).ok()).flatten().filter(Value::is_object);
+    json.map_or_else(|| prose(text), |json| view! { <Json value=json/> }.into_any())
 }
 
 /// Who was asked before, and gave no answer.

@@ -32,13 +32,13 @@ pub(crate) async fn run_page(visit: &Visit, id: RunId) -> Result<AnyView, ApiErr
 #[component]
 fn Steps(detail: RunDetail, items: Vec<Item>) -> AnyView {
     let RunDetail { run, steps } = detail;
-    let alive = !run.status.is_final();
+    let (alive, structured) = (!run.status.is_final(), run.structured);
     let of = |id| items.iter().find(|item| Some(item.id) == id).cloned();
     let views: Vec<AnyView> = steps
         .into_iter()
         .map(|step| {
             let item = of(step.approval_id);
-            step_view(step, item)
+            step_view(step, item, structured)
         })
         .collect();
     let body = if views.is_empty() && !alive {

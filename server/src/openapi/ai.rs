@@ -80,9 +80,13 @@ pub(super) fn providers() -> Vec<Operation> {
 
 pub(super) fn agents() -> Vec<Operation> {
     vec![
-        patch("/api/agents/{id}", settings::update, "Chooses what an agent runs on; what is missing stays.")
-            .role(Role::can_configure_ai)
-            .data::<Agent>(),
+        patch(
+            "/api/agents/{id}",
+            settings::update,
+            "Chooses what an agent runs on, and the form of its answers; what is missing stays.",
+        )
+        .role(Role::can_configure_ai)
+        .data::<Agent>(),
         get("/api/runs", runs::list, "Runs, the newest first.").page::<Run>(),
         get("/api/runs/{id}", runs::get, "One run with its steps.").data::<RunDetail>(),
         get("/api/runs/{id}/images/{position}", runs::image, "An image that came with the run’s message.")

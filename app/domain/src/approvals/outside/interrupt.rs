@@ -11,7 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Decided, DecisionKind, NewProposal};
-use crate::{Error, Result};
+use crate::{Error, Result, tools::arguments::validator};
 
 /// The most actions of one interrupt.
 const MAX_ACTIONS: usize = 50;
@@ -245,10 +245,4 @@ pub(super) fn fits(schema: &Value, arguments: &Value) -> Result<()> {
 
 fn place(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!(" at {path}") }
-}
-
-/// Nothing is fetched for a schema, and its patterns take linear time.
-fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
-    let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    options.build(schema).map_err(|e| e.to_string())
 }
