@@ -1,25 +1,22 @@
 //! The form that answers shall have: a JSON Schema, an agent's or one run's, that models are told of and answers are held to.
 //!
-//! Whoever may talk to an agent may send one, so it is bounded before it is used: in bytes, and in what it comes to once all that it
-//! refers to stands in its place. One that refers to itself comes to no end, and is not taken; some providers refuse it as well.
+//! Whoever may talk to an agent may send one, so it is bounded before it is used (see [`foreign_schema`]).
 
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-use crate::{Error, Result, canonical, providers::OutputForm, tools::arguments};
+use crate::{
+    Error, Result, canonical,
+    providers::OutputForm,
+    tools::{arguments, foreign_schema},
+};
 
 /// The most bytes of a schema.
 pub const MAX_BYTES: usize = 16 * 1024;
-/// The most values in it, with what it refers to in place of each reference.
-const MAX_VALUES: usize = 2_000;
-/// How deep they may nest.
-const MAX_DEPTH: usize = 48;
 /// The most characters of what is said about an answer: it may name what the model made up.
 const MAX_WHY: usize = 500;
 /// What the form is called towards providers.
 const NAME: &str = "answer";
-/// Words with which a schema names its parts, or refers to them by such names.
-const NAMES: [&str; 5] = ["$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"];
 /// Words that say more about an object than its properties do.
 const COMBINING: [&str; 7] =
     ["allOf", "not", "if", "patternProperties", "dependentSchemas", "unevaluatedProperties", "maxProperties"];
@@ -41,42 +38,8 @@ pub fn read(field: &str, text: &str) -> Result<Value> {
     // It is read as one of draft 2020-12, whichever it says; the words that people use mean the same in all of them.
     fields.remove("$schema");
     let schema = Value::Object(fields);
-    Extent { whole: &schema, left: MAX_VALUES }.take(&schema, 0).map_err(wrong)?;
-    arguments::validator(&schema).map_err(|why| wrong(shortened(&format!("This is no JSON Schema: {why}"))))?;
+    foreign_schema::validator(&schema).map_err(|why| wrong(shortened(&why)))?;
     Ok(schema)
-}
-
-/// How much a schema may still come to.
-struct Extent<'a> {
-    whole: &'a Value,
-    left: usize,
-}
-
-impl<'a> Extent<'a> {
-    fn take(&mut self, part: &'a Value, depth: usize) -> Result<(), String> {
-        if self.left == 0 || depth > MAX_DEPTH {
-            return Err("This is too large, or nested too deeply, or refers to itself.".to_owned());
-        }
-        self.left -= 1;
-        match part {
-            Value::Array(parts) => parts.iter().try_for_each(|part| self.take(part, depth + 1)),
-            Value::Object(fields) => fields.iter().try_for_each(|(word, part)| match part {
-                Value::String(to) if word == "$ref" => {
-                    let part = self.referred(to)?;
-                    self.take(part, depth + 1)
-                }
-                Value::String(_) if NAMES.contains(&word.as_str()) => Err(format!("“{word}” is not taken here.")),
-                part => self.take(part, depth + 1),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn referred(&self, to: &str) -> Result<&'a Value, String> {
-        let pointer = to.strip_prefix('#').filter(|pointer| !pointer.contains('%'));
-        let part = pointer.and_then(|pointer| self.whole.pointer(pointer));
-        part.ok_or_else(|| format!("“{to}” does not refer to a part of this schema, as “#/$defs/name” does."))
-    }
 }
 
 /// The form of a run's answer.
@@ -88,7 +51,7 @@ pub(super) struct Output {
 impl Output {
     /// Of a schema that [`read`] has taken.
     pub(super) fn of(schema: &Value) -> Result<Self> {
-        let validator = arguments::validator(schema).map_err(Error::internal)?;
+        let validator = foreign_schema::validator(schema).map_err(Error::internal)?;
         Ok(Self { told: OutputForm { name: NAME.to_owned(), schema: closed(schema) }, validator })
     }
 
@@ -180,7 +143,7 @@ mod tests {
             json!({ "type": "object", "properties": { "a": { "$ref": "https://example.com/schema" } } }),
             json!({ "type": "object", "properties": { "a": { "$ref": "#a" } }, "$defs": { "a": { "$anchor": "a" } } }),
             json!({ "type": "object", "$id": "https://example.com/schema" }),
-            json!({ "type": "object", "enum": vec![0; MAX_VALUES] }),
+            json!({ "type": "object", "enum": vec![0; 2_000] }),
             json!({ "type": "object", "description": "x".repeat(MAX_BYTES) }),
         ] {
             assert_eq!(read("f", &bad.to_string()).err().as_ref().and_then(Error::field), Some("f"), "{bad}");

@@ -1,6 +1,6 @@
 //! A model's arguments: parsed strictly, checked against the tool's schema, and split from the model's reason.
 
-use jsonschema::{PatternOptions, Validator, error::ValidationErrorKind};
+use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -49,12 +49,6 @@ pub fn check(tool: &Tool, value: Value) -> Result<Arguments, String> {
     };
     let confidence = aside("confidence").and_then(|said| u8::try_from(said.as_u64()?).ok());
     Ok(Arguments { values, reason, confidence })
-}
-
-/// For a schema that somebody else has written: nothing is fetched for it, and its patterns take linear time.
-pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
-    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    options.build(schema).map_err(|e| e.to_string())
 }
 
 /// What of some arguments does not fit a tool's schema.

@@ -11,7 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Decided, DecisionKind, NewProposal};
-use crate::{Error, Result, tools::arguments::validator};
+use crate::{Error, Result, tools::foreign_schema::validator};
 
 /// The most actions of one interrupt.
 const MAX_ACTIONS: usize = 50;
@@ -156,8 +156,7 @@ fn newer(value: Value) -> Result<Vec<Action>> {
     for (place, config) in review_configs.into_iter().enumerate() {
         if let Some(schema) = &config.args_schema {
             let field = format!("review_configs[{place}].args_schema");
-            validator(schema)
-                .map_err(|why| Error::invalid(&field, "schema", format!("This is no JSON Schema: {why}")))?;
+            validator(schema).map_err(|why| Error::invalid(&field, "schema", why))?;
         }
         configs.insert(config.action_name, (config.allowed_decisions, config.args_schema));
     }
