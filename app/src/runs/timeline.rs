@@ -7,7 +7,10 @@ use hyvve_domain::{
 };
 use leptos::prelude::*;
 
-use super::{step::step_view, summary::summary};
+use super::{
+    step::{part_view, step_view},
+    summary::summary,
+};
 use crate::{
     ApiError,
     shell::Visit,
@@ -40,6 +43,7 @@ fn Steps(detail: RunDetail, items: Vec<Item>) -> AnyView {
             let item = of(step.approval_id);
             step_view(step, item, structured)
         })
+        .chain(part_view(&run))
         .collect();
     let body = if views.is_empty() && !alive {
         view! { <EmptyState title="Nothing was done" text="The run ended before its first step." glyph=Glyph::Runs/> }

@@ -11,6 +11,7 @@ pub(crate) mod change_policy;
 mod create_record;
 #[cfg(feature = "ssr")]
 pub(crate) mod external;
+#[cfg(feature = "ssr")]
 pub(crate) mod foreign_schema;
 #[cfg(feature = "ssr")]
 mod http_reply;
