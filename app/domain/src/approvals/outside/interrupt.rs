@@ -11,10 +11,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Decided, DecisionKind, NewProposal};
-use crate::{Error, Result};
+use crate::{Error, Result, canonical};
 
 /// The most actions of one interrupt.
 const MAX_ACTIONS: usize = 50;
+/// The most bytes of one schema: it is kept with each of its actions.
+const MAX_SCHEMA: usize = 64 * 1024;
 /// The most characters of a description that are kept.
 const MAX_DESCRIPTION: usize = 2_000;
 
@@ -119,18 +121,23 @@ impl Interrupt {
     pub(super) fn read(body: Value) -> Result<Self> {
         let (form, actions) = match body {
             Value::Array(list) => {
+                count("body", list.len())?;
                 let read = |(place, one)| older(one, &format!("[{place}]"));
                 (Form::List, list.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()?)
             }
             Value::Object(map) if map.contains_key("action_requests") => (Form::Newer, newer(Value::Object(map))?),
             one => (Form::One, vec![older(one, "")?]),
         };
-        if actions.is_empty() || actions.len() > MAX_ACTIONS {
-            let why = format!("Between 1 and {MAX_ACTIONS} actions, please.");
-            return Err(Error::invalid("action_requests", "maxItems", why));
-        }
         Ok(Self { form, actions })
     }
+}
+
+/// Before any of them is read: each takes a copy of its schema.
+fn count(field: &str, actions: usize) -> Result<()> {
+    if (1..=MAX_ACTIONS).contains(&actions) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "maxItems", format!("Between 1 and {MAX_ACTIONS} actions, please.")))
 }
 
 fn older(value: Value, at: &str) -> Result<Action> {
@@ -152,10 +159,14 @@ fn older(value: Value, at: &str) -> Result<Action> {
 
 fn newer(value: Value) -> Result<Vec<Action>> {
     let Newer { action_requests, review_configs } = typed(value, "")?;
+    count("action_requests", action_requests.len())?;
     let mut configs = HashMap::new();
     for (place, config) in review_configs.into_iter().enumerate() {
         if let Some(schema) = &config.args_schema {
             let field = format!("review_configs[{place}].args_schema");
+            if canonical::to_vec(schema)?.len() > MAX_SCHEMA {
+                return Err(Error::invalid(&field, "maxBytes", format!("At most {MAX_SCHEMA} bytes, please.")));
+            }
             validator(schema)
                 .map_err(|why| Error::invalid(&field, "schema", format!("This is no JSON Schema: {why}")))?;
         }
