@@ -111,7 +111,12 @@ pub(in crate::approvals) async fn cover(
     Ok(None)
 }
 
-/// Gives back the use that an item was, which somebody took back.
+/// Holds the grant that let an item through, if one did, for whoever may give its use back: before the item, as whoever revokes it does.
+pub(in crate::approvals) async fn hold(tx: &mut TenantTx, item: ApprovalId) -> Result<()> {
+    store::lock_of(tx, item).await
+}
+
+/// Gives back the use that an item was, which somebody took back. Its grant is held: see [`hold`].
 pub(in crate::approvals) async fn give_back(tx: &mut TenantTx, item: ApprovalId) -> Result<()> {
     store::give_back(tx, item).await
 }
