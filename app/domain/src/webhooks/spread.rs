@@ -137,8 +137,8 @@ async fn in_words<'e>(
 }
 
 /// The question that buttons answer, where a message has room for all of what would run. What has more to it, or hides something,
-/// is decided on its card: nobody says yes to what a message leaves out. What was decided
-/// meanwhile has no buttons, and neither has what is stored otherwise than it was proposed: the channel still hears of all else.
+/// is decided on its card: nobody says yes to what a message leaves out. What was decided meanwhile has no buttons, and neither has
+/// what is stored otherwise than it was proposed: the channel still hears of all else.
 async fn asked(tx: &mut TenantTx, item: &approvals::Item) -> Result<Option<slack::Question>> {
     if item.status != approvals::Status::Pending {
         return Ok(None);
