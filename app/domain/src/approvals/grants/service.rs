@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
-    approvals::{policies::service as policies, propose, routing::Review, store as items, trail},
+    approvals::{outcomes::tell, policies::service as policies, propose, routing::Review, store as items, trail},
     audit::Entry,
     db::TenantTx,
     events::{
@@ -65,6 +65,7 @@ pub async fn revoke(s: &Services, actor: &Actor, id: GrantId) -> Result<Grant> {
     for item in &held {
         if let Some(found) = items::look(&mut tx, *item).await? {
             trail::routed(&mut tx, *item, &found, Review::Quick, why);
+            tell(&mut tx, DomainEvent::ApprovalRouted, *item, &found);
         }
     }
     if !held.is_empty() {
