@@ -17,6 +17,13 @@ use crate::{Error, Result, canonical};
 const MAX_ACTIONS: usize = 50;
 /// The most bytes of one schema: it is kept with each of its actions.
 const MAX_SCHEMA: usize = 64 * 1024;
+/// How many parts of a schema whoever checks a value may come by: each reference leads to its target anew, so that a few that refer to
+/// each other twice each would keep a server busy for ever.
+const MAX_PARTS: usize = 10_000;
+/// How deep its parts stand within each other, with what they refer to.
+const MAX_DEPTH: usize = 100;
+/// What a schema is read and asked on: that deep for each of the levels that a value has.
+const STACK: usize = 32 << 20;
 /// The most characters of a description that are kept.
 const MAX_DESCRIPTION: usize = 2_000;
 
@@ -167,8 +174,9 @@ fn newer(value: Value) -> Result<Vec<Action>> {
             if canonical::to_vec(schema)?.len() > MAX_SCHEMA {
                 return Err(Error::invalid(&field, "maxBytes", format!("At most {MAX_SCHEMA} bytes, please.")));
             }
-            validator(schema)
-                .map_err(|why| Error::invalid(&field, "schema", format!("This is no JSON Schema: {why}")))?;
+            check(schema).map_err(|why| {
+                Error::invalid(&field, "schema", format!("This is no JSON Schema that can be asked: {why}"))
+            })?;
         }
         configs.insert(config.action_name, (config.allowed_decisions, config.args_schema));
     }
@@ -243,23 +251,123 @@ impl<'a> Said<'a> {
 
 /// What is wrong with changed arguments, by the schema that came with them.
 pub(super) fn fits(schema: &Value, arguments: &Value) -> Result<()> {
-    let validator = validator(schema).map_err(Error::internal)?;
-    match validator.iter_errors(arguments).next() {
-        None => Ok(()),
-        Some(wrong) => {
-            let why =
-                format!("The outside agent does not take this{}: {wrong}", place(&wrong.instance_path().to_string()));
-            Err(Error::invalid("arguments", "schema", why))
+    stacker::grow(STACK, || {
+        let Read { validator, is_endless } = read(schema).map_err(Error::internal)?;
+        if validator.is_valid(arguments) {
+            return Ok(());
         }
-    }
+        // To say where takes much longer than to say no where parts of a schema refer to themselves.
+        let wrong = if is_endless { None } else { validator.iter_errors(arguments).next() };
+        let why = wrong.map_or_else(
+            || "The outside agent does not take this: it is not what its schema asks for.".to_owned(),
+            |wrong| {
+                format!("The outside agent does not take this{}: {wrong}", place(&wrong.instance_path().to_string()))
+            },
+        );
+        Err(Error::invalid("arguments", "schema", why))
+    })
 }
 
 fn place(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!(" at {path}") }
 }
 
+/// Why this is no schema that can be asked, if it is none.
+fn check(schema: &Value) -> Result<(), String> {
+    stacker::grow(STACK, || read(schema).map(drop))
+}
+
+/// A schema that can be asked.
+struct Read {
+    validator: jsonschema::Validator,
+    /// Parts of it refer to themselves.
+    is_endless: bool,
+}
+
 /// Nothing is fetched for a schema, and its patterns take linear time.
-fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
+fn read(schema: &Value) -> Result<Read, String> {
+    let mut walk = Walk { root: schema, within: vec!["#"], left: MAX_PARTS, is_endless: false };
+    walk.through(schema, 0)?;
     let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    options.build(schema).map_err(|e| e.to_string())
+    let validator = options.build(schema).map_err(|e| e.to_string())?;
+    Ok(Read { validator, is_endless: walk.is_endless })
+}
+
+/// A way through a schema and whatever it refers to, as whoever checks a value goes it.
+struct Walk<'a> {
+    root: &'a Value,
+    /// References that were followed to where it stands.
+    within: Vec<&'a str>,
+    /// How many parts it may come by yet.
+    left: usize,
+    is_endless: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn through(&mut self, part: &'a Value, depth: usize) -> Result<(), String> {
+        let left = self.left.checked_sub(1).filter(|_| depth <= MAX_DEPTH);
+        self.left = left.ok_or_else(|| "its parts refer to each other too often, or are too many".to_owned())?;
+        match part {
+            Value::Array(parts) => parts.iter().try_for_each(|part| self.through(part, depth + 1)),
+            Value::Object(parts) => parts.iter().try_for_each(|(name, part)| match (name.as_str(), part) {
+                ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(to)) => self.follow(to, depth + 1),
+                // References within such a part would begin there.
+                ("$id" | "id", Value::String(_)) if depth > 0 => Err("only the whole of it can have an id".to_owned()),
+                (_, part) => self.through(part, depth + 1),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn follow(&mut self, to: &'a str, depth: usize) -> Result<(), String> {
+        if self.within.contains(&to) {
+            self.is_endless = true;
+            return Ok(());
+        }
+        let target = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+        let target = target.ok_or_else(|| "a reference leads to nothing in it, as #/$defs/name does".to_owned())?;
+        self.within.push(to);
+        let came = self.through(target, depth);
+        self.within.pop();
+        came
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_whose_parts_refer_to_each_other_again_and_again_is_refused() {
+        let twice =
+            |n: usize| json!({ "anyOf": [{ "$ref": format!("#/$defs/{n}") }, { "$ref": format!("#/$defs/{n}") }] });
+        let mut parts: serde_json::Map<String, Value> = (0..40).map(|n| (n.to_string(), twice(n + 1))).collect();
+        parts.insert("40".to_owned(), json!({ "type": "number" }));
+        let schema = json!({ "$ref": "#/$defs/0", "$defs": parts });
+        assert!(check(&schema).is_err_and(|why| why.contains("too often")));
+        assert!(fits(&schema, &json!({})).is_err());
+        for other in [
+            json!({ "$ref": "https://example.com/x" }),
+            json!({ "$ref": "#name", "$defs": { "a": { "$anchor": "name" } } }),
+        ] {
+            assert!(check(&other).is_err_and(|why| why.contains("leads to nothing")), "{other}");
+        }
+        assert!(check(&json!({ "$defs": { "a": { "$id": "https://example.com/a" } } })).is_err());
+    }
+
+    #[test]
+    fn what_refers_to_itself_and_what_does_not_are_both_asked() {
+        let list = json!({ "type": "object", "required": ["to"], "properties": { "to": { "$ref": "#/$defs/a" } }, "$defs": {
+            "a": { "type": ["object", "string"], "properties": { "next": { "$ref": "#/$defs/a" } } } } });
+        assert!(fits(&list, &json!({ "to": { "next": { "next": "x" } } })).is_ok());
+        let refused = fits(&list, &json!({ "to": { "next": { "next": 1 } } })).err().map(|e| e.message);
+        assert_eq!(
+            refused.as_deref(),
+            Some("The outside agent does not take this: it is not what its schema asks for.")
+        );
+        let plain = json!({ "properties": { "to": { "$ref": "#/$defs/a" } }, "$defs": { "a": { "type": "string" } } });
+        assert!(fits(&plain, &json!({ "to": "x" })).is_ok());
+        let refused = fits(&plain, &json!({ "to": 1 })).err().map(|e| e.message).unwrap_or_default();
+        assert!(refused.starts_with("The outside agent does not take this at /to: "), "{refused}");
+    }
 }
