@@ -257,7 +257,7 @@ pub(super) fn fits(schema: &Value, arguments: &Value) -> Result<()> {
             return Ok(());
         }
         // To say where takes much longer than to say no where parts of a schema refer to themselves.
-        let wrong = if is_endless { None } else { validator.iter_errors(arguments).next() };
+        let wrong = if is_endless { None } else { validator.validate(arguments).err() };
         let why = wrong.map_or_else(
             || "The outside agent does not take this: it is not what its schema asks for.".to_owned(),
             |wrong| {
