@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
+    canonical,
     db::TenantTx,
     events::{
         DomainEvent, Draft,
@@ -114,6 +115,11 @@ async fn replace(
         .ok_or_else(|| wrong("notEditable", "This cannot be changed; reject it instead.".to_owned()))?;
     let before = item.proposal(tx.workspace())?;
     let values = Value::Object(values);
+    // Of an outside agent, what stands beside them is the action's name.
+    let own = values.get("arguments").filter(|_| tool.is_done_elsewhere());
+    if canonical::to_vec(own.unwrap_or(&values))?.len() > arguments::MAX_BYTES {
+        return Err(wrong("maxBytes", format!("At most {} bytes, please.", arguments::MAX_BYTES)));
+    }
     if let Some(Misfit { path, why }) = arguments::misfit(tool, &values).map_err(Error::internal)? {
         return Err(form::wrong(&path, "schema", &why));
     }
