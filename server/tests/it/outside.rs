@@ -180,7 +180,9 @@ async fn a_change_by_a_person_is_what_may_be_done() {
     other["action"] = json!("delete_everything");
     let mut huge = arguments.clone();
     huge["arguments"]["note"] = json!("x".repeat(140_000));
-    for refused in [other, huge] {
+    let mut inexact = arguments.clone();
+    inexact["arguments"]["amount"] = json!(9_007_199_254_740_993_u64);
+    for refused in [other, huge, inexact] {
         world.decide(&item, "edit", json!({ "arguments": refused })).await.expect(400);
     }
     let edited = world.decide(&item, "edit", json!({ "arguments": arguments, "hash": item["hash"] })).await;
