@@ -69,18 +69,24 @@ struct Expression {
     loops: usize,
     /// How many sums are in it.
     sums: usize,
+    /// It has more of patterns than [`Expression::parse`] lets be asked.
+    is_intricate: bool,
 }
 
 impl Expression {
     fn parse(text: &str) -> Result<Self, ParseErrors> {
         let program = Program::compile(text)?;
         let loops = loops(program.expression());
-        Ok(Self { program, loops, sums: text.matches('+').count() })
+        // A pattern is read anew each time that it is asked, and a counted part of it is read as often as it is counted.
+        let patterns = text.matches("matches").count();
+        let is_intricate = patterns > 1 || (patterns == 1 && (loops > 0 || text.contains('{')));
+        Ok(Self { program, loops, sums: text.matches('+').count(), is_intricate })
     }
 
     /// What it says about these fields; `None`: to ask would take too long.
     fn ask(&self, fields: &Map<String, Value>, context: &Context<'_, '_>) -> Option<Result<Cel, ExecutionError>> {
-        let takes_long = self.loops > MAX_LOOPS || (self.loops > 0 && self.cost(fields) > MAX_COST);
+        let is_deep = self.loops > MAX_LOOPS || self.is_intricate;
+        let takes_long = is_deep || (self.loops > 0 && self.cost(fields) > MAX_COST);
         (!takes_long).then(|| self.program.execute(context))
     }
 
@@ -198,6 +204,10 @@ fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<(
     };
     if expression.loops > MAX_LOOPS {
         return bad("maxLoops", "A list is gone through within another one, which may take for ever.".to_owned());
+    }
+    if expression.is_intricate {
+        let why = "One pattern is enough, without {…}, and of no list; several rules can have one each.";
+        return bad("maxPatterns", why.to_owned());
     }
     let references = expression.program.references();
     let known: Vec<&String> = examples.iter().flat_map(Map::keys).collect();
@@ -338,6 +348,7 @@ mod tests {
             |when: &str| check(&rule(when), 2, &[fields()]).err().map(|e| (e.field().map(str::to_owned), e.message));
         assert_eq!(said("changes.discount_percent > 15 && tool == 'update_record'"), None);
         assert_eq!(said("[1, 2].all(n, n < changes.discount_percent)"), None);
+        assert_eq!(said("tool.matches('^update_')"), None);
         for (when, word) in [
             ("changes.discount_percent >", "column 27"),
             ("chnges.discount_percent > 1", "Column 1: there is no “chnges”"),
@@ -345,6 +356,8 @@ mod tests {
             ("changes.discount_percent", "true or false"),
             ("", "when it applies"),
             ("[1, 2].all(a, [3, 4].all(b, a < b))", "within another one"),
+            ("[1, 2].all(a, tool.matches('x'))", "One pattern"),
+            ("tool.matches('x{999}')", "One pattern"),
         ] {
             let (field, message) = said(when).unwrap_or_default();
             assert_eq!(field.as_deref(), Some("rules[2].when"), "{when}");
