@@ -1,14 +1,13 @@
 //! The form that answers shall have: a JSON Schema, an agent's or one run's, that models are told of and answers are held to.
 //!
-//! Whoever may talk to an agent may send one, so it is bounded before it is used (see [`foreign_schema`]).
+//! Whoever may talk to an agent may send one, so it is bounded before it is used (see [`ForeignSchema`]).
 
-use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use crate::{
     Error, Result, canonical,
     providers::OutputForm,
-    tools::{arguments, foreign_schema},
+    tools::{arguments, foreign_schema::ForeignSchema},
 };
 
 /// The most bytes of a schema.
@@ -38,21 +37,24 @@ pub fn read(field: &str, text: &str) -> Result<Value> {
     // It is read as one of draft 2020-12, whichever it says; the words that people use mean the same in all of them.
     fields.remove("$schema");
     let schema = Value::Object(fields);
-    foreign_schema::validator(&schema).map_err(|why| wrong(shortened(&why)))?;
+    let read = ForeignSchema::read(&schema).map_err(|why| wrong(shortened(&why)))?;
+    if read.is_endless() {
+        return Err(wrong("This refers to itself, and not every provider takes one that does.".to_owned()));
+    }
     Ok(schema)
 }
 
 /// The form of a run's answer.
 pub(super) struct Output {
     told: OutputForm,
-    validator: Validator,
+    schema: ForeignSchema,
 }
 
 impl Output {
     /// Of a schema that [`read`] has taken.
     pub(super) fn of(schema: &Value) -> Result<Self> {
-        let validator = foreign_schema::validator(schema).map_err(Error::internal)?;
-        Ok(Self { told: OutputForm { name: NAME.to_owned(), schema: closed(schema) }, validator })
+        let told = OutputForm { name: NAME.to_owned(), schema: closed(schema) };
+        Ok(Self { told, schema: ForeignSchema::read(schema).map_err(Error::internal)? })
     }
 
     /// As models are told of it.
@@ -67,10 +69,8 @@ impl Output {
         }
         let value = canonical::parse_strict(text)
             .map_err(|why| shortened(&format!("The answer is not valid JSON, and nothing besides: {why}")))?;
-        let Some(error) = self.validator.iter_errors(&value).next() else { return Ok(value) };
-        let path = error.instance_path().to_string();
-        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
-        Err(shortened(&format!("The answer does not fit the schema{place}: {}", error.masked_with("this"))))
+        let checked = self.schema.check(&value);
+        checked.map_err(|why| shortened(&format!("The answer does not fit the schema{why}"))).map(|()| value)
     }
 }
 
@@ -142,8 +142,8 @@ mod tests {
             json!({ "type": "object", "properties": { "a": { "$ref": "#/$defs/0" } }, "$defs": doubles }),
             json!({ "type": "object", "properties": { "a": { "$ref": "https://example.com/schema" } } }),
             json!({ "type": "object", "properties": { "a": { "$ref": "#a" } }, "$defs": { "a": { "$anchor": "a" } } }),
-            json!({ "type": "object", "$id": "https://example.com/schema" }),
-            json!({ "type": "object", "enum": vec![0; 2_000] }),
+            json!({ "type": "object", "properties": { "a": { "$id": "https://example.com/schema" } } }),
+            json!({ "type": "object", "enum": vec![0; 10_000] }),
             json!({ "type": "object", "description": "x".repeat(MAX_BYTES) }),
         ] {
             assert_eq!(read("f", &bad.to_string()).err().as_ref().and_then(Error::field), Some("f"), "{bad}");

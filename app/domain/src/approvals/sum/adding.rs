@@ -36,6 +36,9 @@ const CURRENCY: [&str; 3] = ["currency", "currency_code", "currencyCode"];
 /// How an amount with a currency of its own calls its number.
 const VALUES: [&str; 2] = ["value", "amount"];
 
+/// How many totals a group has at most: nobody reads more, and programs name their arguments as they like.
+const MOST_TOTALS: usize = 40;
+
 /// Groups actions by what they do, and adds up.
 pub(in crate::approvals) fn groups(actions: &[(String, Reversibility, Preview)]) -> Vec<Group> {
     let mut kinds: Vec<(Group, Vec<&Preview>)> = Vec::new();
@@ -166,7 +169,8 @@ impl Amount {
                 known.total = known.total.zip(amount.total).and_then(|(sum, more)| sum.plus(more));
                 known.actions += amount.actions;
             }
-            None => all.push(amount),
+            None if all.len() < MOST_TOTALS => all.push(amount),
+            None => {}
         }
     }
 
@@ -334,6 +338,13 @@ mod tests {
         assert_eq!((mails.actions, &mails.facts[..]), (3, &[Fact::Recipients { addresses: 2 }][..]));
         let hosts = vec!["a.example".to_owned(), "b.example".to_owned()];
         assert_eq!((requests.irreversible, &requests.facts[..]), (1, &[Fact::Hosts { hosts }][..]));
+    }
+
+    #[test]
+    fn a_program_that_names_thousands_of_amounts_gets_no_thousands_of_totals() {
+        let many: Map<String, Value> = (0..5_000).map(|n| (format!("amount {n}"), json!(1))).collect();
+        let all = groups(&[outside("refund", Value::Object(many))]);
+        assert_eq!(all[0].facts.len(), MOST_TOTALS);
     }
 
     #[test]
