@@ -68,15 +68,17 @@ fn facts(previews: &[&Preview]) -> Vec<Fact> {
     let (mut fields, mut totals) = (Vec::new(), Vec::new());
     for &preview in previews {
         match preview {
-            Preview::Record { collection, record_id, changes, .. } => {
+            Preview::Record { collection, record_id, .. } | Preview::DeletedRecord { collection, record_id, .. } => {
                 match records.iter_mut().find(|(name, _)| name == collection) {
                     Some((_, ids)) => {
                         ids.insert(*record_id);
                     }
                     None => records.push((collection.as_str(), BTreeSet::from([*record_id]))),
                 }
-                for change in changes {
-                    Field::note(&mut fields, collection, change);
+                if let Preview::Record { changes, .. } = preview {
+                    for change in changes {
+                        Field::note(&mut fields, collection, change);
+                    }
                 }
             }
             Preview::Mail { to, .. } => {
