@@ -200,6 +200,7 @@ fn api() -> Router<AppState> {
         .route("/api/collections/{slug}/records", get(http::records::list))
         .route("/api/records/{id}", get(http::records::get))
         .route("/api/records/{id}/access", get(http::records::access))
+        .route("/api/records/{id}/restore", post(http::records::restore))
         .route("/api/records/{id}/assignee", put(http::records::assign))
         .route("/api/records/{id}/shares", post(http::records::share))
         .route("/api/records/{id}/shares/{user_id}", delete(http::records::unshare))

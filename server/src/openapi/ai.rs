@@ -105,6 +105,9 @@ pub(super) fn records() -> Vec<Operation> {
         get("/api/collections/{slug}/records", collections::list, "Records of a collection that one may see.")
             .page::<Record>(),
         get("/api/records/{id}", collections::get, "One record with its history.").data::<Detail>(),
+        post("/api/records/{id}/restore", collections::restore, "Brings a deleted record back as it was.")
+            .role(Role::shares_records)
+            .data::<Detail>(),
         get("/api/records/{id}/access", collections::access, "Who sees a record besides those whose role sees all.")
             .role(Role::shares_records)
             .data::<Access>(),

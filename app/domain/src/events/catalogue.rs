@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::payload::{
     Assigned, BudgetAlerted, CalibrationReset, Change, Decided, GrantRevoked, Granted, Nothing, Notified, OfApproval,
-    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordCreated, RecordUpdated, Requested, Waiting,
-    WebhookDisabled,
+    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordCreated, RecordDeleted, RecordRestored, RecordUpdated,
+    Requested, Waiting, WebhookDisabled,
 };
 
 /// Who is told of an event. Owners and admins are told of all but what somebody else was notified of.
@@ -201,6 +201,10 @@ catalogue! {
     RecordCreated(RecordCreated), "record.created", 1, ["record"], Record;
     /// A record has another version.
     RecordUpdated(RecordUpdated), "record.updated", 1, ["record"], Record;
+    /// A record was deleted. Its history stays.
+    RecordDeleted(RecordDeleted), "record.deleted", 1, ["record"], Record;
+    /// A deleted record was brought back.
+    RecordRestored(RecordRestored), "record.restored", 1, ["record"], Record;
     /// A record was given to another member, or to nobody. Both of them are told.
     RecordAssigned(Nothing), "record.assigned", 1, ["record"], Person;
     /// A record was shared with somebody.

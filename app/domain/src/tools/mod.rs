@@ -10,6 +10,8 @@ pub(crate) mod change_policy;
 #[cfg(feature = "ssr")]
 mod create_record;
 #[cfg(feature = "ssr")]
+mod delete_record;
+#[cfg(feature = "ssr")]
 pub(crate) mod external;
 #[cfg(feature = "ssr")]
 pub(crate) mod foreign_schema;

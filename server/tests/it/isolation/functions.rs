@@ -58,6 +58,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 80] = [
     ("ai-providers/pace", "id={provider}&max_at_once=2&max_per_minute="),
     ("records/assign", "id={record}&user="),
     ("records/share", "id={record}&user={member}"),
+    ("records/restore", "id={record}"),
     ("records/unshare", "id={record}&user={member}"),
     ("workspace/change", "name=x&slug=x-y&timezone=UTC"),
     ("workspace/name", "name=Another"),
