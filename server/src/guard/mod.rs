@@ -3,6 +3,7 @@
 
 mod body;
 mod cookie;
+mod cors;
 mod credential;
 mod cross_site;
 mod headers;
@@ -25,6 +26,7 @@ use tracing::Span;
 
 pub(crate) use self::{
     body::{Unread, whole},
+    cors::cors,
     credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},
