@@ -4,8 +4,8 @@ use hyvve_domain::Error;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError, account, agents, auth, commands, docs, home, invite, mailbox, notifications, operator, records, runs,
-    settings,
+    ApiError, account, agents, approvals, auth, commands, docs, home, invite, mailbox, notifications, operator,
+    records, runs, settings,
     shell::{Visit, use_frame},
     usage, welcome,
 };
@@ -18,6 +18,7 @@ pub(crate) async fn read(visit: &Visit, path: &str) -> Result<AnyView, ApiError>
         [] => home::home_page(visit).await,
         ["agents"] => agents::agents_page(visit).await,
         ["agents", agent] => agents::agent_page(visit, id(agent)?).await,
+        ["approvals", "selected", "decide"] => approvals::selected_page(visit).await,
         ["runs"] => runs::runs_page(visit).await,
         ["runs", run] => runs::run_page(visit, id(run)?).await,
         ["records"] => records::collections_page(visit).await,

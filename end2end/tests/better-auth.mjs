@@ -1,8 +1,13 @@
 // better-auth's own client, unmodified, against HYVVE: what it calls is there and answers in its words.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAuthClient } from 'better-auth/client';
 import { jwtClient, magicLinkClient, organizationClient, twoFactorClient } from 'better-auth/client/plugins';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { link } from '../support/letters.mjs';
+import { start } from '../support/server.mjs';
 import { totp } from '../support/totp.mjs';
 
 /** A picture of one point. */
@@ -153,4 +158,71 @@ export default function register(test) {
     assert.equal(good(await organization.delete({ organizationId })).id, organizationId);
     assert.equal(refused(await organization.getFullOrganization({ query: { organizationId } })), 404);
   });
+
+  test('better-auth’s organization client lets people in and out, whose addresses are proved', async () => {
+    const letters = mkdtempSync(join(tmpdir(), 'hyvve-letters-'));
+    const server = await start(async () => ({ HYVVE_MAIL_FOLDER: letters }));
+    try {
+      await inAndOut(server.url, letters);
+    } finally {
+      await server.stop();
+      rmSync(letters, { recursive: true, force: true });
+    }
+  });
+}
+
+async function inAndOut(url, letters) {
+  const [ada, bob] = [await signedUp(url, 'Ada'), await signedUp(url, 'Bob')];
+  const [ours, his] = [ada.auth.organization, bob.auth.organization];
+  good(await bob.auth.sendVerificationEmail({ email: bob.email }));
+  const token = new URL(await link(letters, bob.email, 'Confirm your e-mail address')).searchParams.get('token');
+  good(await bob.auth.verifyEmail({ query: { token } }));
+  const { user } = good(await bob.auth.getSession());
+  assert.equal(user.emailVerified, true);
+  const { id: organizationId } = good(await ours.create({ name: 'Team', slug: `team-${Date.now()}` }));
+  /** A member as the client's types have it. */
+  const isBob = (member, role) => {
+    assert.deepEqual([member.userId, member.organizationId, member.role, member.user.email], [user.id, organizationId, role, bob.email]);
+    assert.ok(member.id && Date.parse(member.createdAt), JSON.stringify(member));
+    return member;
+  };
+  const invite = async (role) => good(await ours.inviteMember({ organizationId, email: bob.email, role })).id;
+
+  // He declines, and is asked again.
+  let invitationId = await invite('member');
+  assert.deepEqual(good(await his.listUserInvitations()).map((one) => one.id), [invitationId]);
+  const seen = good(await his.getInvitation({ query: { id: invitationId } }));
+  assert.deepEqual([seen.status, seen.role, seen.organizationName], ['pending', 'member', 'Team']);
+  const declined = good(await his.rejectInvitation({ invitationId }));
+  assert.deepEqual([declined.invitation.id, declined.invitation.status, declined.member], [invitationId, 'rejected', null]);
+  assert.deepEqual(good(await his.listUserInvitations()), []);
+  assert.equal(refused(await his.acceptInvitation({ invitationId })), 409);
+
+  invitationId = await invite('member');
+  const joined = good(await his.acceptInvitation({ invitationId }));
+  assert.deepEqual([joined.invitation.id, joined.invitation.status], [invitationId, 'accepted']);
+  const { id: memberId } = isBob(joined.member, 'member');
+  assert.equal(good(await bob.auth.getSession()).session.activeOrganizationId, organizationId);
+  assert.equal(good(await ours.listMembers({ query: { organizationId } })).total, 2);
+
+  // As a member he invites nobody; as an admin he does, and takes it back.
+  const eve = { organizationId, email: `eve-${Date.now()}@example.com`, role: 'viewer' };
+  assert.equal(refused(await his.inviteMember(eve)), 403);
+  isBob(good(await ours.updateMemberRole({ organizationId, memberId, role: 'admin' })), 'admin');
+  isBob(good(await his.getActiveMember()), 'admin');
+  const { id: hers } = good(await his.inviteMember(eve));
+  assert.equal(good(await his.cancelInvitation({ invitationId: hers })).status, 'canceled');
+  assert.deepEqual(good(await his.listInvitations({ query: { organizationId } })).filter((one) => one.status === 'pending'), []);
+  isBob(good(await ours.updateMemberRole({ organizationId, memberId, role: ['viewer'] })), 'viewer');
+
+  isBob(good(await his.leave({ organizationId })), 'viewer');
+  assert.equal(good(await bob.auth.getSession()).session.activeOrganizationId, null);
+  assert.equal(refused(await his.getFullOrganization({ query: { organizationId } })), 404);
+
+  // He comes once more, and is sent away.
+  good(await his.acceptInvitation({ invitationId: await invite('guest') }));
+  isBob(good(await his.getActiveMember()), 'guest');
+  isBob(good(await ours.removeMember({ organizationId, memberIdOrEmail: bob.email })).member, 'guest');
+  assert.ok(!good(await his.list()).some((one) => one.id === organizationId));
+  assert.equal(good(await ours.listMembers({ query: { organizationId } })).total, 1);
 }

@@ -38,7 +38,7 @@ export default function register(test) {
     await main.getByText('price unknown').first().waitFor();
     await inspect(page, 'usage-unknown', { screens });
 
-    // Two arrows put fallbacks in order; the one that is away is passed over.
+    // Two arrows put fallbacks in order; the one that has too much to do is asked again, and then passed over.
     await at('/settings/ai-providers');
     for (const model of ['other-model', 'small-model']) {
       await page.getByLabel('Ask instead').selectOption({ label: 'Second' });
@@ -69,8 +69,9 @@ export default function register(test) {
     await drag('small-model', 'other-model');
     await main.getByText('1. small-model · Second').waitFor();
     await inspect(page, 'fallbacks', { screens });
-    first.stop();
-    await ask('small-model of Second is asked instead.');
+    first.overload();
+    await ask('First is overloaded or has a fault of its own (503). small-model of Second is asked instead.');
+    assert.equal(first.turnedAway(), 3, 'what may pass is asked for again');
     await main.getByText('Mail “From the other model”').first().waitFor();
     await inspect(page, 'chat-fallback', { screens });
     await main.getByRole('link', { name: 'Run', exact: true }).click();
@@ -115,6 +116,7 @@ export default function register(test) {
     await inspect(page, 'home-spend', { screens });
     assert.deepEqual(complaints, [], 'the console complained');
     await context.close();
+    first.stop();
     second.stop();
   });
 }

@@ -1,24 +1,11 @@
 // Two people, two browsers: one invites, the other joins, and what the one changes holds for the other at the next click.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect, signUp, visitor } from '../support/browser.mjs';
+import { link } from '../support/letters.mjs';
 import { start } from '../support/server.mjs';
-
-/** The link in the letter with this subject, as soon as it is there. */
-async function link(folder, to, subject) {
-  for (let tries = 0; tries < 300; tries++) {
-    for (const file of readdirSync(folder)) {
-      const letter = readFileSync(join(folder, file), 'utf8');
-      if (!letter.includes(`To: ${to}`) || !letter.includes(subject)) continue;
-      const found = letter.replace(/=\r\n/g, '').replace(/=3D/g, '=').match(/http:\S+\?token=[\w-]+/);
-      if (found) return found[0];
-    }
-    await new Promise((r) => setTimeout(r, 100));
-  }
-  throw new Error(`no letter “${subject}” to ${to}`);
-}
 
 /** Signs in, and waits for the workspace. */
 async function signIn(page, url, email, password) {

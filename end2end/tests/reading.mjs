@@ -19,7 +19,7 @@ async function ofOne({ context, url }) {
   const first = async (path) => (await send(world, 'GET', path)).data[0];
   const [run, record] = [await first('/api/runs'), await first('/api/collections/customers/records')];
   return [
-    `/approvals/${change.id}`, `/chat/${run.sessionId}`, `/agents/${run.agentId}`, `/runs/${run.id}`,
+    `/approvals/${change.id}`, `/approvals/selected/decide?verdict=reject&picked=${change.id}.${change.hash}`, `/chat/${run.sessionId}`, `/agents/${run.agentId}`, `/runs/${run.id}`,
     `/records/customers/${record.id}`, `/settings/webhooks/${webhook.data.id}`,
   ];
 }

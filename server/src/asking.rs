@@ -11,7 +11,7 @@ use hyvve_app::context::RequestContext;
 use hyvve_domain::{
     Actor, Code, Error, Role,
     api_keys::Scope,
-    auth::{Origin, SignedIn, sessions::Token},
+    auth::{Origin, SignedIn, access_tokens::Voucher, sessions::Token},
     pictures::service::Viewer,
     services::Services,
     workspaces::service::Named,
@@ -108,6 +108,20 @@ impl Caller {
         Ok(entered)
     }
 
+    /// As an actor in the workspace that the request names, with what vouches for an access token: a session, or a key. A token
+    /// cannot mint another.
+    pub(crate) async fn minting(mut self) -> Result<(Entered, Voucher), Problem> {
+        let voucher = match &self.credential {
+            Credential::Session { signed_in, .. } => Voucher::Session(signed_in.clone()),
+            Credential::Key { key, .. } => Voucher::Key(key.clone()),
+            Credential::Nothing | Credential::Refused(_) | Credential::Token(_) => {
+                return Err(Error::unauthorized().into());
+            }
+        };
+        let workspace = self.workspace()?;
+        Ok((self.enter_for_anything(&workspace).await?, voucher))
+    }
+
     /// As somebody who looks at pictures, which belong to no workspace that a page could name: whoever reads may.
     pub(crate) fn viewer(self) -> Result<(Services, Viewer), Error> {
         let Self { services, credential, .. } = self;
@@ -137,7 +151,7 @@ impl Entered {
         Ok(Self { services, actor, credential })
     }
 
-    /// Refuses a key that is not for this. Sessions and their tokens are for everything that the person's role allows.
+    /// Refuses a key that is not for this, and its tokens. Sessions and theirs are for everything that the person's role allows.
     pub(crate) fn covers(&self, scope: Scope) -> Result<(), Error> {
         covers(&self.credential, scope)
     }
@@ -145,12 +159,11 @@ impl Entered {
     /// Refuses a key that would make somebody mightier than a key is to be: who decides, makes keys and lets others in is a
     /// person's choice. Otherwise a key could make itself an owner, by an invitation to somebody who holds it.
     pub(crate) fn may_give(&self, role: Role) -> Result<(), Error> {
-        match &self.credential {
-            Credential::Key { .. } if role.can_decide() || role.can_manage_members() => Err(Error::forbidden(format!(
-                "An API key cannot make somebody {role}. Ask for it yourself, signed in."
-            ))),
-            _ => Ok(()),
+        if self.credential.key().is_some() && (role.can_decide() || role.can_manage_members()) {
+            let why = format!("An API key cannot make somebody {role}. Ask for it yourself, signed in.");
+            return Err(Error::forbidden(why));
         }
+        Ok(())
     }
 
     /// Whether this one may go on reading a stream.
@@ -160,8 +173,8 @@ impl Entered {
 }
 
 fn covers(credential: &Credential, scope: Scope) -> Result<(), Error> {
-    match credential {
-        Credential::Key { key, .. } if !key.scopes.contains(&scope) => {
+    match credential.key() {
+        Some(key) if !key.scopes.contains(&scope) => {
             let has = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
             let why = format!("This needs an API key with the scope “{scope}”; this one has: {has}.");
             Err(Error::forbidden(why))

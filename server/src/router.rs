@@ -9,10 +9,10 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{agentos, guard, http, pages, problem, problem::Problem, state::AppState};
+use crate::{agentos, config::Origins, guard, http, pages, problem, problem::Problem, state::AppState};
 
 /// Everything, with the guard in front of it.
-pub(crate) fn router(state: AppState) -> Router {
+pub(crate) fn router(state: AppState, agentos_origins: &Origins) -> Router {
     let inside = ServiceBuilder::new()
         .layer(CatchPanicLayer::custom(Problem::of_panic))
         .layer(from_fn(guard::whole))
@@ -22,13 +22,22 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn(guard::harden))
         .layer(CompressionLayer::new())
         .layer(from_fn(problem::render));
+    let agent_os = agent_os()
+        .route_layer(from_fn(guard::limit::calls))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(inside.clone());
+    // Around the guard, so that a page reads also what that refuses.
+    let agent_os = match guard::cors(agentos_origins) {
+        Some(layer) => agent_os.layer(layer),
+        None => agent_os,
+    };
     Router::new()
         .merge(api().route_layer(from_fn(guard::once::once)).route_layer(from_fn(guard::limit::calls)))
         .merge(pictures())
-        .merge(agent_os().route_layer(from_fn(guard::limit::calls)))
         .merge(pages::routes(&state).layer(from_fn(guard::limit::server_functions)))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(inside)
+        .merge(agent_os)
         .layer(outside)
         .merge(pages::package(&state.leptos).layer(from_fn(guard::harden)))
         .with_state(state)
@@ -200,6 +209,7 @@ fn api() -> Router<AppState> {
         .route("/api/collections/{slug}/records", get(http::records::list))
         .route("/api/records/{id}", get(http::records::get))
         .route("/api/records/{id}/access", get(http::records::access))
+        .route("/api/records/{id}/restore", post(http::records::restore))
         .route("/api/records/{id}/assignee", put(http::records::assign))
         .route("/api/records/{id}/shares", post(http::records::share))
         .route("/api/records/{id}/shares/{user_id}", delete(http::records::unshare))

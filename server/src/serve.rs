@@ -49,6 +49,7 @@ impl Server {
         let is_reached = config.is_reached();
         let data_dir = config.data_dir.clone();
         let trusted_proxies = Arc::new(config.trusted_proxies.clone());
+        let agentos_origins = config.agentos_origins.clone();
         let started = startup::services(config).await?;
         // From here on nobody lets a master key seal that this server does not know.
         keys::settle(&started.services, true).await?;
@@ -65,7 +66,7 @@ impl Server {
         let is_local = address.ip().is_loopback();
         let stop = stopping.clone();
         let state = AppState { services, leptos, public_url, is_local, trusted_proxies, stopping: stop, since };
-        let router = router::router(state);
+        let router = router::router(state, &agentos_origins);
         let workers = Workers::start(&started.services, &started.bus, data_dir);
         tracing::info!(ms = began.elapsed().as_millis() as u64, %address, "ready");
         Ok(Self { started, listener, router, workers, stopping, address })

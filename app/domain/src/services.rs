@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    api_keys::Presented,
+    api_keys::{By, Presented},
     audit::anchor::Anchor,
     auth::{
         access_tokens::keys::KeyRing,
@@ -120,8 +120,8 @@ pub struct Services {
     pub sessions: Arc<SessionCache>,
     /// The keys that sign access tokens.
     pub signing_keys: Arc<KeyRing>,
-    /// API keys seen lately, by the hash of their secret.
-    pub api_keys: Arc<Lately<[u8; 32], Presented>>,
+    /// API keys seen lately.
+    pub api_keys: Arc<Lately<By, Presented>>,
     /// How members seen lately stand in their workspaces.
     pub memberships: Arc<Lately<(UserId, WorkspaceId), Standing>>,
     /// Providers that runs were driven on lately, with their keys opened. `None` asked for the workspace's default.

@@ -129,6 +129,7 @@ async fn talk(world: &World) {
         session_id: None,
         message: "Good morning".into(),
         images: Vec::new(),
+        output_schema: None,
     };
     let run = agents::service::start(s, owner, new).await.unwrap();
     while agents::service::run(s, owner, run.id).await.unwrap().run.status != RunStatus::Completed {
@@ -327,7 +328,12 @@ async fn the_roles_that_serve_cannot_change_a_row() {
                 format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
                 format!("DROP TABLE {table}"),
             ] {
-                let refused = conn.execute(AssertSqlSafe(sql.clone())).await.err();
+                let done = conn.execute(AssertSqlSafe(sql.clone())).await;
+                if (role, sql.as_str()) == ("hyvve_system", "DELETE FROM audit_personal") {
+                    assert_eq!(done.unwrap().rows_affected(), 0, "nothing of people who are there is erased");
+                    continue;
+                }
+                let refused = done.err();
                 let code =
                     refused.as_ref().and_then(|e| e.as_database_error()?.code()).map(std::borrow::Cow::into_owned);
                 assert_eq!(code.as_deref(), Some("42501"), "{role}: {sql}");

@@ -29,6 +29,7 @@ async fn a_long_answer_is_whole_and_what_does_not_show_is_counted() {
         session_id: None,
         message: "Good morning".into(),
         images: Vec::new(),
+        output_schema: None,
     };
     let first = start(s, owner, new).await.unwrap();
     while run(s, owner, first.id).await.unwrap().run.status != RunStatus::Completed {

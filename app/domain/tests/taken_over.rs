@@ -69,7 +69,8 @@ impl SlowMailServer {
 async fn approved_mail(s: &Services, owner: &Actor) -> ApprovalId {
     let agent = agents::service::agents(s, owner).await.unwrap().remove(0);
     let message = "Give Ada Lovelace a 20 % discount and mail her".to_owned();
-    let run = NewRun { run_id: None, agent_id: agent.id, session_id: None, message, images: Vec::new() };
+    let run =
+        NewRun { run_id: None, agent_id: agent.id, session_id: None, message, images: Vec::new(), output_schema: None };
     let run = agents::service::start(s, owner, run).await.unwrap();
     let paused = async {
         while agents::service::run(s, owner, run.id).await.unwrap().run.status != RunStatus::Paused {

@@ -102,8 +102,9 @@ fn delete_card(flash: &Flash, has_password: bool) -> AnyView {
             <CardBody>
                 {told}
                 <p class="pb-3">
-                    "Your name, address and sessions are erased at once, and you leave all workspaces. Workspaces that nobody
-                    else belongs to are deleted. This cannot be taken back."
+                    "Your name, address and sessions are erased at once, from audit logs as well, and you leave all workspaces. What
+                    you did there stays, under no name. Workspaces that nobody else belongs to are deleted. This cannot be taken
+                    back."
                 </p>
                 <Form action=DeleteAccount::url()>
                     {password}

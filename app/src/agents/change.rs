@@ -1,12 +1,13 @@
-//! What the form on an agent's page does.
+//! What the forms on an agent's page do.
 
 use hyvve_domain::{
     Error,
-    agents::{AgentChanges, settings},
+    agents::{AgentChanges, output, settings},
     ids::AgentId,
 };
 use leptos::prelude::*;
 
+use super::answers;
 use crate::{ApiError, context, forms};
 
 /// Chooses whose AI an agent runs on, and which model.
@@ -33,7 +34,36 @@ pub async fn change_agent(
             id => Some(id.parse().map_err(|_| Error::not_found("AI provider"))?),
         };
         let model = Some(model).filter(|model| !model.trim().is_empty());
-        let changes = AgentChanges { provider_id: Some(provider), model: Some(model), falls_back: Some(falls_back) };
+        let changes = AgentChanges {
+            provider_id: Some(provider),
+            model: Some(model),
+            falls_back: Some(falls_back),
+            ..AgentChanges::default()
+        };
+        settings::change(&services, &actor, id, changes).await?;
+        forms::leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Chooses the form of an agent's answers.
+#[server(prefix = "/_fn", endpoint = "agents/answers", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn change_answers(
+    /// Which agent.
+    id: AgentId,
+    /// A JSON Schema; empty for answers in words.
+    #[server(default)]
+    output_schema: String,
+) -> Result<(), ApiError> {
+    let kept = vec![(answers::FIELD.to_owned(), answers::kept(&output_schema))];
+    forms::answer_keeping(kept, async move {
+        let (services, actor) = context::actor().await?;
+        let schema = match output_schema.trim() {
+            "" => None,
+            text => Some(output::read("outputSchema", text)?),
+        };
+        let changes = AgentChanges { output_schema: Some(schema), ..AgentChanges::default() };
         settings::change(&services, &actor, id, changes).await?;
         forms::leave_form();
         Ok::<_, ApiError>(())

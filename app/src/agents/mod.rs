@@ -1,5 +1,7 @@
 //! Agents: what they are for, what they may do, and what they run on.
 
+#[cfg(feature = "ssr")]
+mod answers;
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod change;

@@ -10,7 +10,7 @@ use hyvve_domain::{
 };
 use leptos::prelude::*;
 
-use super::{runs_on::runs_on_card, tools::tools_card};
+use super::{answers::answers_card, runs_on::runs_on_card, tools::tools_card};
 use crate::{
     ApiError,
     runs::run_row,
@@ -25,13 +25,13 @@ const SHOWN: i64 = 8;
 pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, ApiError> {
     let (services, actor) = (&visit.services, &visit.actor);
     let agent = service::agent(services, actor, id).await?;
-    let on = runs_on_card(visit, &agent).await?;
+    let (on, answers) = (runs_on_card(visit, &agent).await?, answers_card(visit, &agent));
     let of_agent = RunFilter { agent: Some(id), ..RunFilter::default() };
     let runs = service::runs(services, actor, of_agent, PageRequest::new(None, Some(SHOWN))).await?;
     let rows: Vec<AnyView> = runs.items.into_iter().map(run_row).collect();
     let page = view! {
         <div class="page stack" data-follow="run. agent. ai_provider.">
-            <Profile agent=agent on=on/>
+            <Profile agent=agent on=on answers=answers/>
             <LatestRuns rows=rows agent=id/>
         </div>
     };
@@ -39,7 +39,7 @@ pub(crate) async fn agent_page(visit: &Visit, id: AgentId) -> Result<AnyView, Ap
 }
 
 #[component]
-fn Profile(agent: Agent, on: AnyView) -> AnyView {
+fn Profile(agent: Agent, on: AnyView, answers: AnyView) -> AnyView {
     let talk = use_frame().href(&format!("/chat?agent={}", agent.id));
     view! {
         <PageHeader title=agent.name lead=agent.description>
@@ -50,6 +50,7 @@ fn Profile(agent: Agent, on: AnyView) -> AnyView {
             <Card title="Instructions" note="what the model is told before every conversation">
                 <CardBody><p class="said">{agent.instructions}</p></CardBody>
             </Card>
+            {answers}
             {tools_card(agent.tools)}
         </div>
     }

@@ -8,7 +8,7 @@ use hyvve_domain::{
 use leptos::prelude::*;
 use server_fn::ServerFn as _;
 
-use super::{SANDBOX, change::ChangeAgent};
+use super::{SANDBOX, answers, change::ChangeAgent};
 use crate::{
     ApiError,
     flash::Flash,
@@ -35,7 +35,7 @@ pub(super) async fn runs_on_card(visit: &Visit, agent: &Agent) -> Result<AnyView
     };
     let said =
         on.map_or_else(|| "Nothing yet: the workspace has no default AI provider.".to_owned(), |on| said(agent, on));
-    let flash = Flash::take().unwrap_or_default();
+    let flash = Flash::take().filter(|flash| !answers::is_ours(flash)).unwrap_or_default();
     let form = choose(agent, &providers, on, &listed, &flash);
     let misfit = on.zip(agent.model.as_ref()).filter(|(on, model)| !models::may_have(on, &listed, model));
     let warning = misfit.map(|(on, model)| misfits_text(model, &on.name));

@@ -9,8 +9,9 @@ use crate::ui::{Card, Pill, Tone};
 fn description(name: &str) -> &'static str {
     match name {
         "search_records" => "Finds records by words, and sees only what the person who asks may see.",
-        "create_record" => "Adds one record to a collection. HYVVE removes none, so it cannot be taken back.",
+        "create_record" => "Adds one record to a collection. To delete it again is a decision of its own.",
         "update_record" => "Changes fields of one record. The version before stays in its history.",
+        "delete_record" => "Deletes one record. It stays with its history, and can be brought back on its page.",
         "send_email" => "Sends one plain-text mail to one recipient. A mail cannot be taken back.",
         "http_request" => "Sends one HTTP request to a host that Settings → Security lists, and reads the answer.",
         "ask_human" => "Asks the person who talks to it, and waits for the answer.",

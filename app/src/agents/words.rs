@@ -11,6 +11,7 @@ pub fn tool_label(name: &str) -> String {
         "search_records" => "Look records up".to_owned(),
         "create_record" => "Add a record".to_owned(),
         "update_record" => "Change a record".to_owned(),
+        "delete_record" => "Delete a record".to_owned(),
         "send_email" => "Send a mail".to_owned(),
         "http_request" => "Ask a web address".to_owned(),
         "ask_human" => "Ask you".to_owned(),

@@ -14,7 +14,7 @@ use super::{
     narrow::{Choices, Narrowed},
 };
 #[cfg(feature = "ssr")]
-use super::{editor, groups::Group};
+use super::{asking, editor, groups::Group, words};
 use crate::{
     ApiError,
     client::{InWorkspace, Json},
@@ -22,7 +22,7 @@ use crate::{
 #[cfg(feature = "ssr")]
 use crate::{
     context::actor,
-    forms::{answer, answer_keeping, stay, tell},
+    forms::{TOLD_MAX, answer, answer_at, answer_keeping, done_at},
 };
 #[cfg(feature = "ssr")]
 use hyvve_domain::{
@@ -256,14 +256,17 @@ pub async fn decide_several(
     /// Which ones, each with its hash: `id.hash`.
     #[server(default)]
     picked: Vec<String>,
+    /// The list that a plain form goes on to.
+    #[server(default)]
+    back: String,
 ) -> Result<Outcome, ApiError> {
-    answer(async move {
+    let here = asking::address_of(&back, verdict, &picked);
+    answer_at(here, async move {
         let (services, actor) = actor().await?;
         let picked = picked.iter().map(|one| one.parse()).collect::<Result<Vec<Picked>, _>>()?;
         let note = Some(note).filter(|note| !note.trim().is_empty());
         let outcome = bulk::decide(&services, &actor, picked, verdict, note).await?;
-        tell(vec![("done", super::words::outcome(verdict, &outcome))]);
-        stay();
+        done_at(&back, words::report(verdict, &outcome, TOLD_MAX));
         Ok::<_, Error>(outcome)
     })
     .await

@@ -1,33 +1,50 @@
-//! The bar below the list that decides on all that is selected: a plain form around the list, so that it works without
-//! JavaScript, and at once with it.
+//! The bar below the list that decides on all that is selected. Without JavaScript a plain form around the list leads to the page
+//! that says what the selection would do, as the bar does with it, and decides there.
 
 use std::time::Duration;
 
 use leptos::{ev, prelude::*, task::spawn_local};
-use server_fn::ServerFn as _;
 
-use super::{actions::pressed, api::DecideSeveral, picks::Picks, sum::sum_several, words};
-use crate::ui::{Button, Kbd, Variant};
+use super::{actions::pressed, address::Address, picks::Picks, sum::sum_several, words};
+use crate::{
+    shell::use_frame,
+    ui::{Button, Kbd, Variant},
+};
+
+/// The page that asks before a plain form decides, beneath the queue.
+pub(super) const ASKS: &str = "/selected/decide";
 
 /// For how long a selection stays as it is before it is asked what it would do together.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The form around the list.
-pub(super) fn bulk_form(picks: Picks, list: AnyView) -> AnyView {
+pub(super) fn bulk_form(picks: Picks, address: Address, list: AnyView) -> AnyView {
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         picks.decide(pressed(&event));
     };
     view! {
-        <form class="bulk-form" method="post" action=DecideSeveral::url() on:submit=submit>
+        <form class="bulk-form" method="get" action=use_frame().href(&format!("/approvals{ASKS}")) on:submit=submit>
             // Enter in a box would press the first button of the form: this one does nothing.
             <button type="submit" disabled=true hidden=true></button>
+            {way_back(address)}
             <div class="split-scroll">{list}</div>
             {report(picks)}
             {bar(picks)}
         </form>
     }
     .into_any()
+}
+
+/// Which list it is, for the way back to it.
+fn way_back(address: Address) -> AnyView {
+    let fields = move || {
+        let (tab, page, narrowed) = (address.tab.get(), address.page.get().to_string(), address.narrowed.get());
+        let said = [("tab", tab.word()), ("page", page.as_str())].into_iter().chain(narrowed.pairs());
+        let said = said.filter(|(_, value)| !value.is_empty());
+        said.map(|(name, value)| view! { <input type="hidden" name=name value=value.to_owned()/> }).collect_view()
+    };
+    fields.into_any()
 }
 
 /// What the selection would do, and the buttons. Without a script the style sheet shows it as soon as a box is checked.
@@ -48,8 +65,7 @@ fn bar(picks: Picks) -> AnyView {
         <section class="bulk" class:bulk-closed=move || picks.is_empty() aria-label="Selected approvals">
             <div class="bulk-total" role="status">{total}{sentences}</div>
             <textarea
-                class="input"
-                name="note"
+                class="input needs-script"
                 rows="1"
                 maxlength="2000"
                 aria-label="Note, or the reason for rejecting the selected"

@@ -160,7 +160,7 @@ fn pick(item: &Item, picks: Picks) -> AnyView {
     };
     view! {
         <label class="pick">
-            <input class="check" type="checkbox" name="picked[]" value=value aria-label=label prop:checked=move || picks.has(id) on:click=click/>
+            <input class="check" type="checkbox" name="picked" value=value aria-label=label prop:checked=move || picks.has(id) on:click=click/>
         </label>
     }
     .into_any()

@@ -6,6 +6,8 @@
 mod actions;
 mod address;
 pub mod api;
+#[cfg(feature = "ssr")]
+mod asking;
 mod attachments;
 mod bulk;
 pub mod card;
@@ -36,6 +38,8 @@ mod second_look;
 pub mod sum;
 pub(crate) mod words;
 
+#[cfg(feature = "ssr")]
+pub(crate) use asking::selected_page;
 pub use card::ApprovalCard;
 #[cfg(feature = "ssr")]
 pub(crate) use commands::commands;

@@ -58,7 +58,8 @@ impl Narrowed {
         }
     }
 
-    fn pairs(&self) -> [(&'static str, &str); 8] {
+    /// Under the names that addresses use.
+    pub(super) fn pairs(&self) -> [(&'static str, &str); 8] {
         [
             ("status", &self.status),
             ("type", &self.tool),

@@ -66,7 +66,7 @@ fn Approvals() -> AnyView {
             <section class="split-list" aria-label="Queue">
                 {queue_tabs(address)}
                 {loaded(choices, move |choices| filters(&choices, address))}
-                {bulk_form(picks, list)}
+                {bulk_form(picks, address, list)}
             </section>
             <section class="split-main" aria-label="Approval">
                 {loaded(case.shown, move |shown| match shown {

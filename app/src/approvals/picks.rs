@@ -153,7 +153,7 @@ impl Picks {
         let ids: Vec<_> = items.iter().map(|item| item.id).collect();
         let picked = items.into_iter().map(|item| Picked { id: item.id, hash: item.hash }.to_string()).collect();
         spawn_local(async move {
-            let outcome = decide_several(verdict, note, picked).await;
+            let outcome = decide_several(verdict, note, picked, String::new()).await;
             self.busy.set(false);
             match outcome {
                 Ok(outcome) => {

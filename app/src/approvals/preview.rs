@@ -27,6 +27,11 @@ pub(super) fn preview_card(preview: Preview, status: Status, people: &[(UserId, 
             let note = format!("{collection} · {title} · version {version}");
             record(title_of_card, note, &collection_slug, record_id, changes)
         }
+        Preview::DeletedRecord { collection, collection_slug, record_id, title, version, fields } => {
+            let title_of_card = if waiting { "What will be deleted" } else { "What it was about" };
+            let note = format!("{collection} · {title} · version {version}");
+            record(title_of_card, note, &collection_slug, record_id, fields)
+        }
         Preview::NewRecord { collection, title, fields } => {
             let title_of_card = if waiting { "The new record" } else { "What it was about" };
             let note = format!("{collection} · {title}");

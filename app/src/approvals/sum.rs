@@ -31,10 +31,17 @@ pub async fn sum_several(
     answer(async move {
         let (services, actor) = actor().await?;
         let picked = picked.iter().map(|one| one.parse()).collect::<Result<Vec<Picked>, _>>()?;
-        let sum = bulk::sum(&services, &actor, picked).await?;
-        Ok::<_, Error>(sentences(&sum))
+        let weighed = bulk::weigh(&services, &actor, picked).await?;
+        Ok::<_, Error>(sentences(&weighed.sum))
     })
     .await
+}
+
+/// Of how many one person's word is not enough.
+#[cfg(feature = "ssr")]
+pub(super) fn wanting_others(sum: &Sum) -> Option<String> {
+    let told = || number(sum.want_several, "needs others to agree as well.", "need others to agree as well.");
+    (sum.want_several > 0).then(told)
 }
 
 #[cfg(feature = "ssr")]
@@ -43,12 +50,12 @@ fn sentences(sum: &Sum) -> Vec<String> {
     if let others @ 1.. = sum.groups.len().saturating_sub(TOLD) {
         told.push(format!("… and {}.", number(others, "other kind of action", "other kinds of actions")));
     }
+    told.extend(wanting_others(sum));
     let mut left_out = |count: usize, one: &str, several: &str| match count {
         0 => {}
         1 => told.push(format!("1 {one}")),
         n => told.push(format!("{n} {several}")),
     };
-    left_out(sum.want_several, "needs others to agree as well.", "need others to agree as well.");
     left_out(sum.barred, "is held back: you may not decide on it.", "are held back: you may not decide on them.");
     left_out(
         sum.moved_on,
@@ -58,8 +65,9 @@ fn sentences(sum: &Sum) -> Vec<String> {
     told
 }
 
+/// What the actions of a kind come to.
 #[cfg(feature = "ssr")]
-fn of_group(group: &Group) -> String {
+pub(super) fn of_group(group: &Group) -> String {
     let what = match &group.action {
         Some(action) => format!("“{action}” by outside agents"),
         None => tool_label(&group.tool),

@@ -138,7 +138,22 @@ fn counts(verdict: Verdict, outcome: &Outcome) -> String {
     format!("{} {word}{waiting}{}.", outcome.done.len(), part(outcome.refused.len(), "refused"))
 }
 
-/// The same with the first reasons, for what is not in the list any more and for pages without a script.
+/// The same with each reason, as far as `most` bytes hold them, for pages without a script.
+#[cfg(feature = "ssr")]
+pub(super) fn report(verdict: Verdict, outcome: &Outcome, most: usize) -> String {
+    let mut told = counts(verdict, outcome);
+    for (place, one) in outcome.refused.iter().enumerate() {
+        let line = format!("\n{}: {}", one.title, one.why);
+        if told.len() + line.len() > most {
+            let more = format!("\n… and {} more.", outcome.refused.len() - place);
+            return told + &more;
+        }
+        told.push_str(&line);
+    }
+    told
+}
+
+/// The same with the first reasons, for what is not in the list any more.
 pub(super) fn outcome(verdict: Verdict, outcome: &Outcome) -> String {
     let each = outcome.refused.iter().take(REASONS).map(|one| format!(" {}: {}", one.title, one.why));
     std::iter::once(counts(verdict, outcome)).chain(each).collect()
@@ -159,11 +174,19 @@ pub(super) fn factor(name: &str) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use hyvve_domain::tools::Reversibility::{Irreversible, Reversible};
 
-    use super::total;
+    use hyvve_domain::{
+        approvals::{
+            Verdict,
+            bulk::{Outcome, Refused},
+        },
+        ids::ApprovalId,
+    };
+
+    use super::{report, total};
 
     #[test]
     fn a_selection_says_what_it_would_do_by_kind() {
@@ -171,5 +194,17 @@ mod tests {
         assert_eq!(total(actions), "2 × Change a record, 1 × Send a mail; 1 cannot be taken back");
         assert_eq!(total([("update_record", Reversible)]), "1 × Change a record");
         assert_eq!(total([("external", Reversible)]), "1 × By an outside agent");
+    }
+
+    #[test]
+    fn a_report_names_what_was_refused_as_far_as_there_is_room() {
+        let refused =
+            |title: &str| Refused { id: ApprovalId::new(), title: title.to_owned(), why: "Too late.".to_owned() };
+        let refused = ["One", "Two", "Three"].map(refused).to_vec();
+        let outcome = Outcome { done: vec![ApprovalId::new()], refused, ..Outcome::default() };
+        let whole = "1 approved, 3 refused.\nOne: Too late.\nTwo: Too late.\nThree: Too late.";
+        assert_eq!(report(Verdict::Approve, &outcome, whole.len()), whole);
+        let short = "1 approved, 3 refused.\nOne: Too late.\nTwo: Too late.\n… and 1 more.";
+        assert_eq!(report(Verdict::Approve, &outcome, whole.len() - 1), short);
     }
 }

@@ -67,7 +67,8 @@ pub async fn send_message(
 ) -> Result<Run, ApiError> {
     answer_with(vec![("message", message.clone())], async move {
         let (services, actor) = actor().await?;
-        let new = NewRun { run_id: None, agent_id, session_id, message, images: Vec::new() };
+        let images = Vec::new();
+        let new = NewRun { run_id: None, agent_id, session_id, message, images, output_schema: None };
         let run = service::start(&services, &actor, new).await?;
         let slug = workspaces::service::get(&services, &actor).await?.slug;
         forms::go_on(&format!("/w/{slug}/chat/{}", run.session_id));

@@ -22,12 +22,12 @@ pub(super) fn footer(turn: ArcRwSignal<Turn>, agent: AgentId) -> AnyView {
         let turn = turn.clone();
         move |_| turn.with(|turn| (turn.status, turn.error.clone()))
     });
-    let (run, input) = turn.with_untracked(|turn| (turn.run_id, turn.input.clone()));
+    let (run, input, images) = turn.with_untracked(|turn| (turn.run_id, turn.input.clone(), turn.images));
     let href = use_frame().href(&format!("/runs/{run}"));
     let answer = turn.clone();
     let copy = Callback::new(move |()| copy_answer(&answer.with_untracked(words)));
     let ending = move || match ended.get() {
-        (RunStatus::Error, Some(error)) => failed(error, agent, input.clone()),
+        (RunStatus::Error, Some(error)) => failed(error, agent, input.clone(), images > 0),
         (RunStatus::Cancelled, _) => view! { <p class="text-muted-foreground">"Stopped."</p> }.into_any(),
         _ => ().into_any(),
     };
@@ -69,13 +69,20 @@ fn words(turn: &Turn) -> String {
     texts.collect::<Vec<_>>().join("\n\n")
 }
 
-/// What went wrong, with a button that asks the same again.
-fn failed(error: RunFailure, agent: AgentId, input: String) -> AnyView {
+/// What went wrong, with a button that asks the same again. Images are not at hand any more: whoever sent some gets the text back, and
+/// adds them.
+fn failed(error: RunFailure, agent: AgentId, input: String, with_images: bool) -> AnyView {
     let chat = use_chat();
-    let retry = Callback::new(move |()| chat.send(agent, input.clone()));
+    let (label, again, note) = if with_images {
+        let edit = Callback::new(move |()| chat.edit(input.clone()));
+        ("Edit and send again", edit, Some("Its images have to be chosen again."))
+    } else {
+        ("Retry", Callback::new(move |()| chat.send(agent, input.clone())), None)
+    };
     view! {
         <Failure error=error>
-            <span class="needs-script"><Button on_click=retry><Icon glyph=Glyph::Retry/>"Retry"</Button></span>
+            <span class="needs-script"><Button on_click=again><Icon glyph=Glyph::Retry/>{label}</Button></span>
+            {note.map(|note| view! { <span class="needs-script">{note}</span> })}
         </Failure>
     }
     .into_any()

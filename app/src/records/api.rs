@@ -3,7 +3,7 @@
 use hyvve_domain::{
     Error,
     ids::{RecordId, UserId},
-    records::sharing,
+    records::{service, sharing},
 };
 use leptos::prelude::*;
 
@@ -59,6 +59,21 @@ pub async fn unshare_record(
     answer(async move {
         let (services, actor) = context::actor().await?;
         sharing::unshare(&services, &actor, id, user).await?;
+        leave_form();
+        Ok::<_, ApiError>(())
+    })
+    .await
+}
+
+/// Brings a deleted record back.
+#[server(prefix = "/_fn", endpoint = "records/restore", client = crate::client::InWorkspace, output = crate::client::Json)]
+pub async fn restore_record(
+    /// Which one.
+    id: RecordId,
+) -> Result<(), ApiError> {
+    answer(async move {
+        let (services, actor) = context::actor().await?;
+        service::restore(&services, &actor, id).await?;
         leave_form();
         Ok::<_, ApiError>(())
     })

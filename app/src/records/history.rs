@@ -26,16 +26,21 @@ fn Entry(collection: Collection, version: Version, before: Option<Version>, newe
         let href = use_frame().href(&format!("/approvals/{id}"));
         view! { <a class="link" href=href>"the decision"</a> }
     });
+    let verb = match &before {
+        _ if version.deleted => "Deleted",
+        Some(before) if before.deleted => "Brought back",
+        _ if version.version == 1 => "Made",
+        _ => "Changed",
+    };
     let changes = match before {
-        Some(before) => {
+        Some(before) if before.data != version.data => {
             let changes = diff(&collection, &before.data, &version.data);
             let summary = format!("What changed: {}", counted(changes.len() as u64, "field"));
             view! { <Disclosure summary=summary open=newest><Diff changes=differences(changes)/></Disclosure> }
                 .into_any()
         }
-        None => ().into_any(),
+        _ => ().into_any(),
     };
-    let verb = if version.version == 1 { "Made" } else { "Changed" };
     view! {
         <li class="version">
             <p class="entry-title">{format!("Version {}", version.version)}</p>

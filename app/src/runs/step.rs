@@ -1,7 +1,7 @@
 //! One step of a run: a request to the model, or a call of a tool with its approval and its effect.
 
 use hyvve_domain::{
-    agents::{Hop, Step, StepContent, ToolResult},
+    agents::{Hop, Run, RunStatus, Step, StepContent, ToolResult},
     approvals::Item,
     providers::{Finish, ToolCall, Usage},
     usage::dollars,
@@ -16,8 +16,8 @@ use crate::{
     ui::{Disclosure, Glyph, Icon, Json, Time, counted, millis},
 };
 
-/// A step, with the approval that it waited for.
-pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
+/// A step, with the approval that it waited for. `structured`: its run was asked for JSON.
+pub(super) fn step_view(step: Step, item: Option<Item>, structured: bool) -> AnyView {
     let at = step.created_at;
     match step.content {
         StepContent::Model { text, reasoning, tool_calls, usage, finish, model, first_token_ms, total_ms, hops } => {
@@ -25,7 +25,7 @@ pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
             view! {
                 <Entry glyph=Glyph::Bolt title="Model request" at=at facts=facts>
                     {asked_before(hops)}
-                    {(!text.is_empty()).then(|| prose(&text))}
+                    {(!text.is_empty()).then(|| words(&text, structured))}
                     {(!reasoning.is_empty()).then(|| view! { <Disclosure summary="Reasoning"><p class="said">{reasoning}</p></Disclosure> })}
                     {(!tool_calls.is_empty()).then(|| view! { <p class="text-muted-foreground">{calls(&tool_calls)}</p> })}
                 </Entry>
@@ -49,6 +49,24 @@ pub(super) fn step_view(step: Step, item: Option<Item>) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// What the model said.
+fn words(text: &str, structured: bool) -> AnyView {
+    let json = structured.then(|| serde_json::from_str(text).ok()).flatten().filter(Value::is_object);
+    json.map_or_else(|| prose(text), |json| view! { <Json value=json/> }.into_any())
+}
+
+/// What came of an answer that was not whole, and so is no step.
+pub(super) fn part_view(run: &Run) -> Option<AnyView> {
+    let ending = match run.status {
+        RunStatus::Error => "broke off",
+        RunStatus::Cancelled => "stopped",
+        RunStatus::Pending | RunStatus::Running | RunStatus::Paused | RunStatus::Completed => return None,
+    };
+    let words = run.output.as_deref().filter(|text| !text.trim().is_empty()).map(prose)?;
+    let (at, facts) = (run.ended_at.unwrap_or(run.created_at), vec![ending.to_owned()]);
+    Some(view! { <Entry glyph=Glyph::Bolt title="Model request" at=at facts=facts>{words}</Entry> }.into_any())
 }
 
 /// Who was asked before, and gave no answer.

@@ -7,7 +7,10 @@ use hyvve_domain::{
 };
 use leptos::prelude::*;
 
-use super::{step::step_view, summary::summary};
+use super::{
+    step::{part_view, step_view},
+    summary::summary,
+};
 use crate::{
     ApiError,
     shell::Visit,
@@ -32,14 +35,15 @@ pub(crate) async fn run_page(visit: &Visit, id: RunId) -> Result<AnyView, ApiErr
 #[component]
 fn Steps(detail: RunDetail, items: Vec<Item>) -> AnyView {
     let RunDetail { run, steps } = detail;
-    let alive = !run.status.is_final();
+    let (alive, structured) = (!run.status.is_final(), run.structured);
     let of = |id| items.iter().find(|item| Some(item.id) == id).cloned();
     let views: Vec<AnyView> = steps
         .into_iter()
         .map(|step| {
             let item = of(step.approval_id);
-            step_view(step, item)
+            step_view(step, item, structured)
         })
+        .chain(part_view(&run))
         .collect();
     let body = if views.is_empty() && !alive {
         view! { <EmptyState title="Nothing was done" text="The run ended before its first step." glyph=Glyph::Runs/> }

@@ -82,4 +82,9 @@ impl Visit {
     pub(crate) fn parsed<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
         self.query(key)?.parse().ok()
     }
+
+    /// Everything that it says of `key`, in its order.
+    pub(crate) fn all(&self, key: &str) -> Vec<String> {
+        self.query.get_all(key).unwrap_or_default()
+    }
 }

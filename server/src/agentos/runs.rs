@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     form::{WithImages, flag, yes},
     shapes,
-    stream::{self, Head},
+    stream::{Head, reply},
 };
 use crate::{
     asking::{Entered, Member, Propose, Read},
@@ -40,6 +40,8 @@ pub(crate) struct NewMessage {
     stream: bool,
     #[serde(default, deserialize_with = "flag")]
     background: bool,
+    /// A JSON Schema of an object, as text, that the answer has to fit; without it the agent's own, if it has one.
+    output_schema: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -57,12 +59,13 @@ pub(crate) async fn create(
 ) -> Answer<Response> {
     let run_id = RunId::new();
     let follow = Follow::fresh(&asking.services, asking.actor, run_id);
-    let new = NewRun { run_id: Some(run_id), agent_id, session_id: form.session_id, message: form.message, images };
+    let NewMessage { message, session_id, stream, background, output_schema } = form;
+    let new = NewRun { run_id: Some(run_id), agent_id, session_id, message, images, output_schema };
     let run = service::start(&asking.services, &asking.actor, new).await?;
-    if form.stream {
-        return Ok(stream::reply(Head::from(&run), follow, false, asking.welcome(), stopping));
+    if stream {
+        return Ok(reply(Head::from(&run), follow, false, asking.welcome(), stopping));
     }
-    if form.background {
+    if background {
         let accepted = json!({ "run_id": run.id, "session_id": run.session_id, "status": run.status });
         return Ok((StatusCode::ACCEPTED, Json(accepted)).into_response());
     }

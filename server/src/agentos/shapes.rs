@@ -2,7 +2,7 @@
 
 use hyvve_domain::{
     Timestamp,
-    agents::{Agent, Run, RunDetail, Step, StepContent, ToolResult},
+    agents::{Agent, Run, RunDetail, RunStatus, Step, StepContent, ToolResult},
     approvals::{Detail, Item, Status},
     providers::ToolCall,
 };
@@ -20,11 +20,16 @@ pub(super) fn agent(agent: &Agent) -> Value {
     if let Some(model) = &agent.model {
         shape["model"] = json!({ "model": model });
     }
+    if let Some(schema) = &agent.output_schema {
+        let name = schema["title"].as_str().unwrap_or("JSONSchema");
+        shape["response_settings"] = json!({ "output_schema_name": name });
+    }
     shape
 }
 
 /// A run, as lists show it: AgentOS's RunSchema.
 pub(super) fn row(run: &Run) -> Value {
+    let (content, content_type) = content(run);
     json!({
         "run_id": run.id,
         "agent_id": run.agent_id,
@@ -32,8 +37,8 @@ pub(super) fn row(run: &Run) -> Value {
         "user_id": run.requester_id,
         "status": run.status,
         "run_input": run.input,
-        "content": content(run),
-        "run_response_format": "text",
+        "content": content,
+        "run_response_format": if content_type == "str" { "text" } else { "json" },
         "metrics": metrics(run),
         "created_at": run.created_at,
     })
@@ -43,6 +48,7 @@ pub(super) fn row(run: &Run) -> Value {
 pub(super) fn run(RunDetail { run, steps }: &RunDetail) -> Value {
     let tools: Vec<Value> = steps.iter().filter_map(execution).collect();
     let waiting: Vec<Value> = steps.iter().filter(|step| step.waiting).filter_map(execution).collect();
+    let (content, content_type) = content(run);
     json!({
         "run_id": run.id,
         "agent_id": run.agent_id,
@@ -50,8 +56,8 @@ pub(super) fn run(RunDetail { run, steps }: &RunDetail) -> Value {
         "session_id": run.session_id,
         "user_id": run.requester_id,
         "input": { "input_content": run.input },
-        "content": content(run),
-        "content_type": "str",
+        "content": content,
+        "content_type": content_type,
         "model": run.model,
         "model_provider": run.provider,
         "metrics": metrics(run),
@@ -62,9 +68,12 @@ pub(super) fn run(RunDetail { run, steps }: &RunDetail) -> Value {
     })
 }
 
-/// What a run says: its answer, or why there is none.
-fn content(run: &Run) -> Option<&str> {
-    run.error.as_ref().map(|error| error.message.as_str()).or(run.output.as_deref())
+/// What a run says: its answer, or why there is none, and which of AgentOS's types that is.
+fn content(run: &Run) -> (Value, &'static str) {
+    let said = run.error.as_ref().map(|error| error.message.as_str()).or(run.output.as_deref());
+    let is_json = run.structured && run.status == RunStatus::Completed;
+    let json = said.filter(|_| is_json).and_then(|said| serde_json::from_str(said).ok());
+    json.map_or_else(|| (json!(said), "str"), |json| (json, "dict"))
 }
 
 fn metrics(run: &Run) -> Value {

@@ -6,6 +6,7 @@
 mod address;
 mod keys;
 mod openid;
+mod origins;
 mod proxies;
 mod source;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use hyvve_domain::{
 
 pub(crate) use self::address::{host_of, is_loopback};
 use self::source::Source;
-pub use self::{address::PublicUrl, keys::Key, proxies::TrustedProxies};
+pub use self::{address::PublicUrl, keys::Key, origins::Origins, proxies::TrustedProxies};
 use crate::demo;
 pub use crate::telemetry::{Format, Logs, Traces};
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Whose word on where a request comes from is taken.
     pub trusted_proxies: TrustedProxies,
+    /// Which other sites' pages may call AgentOS's addresses.
+    pub agentos_origins: Origins,
     /// What HYVVE keeps on this machine: anchored audit heads; embedded, also the database and the secrets.
     pub data_dir: PathBuf,
     /// Where the data is.
@@ -161,6 +164,7 @@ impl Config {
         Ok(Self {
             address,
             trusted_proxies,
+            agentos_origins: from.get("agentos_origins", &[])?.unwrap_or_default(),
             redis_url: redis(from)?,
             demo,
             smtp,

@@ -72,6 +72,12 @@ fn unknown_keys_and_bad_values_are_refused_with_their_name() {
         (&[("HYVVE_CRASH_AT", "nowhere")], None, "HYVVE_CRASH_AT"),
         (&[("HYVVE_LIMIT_SIGN_IN", "5 in a while")], None, "HYVVE_LIMIT_SIGN_IN: \"5 in a while\""),
         (&[("HYVVE_TRUSTED_PROXIES", "10.0.0.0/33")], None, "HYVVE_TRUSTED_PROXIES: \"10.0.0.0/33\""),
+        (&[("HYVVE_AGENTOS_ORIGINS", "*")], None, "HYVVE_AGENTOS_ORIGINS: \"*\""),
+        (
+            &[],
+            Some("[hyvve]\nagentos_origins = \"https://a.example/ui\"\n"),
+            "agentos_origins: \"https://a.example/ui\"",
+        ),
         (&[("HYVVE_OPERATORS", "ada@example.com, grace")], None, "HYVVE_OPERATORS: "),
         (&[("REDIS_URL", "localhost:6379")], None, "REDIS_URL: it should look like"),
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://a:1")], None, "OTEL_EXPORTER_OTLP_ENDPOINT: \"grpc://a:1\""),

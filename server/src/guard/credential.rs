@@ -31,7 +31,7 @@ pub(crate) enum Credential {
     Session { signed_in: SignedIn, token: Token },
     /// An API key.
     Key { key: Presented, secret: Secret },
-    /// An access token, minted from a session.
+    /// An access token, minted from a session or a key.
     Token(Bearer),
 }
 
@@ -65,7 +65,7 @@ impl Credential {
     async fn of_key(s: &Services, headers: &HeaderMap, origin: &Origin) -> Result<Self, Error> {
         let Some(text) = key(headers) else { return Ok(Self::Refused(BAD_KEY)) };
         if is_token(text) && headers.contains_key(header::AUTHORIZATION) {
-            let found = access_tokens::check(s, text).await?;
+            let found = access_tokens::check(s, text, origin).await?;
             return Ok(found.map_or(Self::Refused(BAD_TOKEN), Self::Token));
         }
         let Some(secret) = Secret::parse(text) else { return Ok(Self::Refused(BAD_KEY)) };
@@ -74,13 +74,22 @@ impl Credential {
         Ok(found.map_or(Self::Refused(BAD_KEY), |key| Self::Key { key, secret }))
     }
 
+    /// The API key that was shown, or that vouches for a token.
+    pub(crate) fn key(&self) -> Option<&Presented> {
+        match self {
+            Self::Nothing | Self::Refused(_) | Self::Session { .. } => None,
+            Self::Key { key, .. } => Some(key),
+            Self::Token(bearer) => bearer.key(),
+        }
+    }
+
     /// The person for whom the request is sent.
     pub(crate) fn user(&self) -> Option<UserId> {
         match self {
             Self::Nothing | Self::Refused(_) => None,
             Self::Session { signed_in, .. } => Some(signed_in.user.id),
             Self::Key { key, .. } => Some(key.user),
-            Self::Token(bearer) => Some(bearer.signed_in.user.id),
+            Self::Token(bearer) => Some(bearer.voucher.user()),
         }
     }
 
@@ -98,7 +107,7 @@ impl Credential {
         match self {
             Self::Nothing | Self::Refused(_) => false,
             Self::Session { signed_in, .. } => signed_in.session.second_factor_at.is_some(),
-            Self::Token(bearer) => bearer.signed_in.session.second_factor_at.is_some(),
+            Self::Token(bearer) => bearer.has_second_factor(),
             Self::Key { key, .. } => key.has_second_factor,
         }
     }
@@ -108,7 +117,7 @@ impl Credential {
         match self {
             Self::Nothing | Self::Refused(_) => Err(Error::unauthorized()),
             Self::Session { signed_in, .. } => service::actor(s, signed_in, workspace).await,
-            Self::Token(bearer) => service::actor(s, &bearer.signed_in, workspace).await,
+            Self::Token(bearer) => bearer.actor(s, workspace).await,
             Self::Key { key, .. } => service::actor_of_key(s, key, workspace).await,
         }
     }

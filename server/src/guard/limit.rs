@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyvve_app::context::RequestContext;
-use hyvve_domain::limits::{Door, Network, Subject};
+use hyvve_domain::{
+    auth::access_tokens::Voucher,
+    limits::{Door, Network, Subject},
+};
 
 use crate::{asking::Anyone, guard::Credential, problem::Problem};
 
@@ -40,7 +43,10 @@ fn caller(asking: &RequestContext, credential: Option<&Credential>) -> Subject<'
     match credential {
         Some(Credential::Session { signed_in, .. }) => Subject::Person(signed_in.user.id),
         Some(Credential::Key { key, .. }) => Subject::Key(key.id),
-        Some(Credential::Token(bearer)) => Subject::Tokens(bearer.signed_in.session.id),
+        Some(Credential::Token(bearer)) => match &bearer.voucher {
+            Voucher::Session(who) => Subject::Tokens(who.session.id),
+            Voucher::Key(key) => Subject::Key(key.id),
+        },
         Some(Credential::Nothing | Credential::Refused(_)) | None => {
             Subject::Network(Network::of(asking.origin.ip.as_deref()))
         }

@@ -3,6 +3,7 @@
 
 mod body;
 mod cookie;
+mod cors;
 mod credential;
 mod cross_site;
 mod headers;
@@ -25,6 +26,7 @@ use tracing::Span;
 
 pub(crate) use self::{
     body::{Unread, whole},
+    cors::cors,
     credential::Credential,
     headers::harden,
     request_id::{RequestId, trace},
@@ -84,14 +86,11 @@ async fn context(state: &AppState, parts: &Parts) -> Result<(RequestContext, Cre
     if let Some(user) = credential.user() {
         Span::current().record("user_id", user.to_string());
     }
-    let (mut signed_in, mut token, mut api_key) = (None, None, None);
-    match &credential {
-        Credential::Nothing | Credential::Refused(_) | Credential::Token(_) => {}
-        Credential::Session { signed_in: who, token: secret } => {
-            (signed_in, token) = (Some(who.clone()), Some(secret.clone()));
-        }
-        Credential::Key { key, .. } => api_key = Some(key.id),
-    }
+    let (signed_in, token) = match &credential {
+        Credential::Session { signed_in, token } => (Some(signed_in.clone()), Some(token.clone())),
+        Credential::Nothing | Credential::Refused(_) | Credential::Key { .. } | Credential::Token(_) => (None, None),
+    };
+    let api_key = credential.key().map(|key| key.id);
     let source = Source { ip: origin.ip.clone(), user_agent: origin.user_agent.clone(), api_key };
     let mut services = state.services.clone();
     services.db = services.db.asked_from(source);

@@ -77,7 +77,7 @@ fn is_concerned(parts: &Parts) -> bool {
 /// What keys of one person are told apart by: the workspace that the request is about, and whether the person sends it or a
 /// program with an API key, which is answered nothing that was for the person.
 fn space(asking: &RequestContext, credential: Option<&Credential>) -> String {
-    if let Some(Credential::Key { key, .. }) = credential {
+    if let Some(key) = credential.and_then(Credential::key) {
         return format!("key {}", key.id);
     }
     match (credential.and_then(Credential::workspace), &asking.workspace) {

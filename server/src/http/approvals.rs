@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::Paging;
 use crate::{
     asking::{Decide, Member, Propose, Read},
-    extract::{Empty, Ids, Json, Query},
+    extract::{Empty, Ids, Json, Query, Strict},
     reply::{Answer, data, page, rows},
 };
 
@@ -190,7 +190,7 @@ pub(crate) async fn settle(
 pub(crate) async fn edit(
     asking: Member<Decide>,
     Ids(id): Ids<ApprovalId>,
-    Json(input): Json<Change>,
+    Strict(input): Strict<Change>,
 ) -> Answer<Response> {
     let Change { arguments, notes: note, hash } = input;
     let change = edit::Edit { arguments, note, hash, interactive: false };

@@ -38,7 +38,7 @@ pub(crate) async fn send(
     let sent: Answer<_> = async {
         let asking = asking?;
         let WithImages { form: NewMessage { agent_id, session_id, message }, images } = said?;
-        let new = NewRun { run_id: None, agent_id, session_id, message, images };
+        let new = NewRun { run_id: None, agent_id, session_id, message, images, output_schema: None };
         let run = service::start(&asking.services, &asking.actor, new).await?;
         let slug = workspaces::get(&asking.services, &asking.actor).await?.slug;
         let page = format!("/w/{slug}/chat/{}", run.session_id);

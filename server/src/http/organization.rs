@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use axum::Json as Reply;
 use hyvve_domain::{
-    Code, Error, Role,
+    Actor, Code, Error, Role,
     auth::service as sessions,
     ids::{InvitationId, UserId, WorkspaceId},
+    services::Services,
     workspaces::{
         Invitation, Member, NewWorkspace, Workspace, WorkspaceChanges, invitations, members,
         service::{self, Named},
@@ -69,6 +70,12 @@ fn member(workspace: WorkspaceId, m: &Member) -> Value {
         "id": m.user_id, "userId": m.user_id, "organizationId": workspace, "role": m.role, "createdAt": m.created_at,
         "user": { "id": m.user_id, "name": m.name, "email": m.email, "image": m.image },
     })
+}
+
+/// Whoever asks, as a member. HYVVE looks: guests see no members, and one joins also where one cannot come in yet, for want of a
+/// second factor.
+async fn oneself(s: &Services, workspace: WorkspaceId, user: UserId) -> Answer<Value> {
+    Ok(member(workspace, &members::get(s, &Actor::system(workspace), user).await?))
 }
 
 fn invitation(i: &Invitation) -> Value {
@@ -233,9 +240,7 @@ pub(crate) async fn accept(asking: Person, Json(which): Json<ById>) -> Answer<Re
     let user = asking.signed_in.user.clone();
     let joined = invitations::accept(&asking.services, &user, which.key()).await?;
     sessions::use_workspace(&asking.services, &asking.signed_in, joined.workspace_id).await?;
-    // One joins also where one cannot come in yet, for want of a second factor.
-    let actor = service::actor_without_session(&asking.services, user.id, &Named::Id(joined.workspace_id)).await?;
-    let own = json!({ "id": user.id, "userId": user.id, "organizationId": joined.workspace_id, "role": actor.role() });
+    let own = oneself(&asking.services, joined.workspace_id, user.id).await?;
     Ok(Reply(json!({ "invitation": invitation(&joined), "member": own })))
 }
 
@@ -282,11 +287,9 @@ pub(crate) async fn list_members(asking: Person, Query(which): Query<Which>) -> 
 
 /// `GET …/get-active-member`
 pub(crate) async fn active_member(asking: Person) -> Answer<Reply<Value>> {
-    let user = asking.signed_in.user.clone();
+    let user = asking.signed_in.user.id;
     let asking = Which::default().enter(asking).await?;
-    let (workspace, role) = (asking.actor.workspace, asking.actor.role());
-    let person = json!({ "id": user.id, "name": user.name, "email": user.email, "image": user.image });
-    Ok(Reply(json!({ "id": user.id, "userId": user.id, "organizationId": workspace, "role": role, "user": person })))
+    Ok(Reply(oneself(&asking.services, asking.actor.workspace, user).await?))
 }
 
 /// `GET …/get-active-member-role`
@@ -332,10 +335,11 @@ pub(crate) async fn change_role(asking: Person, Json(input): Json<NewRole>) -> A
 
 /// `POST …/leave`
 pub(crate) async fn leave(asking: Person, Json(which): Json<Which>) -> Answer<Reply<Value>> {
+    let user = asking.signed_in.user.id;
     let asking = which.enter(asking).await?;
+    let left = oneself(&asking.services, asking.actor.workspace, user).await?;
     members::leave(&asking.services, &asking.actor).await?;
-    let (user, role) = (asking.actor.user_id(), asking.actor.role());
-    Ok(Reply(json!({ "id": user, "userId": user, "organizationId": asking.actor.workspace, "role": role })))
+    Ok(Reply(left))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -64,6 +64,11 @@ pub(crate) async fn access(asking: Member<Admin>, Ids(id): Ids<RecordId>) -> Ans
     Ok(data(sharing::access(&asking.services, &asking.actor, id).await?))
 }
 
+/// `POST /api/records/{id}/restore`: brings a deleted record back.
+pub(crate) async fn restore(asking: Member<Admin>, Ids(id): Ids<RecordId>, _: Empty) -> Answer<Response> {
+    Ok(data(service::restore(&asking.services, &asking.actor, id).await?))
+}
+
 /// `PUT /api/records/{id}/assignee`
 pub(crate) async fn assign(
     asking: Member<Admin>,

@@ -93,6 +93,8 @@ fn agent(generator: &mut SchemaGenerator) -> Value {
             "tools": { "type": "object", "properties": { "tools": { "type": "array", "items": tool } } },
             "system_message": { "type": "object", "properties": { "instructions": text } },
             "model": { "type": "object", "properties": { "model": text }, "description": "Missing where the provider’s default is used." },
+            "response_settings": { "type": "object", "properties": { "output_schema_name": text },
+                "description": "Missing where it answers in words." },
         },
     })
 }
@@ -106,6 +108,11 @@ fn metrics() -> Value {
     } })
 }
 
+fn content() -> Value {
+    let what = "The answer, or why there is none; an object where the answer was asked for as JSON of a schema.";
+    json!({ "type": ["string", "object", "null"], "description": what })
+}
+
 /// AgentOS's RunSchema.
 fn row(generator: &mut SchemaGenerator) -> Value {
     json!({
@@ -115,8 +122,8 @@ fn row(generator: &mut SchemaGenerator) -> Value {
             "run_id": of::<RunId>(generator), "agent_id": of::<AgentId>(generator),
             "session_id": of::<AgentSessionId>(generator), "user_id": of::<UserId>(generator),
             "status": of::<RunStatus>(generator), "run_input": { "type": "string" },
-            "content": { "type": ["string", "null"], "description": "The answer, or why there is none." },
-            "run_response_format": { "const": "text" }, "metrics": metrics(), "created_at": of::<Timestamp>(generator),
+            "content": content(),
+            "run_response_format": { "enum": ["text", "json"] }, "metrics": metrics(), "created_at": of::<Timestamp>(generator),
         },
     })
 }
@@ -152,8 +159,8 @@ fn run(generator: &mut SchemaGenerator) -> Value {
             "run_id": of::<RunId>(generator), "agent_id": of::<AgentId>(generator), "agent_name": { "type": "string" },
             "session_id": of::<AgentSessionId>(generator), "user_id": of::<UserId>(generator),
             "input": { "type": "object", "properties": { "input_content": { "type": "string" } } },
-            "content": { "type": ["string", "null"], "description": "The answer, or why there is none." },
-            "content_type": { "const": "str" }, "model": { "type": ["string", "null"] },
+            "content": content(),
+            "content_type": { "enum": ["str", "dict"] }, "model": { "type": ["string", "null"] },
             "model_provider": { "type": ["string", "null"] }, "metrics": metrics(),
             "tools": { "type": "array", "items": tool }, "requirements": { "type": "array", "items": requirement },
             "status": of::<RunStatus>(generator),

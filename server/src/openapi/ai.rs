@@ -80,9 +80,13 @@ pub(super) fn providers() -> Vec<Operation> {
 
 pub(super) fn agents() -> Vec<Operation> {
     vec![
-        patch("/api/agents/{id}", settings::update, "Chooses what an agent runs on; what is missing stays.")
-            .role(Role::can_configure_ai)
-            .data::<Agent>(),
+        patch(
+            "/api/agents/{id}",
+            settings::update,
+            "Chooses what an agent runs on, and the form of its answers; what is missing stays.",
+        )
+        .role(Role::can_configure_ai)
+        .data::<Agent>(),
         get("/api/runs", runs::list, "Runs, the newest first.").page::<Run>(),
         get("/api/runs/{id}", runs::get, "One run with its steps.").data::<RunDetail>(),
         get("/api/runs/{id}/images/{position}", runs::image, "An image that came with the run’s message.")
@@ -101,6 +105,9 @@ pub(super) fn records() -> Vec<Operation> {
         get("/api/collections/{slug}/records", collections::list, "Records of a collection that one may see.")
             .page::<Record>(),
         get("/api/records/{id}", collections::get, "One record with its history.").data::<Detail>(),
+        post("/api/records/{id}/restore", collections::restore, "Brings a deleted record back as it was.")
+            .role(Role::shares_records)
+            .data::<Detail>(),
         get("/api/records/{id}/access", collections::access, "Who sees a record besides those whose role sees all.")
             .role(Role::shares_records)
             .data::<Access>(),

@@ -76,9 +76,14 @@ fn coming_in() -> Vec<Operation> {
             .or_session()
             .answers(of::<Option<Seen>>),
         get("/api/auth/session", auth::session, "Who is signed in; 401 if nobody is.").answers(of::<Seen>),
-        get("/api/auth/token", tokens::mint, "A short-lived access token of the session, for one workspace.")
-            .in_workspace()
-            .answers(of::<tokens::Minted>),
+        get(
+            "/api/auth/token",
+            tokens::mint,
+            "A short-lived access token of the session or the API key, for one workspace.",
+        )
+        .more("It can no more than the key, and ends with it. An access token mints no other.")
+        .in_workspace()
+        .answers(of::<tokens::Minted>),
         get("/api/auth/jwks", tokens::keys, "The keys that anyone checks access tokens with.").answers(SET),
         get("/.well-known/jwks.json", tokens::keys, "The same keys, where programs look for them.").answers(SET),
         post("/api/auth/request-password-reset", own::forgot_password, "Sends a link to choose a new password.")

@@ -181,6 +181,8 @@ async fn every_entry_about_a_proposal_says_what_would_run_and_which_policy_held(
     Reply::of(user.request(Method::DELETE, &path)).await.expect(200);
     let waits = user.get(&format!("/api/approvals/{}", id(&held))).await;
     assert_eq!(waits.expect(200).body["data"]["review"], "quick");
+    let routed = user.get("/api/events?types=approval.routed").await.expect(200).body["data"].clone();
+    assert_eq!((routed.as_array().map(Vec::len), &routed[0]["subjectId"]), (Some(1), &held["id"]));
 
     let log = user.get("/api/audit-log?limit=200").await.expect(200).body["data"].clone();
     let rows = log.as_array().unwrap();

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::queue::{admin, detail, put};
 use crate::{
-    isolation::{NOBODYS, functions::call},
+    isolation::{NOBODYS, functions::call, pages::home},
+    kinds::send,
     support::{Caller, Reply, Story, TestApp, id, until},
 };
 
@@ -42,13 +43,14 @@ async fn several_are_decided_at_once_each_by_itself_and_a_plain_form_can_do_it()
     let (first, second) = (detail(&user, id(&change)).await, detail(&user, id(&mail)).await);
     assert_eq!((&first["status"], &second["status"]), (&json!("approved"), &json!("pending")));
 
-    // Without JavaScript: back to the page that the form stood on, and on to what has come of it.
+    // Without JavaScript: back to the list, and on to what has come of it.
     let form = user.request(Method::POST, "/_fn/approvals/bulk").header("accept", "text/html");
     let form = form
-        .header("referer", "http://localhost/w/x/approvals")
+        .header("referer", "http://localhost/w/x/approvals/selected/decide?verdict=reject")
         .header("content-type", "application/x-www-form-urlencoded");
-    let reply = Reply::of(form.body(format!("verdict=reject&note=A+letter+instead&{both}"))).await;
-    assert_eq!(reply.expect(302).header("location"), Some("/w/x/approvals"));
+    let list = "back=%2Fw%2Fx%2Fapprovals%3Ftab%3Dall";
+    let reply = Reply::of(form.body(format!("verdict=reject&note=A+letter+instead&{list}&{both}"))).await;
+    assert_eq!(reply.expect(302).header("location"), Some("/w/x/approvals?tab=all"));
     assert!(reply.cookie().is_some_and(|cookie| cookie.starts_with("hyvve_flash=")));
     let after = detail(&user, id(&mail)).await;
     assert_eq!((&after["status"], &after["history"][1]["note"]), (&json!("rejected"), &json!("A letter instead")));
@@ -134,4 +136,87 @@ async fn a_selection_says_what_it_would_do_together_and_what_of_it_is_held_back(
     assert_eq!(told.expect(200).body, json!(["2 are not as they were shown any more. Reload the page."]));
     call(&grace, "approvals/sum", format!("picked[]={NOBODYS}.00")).await.expect(404);
     call(&app.sign_up("Eve").await, "approvals/sum", picked(&story.change)).await.expect(404);
+}
+
+#[tokio::test]
+async fn without_a_script_a_page_says_what_a_selection_would_do_and_decides_on_what_it_showed() {
+    let app = TestApp::start().await;
+    let grace = app.sign_up("Grace").await;
+    let ada = admin(&app, &grace, "Ada").await;
+    let refund = async |who: &Caller, amount: f64| {
+        let body = json!({ "action": "refund", "arguments": { "amount": amount, "currency": "EUR" } });
+        who.post("/api/approvals", &body).await.expect(201).body["data"].clone()
+    };
+    let (first, second, own) = (refund(&ada, 0.1).await, refund(&ada, 0.2).await, refund(&grace, 5.0).await);
+    let mail = Story::of(grace.clone()).await.mail;
+    let shown = |item: &Value| format!("{}.{}", id(item), item["hash"].as_str().unwrap());
+    let (home, grace) = (home(&grace).await, grace.naming_no_workspace());
+    let list = format!("{home}/approvals?type=external");
+
+    // The list is a form that leads there, and says which list it is.
+    let queue = grace.get(&list).await.expect(200).text.clone();
+    let box_of = format!("name=\"picked\" value=\"{}\"", shown(&first));
+    let leads = format!("action=\"{home}/approvals/selected/decide\"");
+    for part in [leads.as_str(), &box_of, "name=\"type\" value=\"external\""] {
+        assert!(queue.contains(part), "{part} is missing: {queue}");
+    }
+
+    let page = async |verdict: &str, items: &[&Value]| {
+        let picked: String = items.iter().map(|item| format!("&picked={}", shown(item))).collect();
+        let query = format!("verdict={verdict}&tab=waiting&page=1&type=external{picked}");
+        grace.get(&format!("{home}/approvals/selected/decide?{query}")).await.expect(200).text.clone()
+    };
+    ada.post(&format!("/api/approvals/{}/reject", id(&mail)), &json!({ "reason": "No." })).await.expect(200);
+    let asked = page("approve", &[&first, &mail, &own, &second]).await;
+    let field = |item: &Value| format!("name=\"picked[]\" value=\"{}\"", shown(item));
+    for part in [
+        "Approve what you selected?",
+        "2 × “refund” by outside agents: amount 0.30 EUR in total. Cannot be taken back.",
+        "2 × left out: not decided on.",
+        "Nobody decides on their own proposal.",
+        "it was changed or decided on meanwhile.",
+        &field(&first),
+        &field(&second),
+        &format!("name=\"back\" value=\"{list}\""),
+    ] {
+        assert!(asked.contains(part), "{part} is missing: {asked}");
+    }
+    for item in [&mail, &own] {
+        assert!(!asked.contains(&field(item)), "what is left out is in the form: {asked}");
+        assert!(asked.contains(item["title"].as_str().unwrap()), "{asked}");
+    }
+    assert_eq!(detail(&ada, id(&first)).await["status"], "pending", "nothing is decided by looking");
+
+    // A rejection without a reason leads back to the selection. The browser has not said where the form stood.
+    let function = format!("approvals/bulk?workspace={}", ada.workspace());
+    let back: String = form_urlencoded::byte_serialize(list.as_bytes()).collect();
+    let both = format!("back={back}&picked[]={}&picked[]={}", shown(&first), shown(&second));
+    let (to, next) = send(&grace, "/", &function, format!("verdict=reject&note=+&{both}")).await;
+    assert!(
+        to.starts_with(&format!("{home}/approvals/selected/decide?verdict=reject&picked={}", shown(&first))),
+        "{to}"
+    );
+    assert!(to.ends_with("&type=external"), "{to}");
+    let again = next.get(&to).await.expect(200).text.clone();
+    for part in ["Reject what you selected?", "Please say why; the agent is told.", &field(&second)] {
+        assert!(again.contains(part), "{part} is missing: {again}");
+    }
+
+    // What is decided on meanwhile is named, and the rest is decided on as it was shown.
+    let other = json!({ "reason": "Too much." });
+    let grace_there = grace.clone().in_workspace(ada.workspace());
+    grace_there.post(&format!("/api/approvals/{}/reject", id(&second)), &other).await.expect(200);
+    let (to, next) = send(&grace, "/", &function, format!("verdict=approve&note=&{both}")).await;
+    assert_eq!(to, list);
+    let told = next.get(&to).await.expect(200).text.clone();
+    let (_, report) = told.split_once("1 approved, 1 refused.\n").expect("what came of it");
+    assert!(report.starts_with(&format!("{}: ", second["title"].as_str().unwrap())), "{report}");
+    let statuses =
+        [detail(&ada, id(&first)).await["status"].clone(), detail(&ada, id(&second)).await["status"].clone()];
+    assert_eq!(statuses, [json!("approved"), json!("rejected")]);
+
+    // Nothing is left to be decided, and nothing selected is no mistake.
+    let over = page("approve", &[&first, &second]).await;
+    assert!(over.contains("2 × left out") && !over.contains("name=\"picked[]\""), "{over}");
+    assert!(page("approve", &[]).await.contains("Nothing is selected"));
 }

@@ -496,7 +496,7 @@ async fn only_moved(user: &Caller, record: &str) {
 #[tokio::test]
 async fn a_record_that_moved_before_the_decision_ends_it_with_words_and_nothing_is_done() {
     let app = TestApp::start_with(&[HELD]).await;
-    for door in [Door::Approve, Door::Form] {
+    for door in [Door::Approve, Door::Form, Door::Edit] {
         let story = Story::of(app.sign_up(&format!("{door:?}")).await).await;
         let item = detail(&story.user, id(&story.change)).await;
         let record = format!("/api/records/{}", item["preview"]["recordId"].as_str().unwrap());

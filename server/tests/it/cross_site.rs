@@ -1,9 +1,9 @@
 //! Another site's page cannot make a signed-in browser do anything.
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder, multipart::Form};
 use serde_json::json;
 
-use crate::support::{Reply, Story, TestApp, id};
+use crate::support::{Reply, Sse, Story, TestApp, id};
 
 #[tokio::test]
 async fn a_page_of_another_site_can_neither_decide_nor_sign_anybody_in() {
@@ -70,4 +70,63 @@ async fn a_server_on_this_machine_answers_to_no_name_of_another_site() {
     for host in ["localhost:3000", "127.0.0.1", "[::1]:8080", "hyvve.example", "HYVVE.example:8443"] {
         ask(Method::GET, "/api/approvals", host).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn pages_of_listed_sites_call_agentos_with_a_key_and_never_with_a_cookie() {
+    const OURS: &str = "https://ui.example.com";
+    let app = TestApp::start_with(&[("HYVVE_AGENTOS_ORIGINS", "https://ui.example.com, http://localhost:3001")]).await;
+    let ada = app.sign_up("Ada").await;
+    let new = json!({ "name": "UI", "scopes": ["read", "propose"] });
+    let made = ada.post(&format!("/api/workspaces/{}/api-keys", ada.workspace()), &new).await;
+    let ui = app.anonymous().with_key(made.expect(201).body["data"]["secret"].as_str().unwrap());
+    let from = |request: RequestBuilder, origin: &str| {
+        Reply::of(request.header("origin", origin).header("sec-fetch-site", "cross-site"))
+    };
+    let allowed = |reply: &Reply| reply.header("access-control-allow-origin").map(str::to_owned);
+
+    let agents = from(ui.request(Method::GET, "/agents"), OURS).await;
+    let runs = format!("/agents/{}/runs", agents.expect(200).body[0]["id"].as_str().unwrap());
+    let exposed = agents.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("x-request-id") && exposed.contains("retry-after"), "{exposed}");
+    assert!(agents.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("origin")));
+    for path in ["/health", "/config", "/info", "/models", "/agents", "/approvals", "/approvals/count"] {
+        let reply = from(ui.request(Method::GET, path), OURS).await;
+        assert_eq!(allowed(reply.expect(200)).as_deref(), Some(OURS), "{path}");
+        assert!(reply.header("access-control-allow-credentials").is_none(), "{path}");
+        for other in ["https://evil.example", "https://ui.example.com.evil.example", "http://ui.example.com", "null"] {
+            assert_eq!(allowed(&from(ui.request(Method::GET, path), other).await), None, "{path} to {other}");
+        }
+    }
+    // What is refused can be read as well, also by the guard.
+    let refused = from(app.anonymous().with_key("none").request(Method::GET, "/agents"), OURS).await;
+    assert_eq!(allowed(refused.expect(401)).as_deref(), Some(OURS));
+    assert_eq!(allowed(&from(ui.request(Method::GET, "/approvals?x=%00"), OURS).await).as_deref(), Some(OURS));
+
+    // A browser asks before it sends a key.
+    let ask = async |path: &str, origin: &str| {
+        let request = app.anonymous().request(Method::OPTIONS, path);
+        let request = request.header("access-control-request-method", "POST");
+        from(request.header("access-control-request-headers", "authorization,content-type"), origin).await
+    };
+    let may = ask(&runs, OURS).await;
+    assert_eq!(allowed(may.expect(200)).as_deref(), Some(OURS));
+    let (methods, sent) = (may.header("access-control-allow-methods"), may.header("access-control-allow-headers"));
+    assert!(methods.is_some_and(|methods| methods.contains("POST")), "{methods:?}");
+    assert!(sent.is_some_and(|sent| sent.contains("authorization") && sent.contains("x-api-key")), "{sent:?}");
+    assert!(may.header("access-control-allow-credentials").is_none() && may.header("x-request-id").is_some());
+    assert_eq!(allowed(&ask(&runs, "https://evil.example").await), None);
+    // What is HYVVE's own is no other site's.
+    for path in ["/api/approvals", "/api/auth/sign-in/email", "/_fn/any", "/sign-in"] {
+        assert_eq!(allowed(&ask(path, OURS).await), None, "{path}");
+        assert_eq!(allowed(&from(ui.request(Method::GET, path), OURS).await), None, "{path}");
+    }
+
+    let form = || Form::new().text("message", "Hello").text("stream", "true");
+    let run = ui.request(Method::POST, &runs).header("origin", OURS).header("sec-fetch-site", "cross-site");
+    let stream = Sse::of(run.multipart(form()).send().await.unwrap());
+    assert_eq!(stream.response.headers().get("access-control-allow-origin").unwrap(), OURS);
+    assert_eq!(stream.rest().await.last().map(|frame| frame.event.clone()).as_deref(), Some("RunCompleted"));
+
+    from(ada.request(Method::POST, &runs).multipart(form()), OURS).await.expect(403);
 }

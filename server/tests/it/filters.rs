@@ -80,6 +80,7 @@ async fn a_list_shows_what_was_asked_for_in_the_order_that_was_asked_for() {
         ("agent=x", "agent"),
         ("review=none", "review"),
         (&format!("q={}", "x".repeat(201)), "q"),
+        (&format!("type={}", "x".repeat(201)), "type"),
     ] {
         let refused = user.get(&format!("/api/approvals?{bad}")).await;
         assert_eq!(refused.expect(400).body["error"]["details"]["field"], field, "{bad}");

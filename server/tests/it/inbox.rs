@@ -127,6 +127,7 @@ async fn what_is_no_interrupt_makes_no_items() {
         json!({ "action_requests": [action("a"), action("")], "review_configs": [config, { "action_name": "", "allowed_decisions": [] }] }),
         json!({ "action_requests": [action("a")], "review_configs": [{ "action_name": "a", "allowed_decisions": ["maybe"] }] }),
         json!({ "action_requests": [action("a")], "review_configs": [{ "action_name": "a", "allowed_decisions": ["edit"], "args_schema": { "type": 7 } }] }),
+        json!({ "action_requests": [action("a")], "review_configs": [{ "action_name": "a", "allowed_decisions": ["edit"], "args_schema": { "title": "x".repeat(70_000) } }] }),
         json!({ "action_requests": vec![action("a"); 51], "review_configs": [config] }),
     ] {
         let refused = member.post("/api/inbox/interrupts", &body).await;

@@ -55,6 +55,7 @@ mod secrets;
 mod sharing;
 mod spending;
 mod stream;
+mod structured;
 mod stubborn;
 mod support;
 mod thoughts;

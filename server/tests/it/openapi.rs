@@ -179,6 +179,8 @@ fn differences(columns: &[&str], line: &Line, operation: &Value) -> Vec<String> 
             },
             key => match key.strip_prefix("key:") {
                 Some(_) if is_for_people => *status == 401,
+                // Keys of all scopes.
+                Some(_) if !is_for_anyone && operation["x-scope"].is_null() => *status != 401,
                 Some(scope) if !is_for_anyone => operation["x-scope"] == scope || *status == 403,
                 _ => true,
             },

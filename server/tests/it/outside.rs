@@ -178,7 +178,13 @@ async fn a_change_by_a_person_is_what_may_be_done() {
     arguments["arguments"]["amount"] = json!(5);
     let mut other = arguments.clone();
     other["action"] = json!("delete_everything");
-    world.decide(&item, "edit", json!({ "arguments": other })).await.expect(400);
+    let mut huge = arguments.clone();
+    huge["arguments"]["note"] = json!("x".repeat(140_000));
+    let mut inexact = arguments.clone();
+    inexact["arguments"]["amount"] = json!(9_007_199_254_740_993_u64);
+    for refused in [other, huge, inexact] {
+        world.decide(&item, "edit", json!({ "arguments": refused })).await.expect(400);
+    }
     let edited = world.decide(&item, "edit", json!({ "arguments": arguments, "hash": item["hash"] })).await;
     let edited = edited.expect(200).body["data"].clone();
     let told = decision(&world.agent, &item, 10).await;

@@ -2,8 +2,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Caller, Reply, TestApp, id};
+use crate::{
+    isolation::pages::home,
+    kinds::send,
+    support::{Caller, Reply, TestApp, cluster::superuser, id},
+};
 
 /// A person who joins the owner's workspace in a role, and looks at it from then on.
 async fn join(app: &TestApp, owner: &Caller, name: &str, role: &str) -> (Caller, String) {
@@ -126,4 +131,36 @@ async fn a_guest_hears_of_nothing_but_what_was_shared() {
     ada.post(&format!("/api/records/{record}/shares"), &json!({ "userId": user })).await.expect(200);
     // The renaming came first, and is not for guests.
     assert_eq!(stream.next_of("event").await.data["type"], "record.shared");
+}
+
+#[tokio::test]
+async fn a_deleted_record_is_there_for_whoever_may_bring_it_back_and_for_nobody_else() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up("Ada").await;
+    let (member, user) = join(&app, &ada, "Mia", "member").await;
+    let all = records(&ada).await;
+    let gone = id(&all[0]).to_owned();
+    put(&ada, &format!("/api/records/{gone}/assignee"), json!({ "userId": user })).await.expect(200);
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let delete = "UPDATE records SET deleted_at = now() WHERE id::text = $1";
+    sqlx::query(delete).bind(&gone).execute(&mut root).await.unwrap();
+
+    let page = format!("{}/records/customers/{gone}", home(&ada).await);
+    for who in [&ada, &member] {
+        who.get(&format!("/api/records/{gone}")).await.expect(404);
+        assert!(records(who).await.iter().all(|record| id(record) != gone), "it is in a list");
+    }
+    ada.post(&format!("/api/records/{gone}/shares"), &json!({ "userId": user })).await.expect(404);
+    member.get(&page).await.expect(404);
+    member.post(&format!("/api/records/{gone}/restore"), &json!({})).await.expect(403);
+    let shown = ada.get(&page).await.expect(200).text.clone();
+    assert!(shown.contains("Bring it back") && shown.contains("History"), "{shown}");
+
+    let (to, _) = send(&ada, &page, "records/restore", format!("id={gone}")).await;
+    assert_eq!(to, page);
+    let back = member.get(&format!("/api/records/{gone}")).await.expect(200).body["data"].clone();
+    assert_eq!((&back["record"]["data"], &back["history"][0]["deleted"]), (&all[0]["data"], &json!(false)));
+    let again = ada.post(&format!("/api/records/{gone}/restore"), &json!({})).await;
+    assert_eq!(again.expect(200).body["data"]["record"]["version"], back["record"]["version"]);
+    assert!(!ada.get(&page).await.expect(200).text.contains("Bring it back"));
 }

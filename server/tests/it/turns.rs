@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The text of a page of somebody's workspace.
-async fn page(user: &Caller, path: &str) -> String {
+pub(crate) async fn page(user: &Caller, path: &str) -> String {
     let all = user.get("/api/workspaces").await.expect(200).body["data"].clone();
     let here = all.as_array().unwrap().iter().find(|one| one["id"] == user.workspace()).unwrap();
     let path = format!("/w/{}{path}", here["slug"].as_str().unwrap());

@@ -23,6 +23,7 @@ use crate::{
     accounts::World,
     isolation::functions::call,
     support::{Caller, Reply, TestApp, id, until},
+    turns::page,
 };
 
 /// How long the slow model thinks.
@@ -261,8 +262,7 @@ async fn somebody_else_is_asked_when_no_answer_comes_and_each_of_them_shows() {
     {
         assert!(row.contains(ending), "{row}");
     }
-    let page = office.user.get(&format!("/api/runs/{}", id(&asked["run"]))).await;
-    page.expect(200);
+    office.user.get(&format!("/api/runs/{}", id(&asked["run"]))).await.expect(200);
 
     // What has begun to answer is not asked again elsewhere: its words are kept, and what is known of its price.
     let change = json!({ "defaultModel": "breaks" });
@@ -271,6 +271,8 @@ async fn somebody_else_is_asked_when_no_answer_comes_and_each_of_them_shows() {
     let broken = office.ask().await;
     assert_eq!((&broken["run"]["status"], &broken["run"]["output"]), (&json!("ERROR"), &json!("Half of ")));
     assert!(office.rows().await.last().unwrap().contains(",0,broken,bad_reply,100,20,"));
+    let told = page(&office.user, &format!("/runs/{}", id(&broken["run"]))).await;
+    assert!(told.contains("Half of") && !told.contains("Nothing was done"), "{told}");
 
     // All of them fail: the run says so of each.
     let change = json!({ "defaultModel": "keyless" });

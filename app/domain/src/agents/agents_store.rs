@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn agents(tx: &mut TenantTx, only: Option<AgentId>) -> Result<Vec<Agent>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        "SELECT id, name, description, instructions, provider_id, model, falls_back, tools, created_at FROM agents
+        "SELECT id, name, description, instructions, provider_id, model, falls_back, tools, output_schema, created_at FROM agents
          WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY name, id",
         workspace,
         only.map(|a| a.0),
@@ -29,6 +29,7 @@ pub(super) async fn agents(tx: &mut TenantTx, only: Option<AgentId>) -> Result<V
             model: r.model,
             falls_back: r.falls_back,
             tools: r.tools,
+            output_schema: r.output_schema,
             created_at: Timestamp(r.created_at),
         })
         .collect())
@@ -57,12 +58,13 @@ pub(super) async fn insert_agent(
     Ok(id)
 }
 
-/// Writes what an agent runs on, unless somebody else did since it was read; answers whether it did.
-pub(super) async fn set_runs_on(tx: &mut TenantTx, before: &Agent, after: &Agent) -> Result<bool> {
+/// Writes what an agent runs on and the form of its answers, unless somebody else did since it was read; answers whether it did.
+pub(super) async fn set_agent(tx: &mut TenantTx, before: &Agent, after: &Agent) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
-        "UPDATE agents SET provider_id = $5, model = $6, falls_back = $7, updated_at = now()
-         WHERE workspace_id = $1 AND id = $2 AND provider_id IS NOT DISTINCT FROM $3 AND model IS NOT DISTINCT FROM $4",
+        "UPDATE agents SET provider_id = $5, model = $6, falls_back = $7, output_schema = $8, updated_at = now()
+         WHERE workspace_id = $1 AND id = $2 AND provider_id IS NOT DISTINCT FROM $3 AND model IS NOT DISTINCT FROM $4
+           AND output_schema IS NOT DISTINCT FROM $9",
         workspace,
         before.id.0,
         before.provider_id.map(|id| id.0) as Option<uuid::Uuid>,
@@ -70,6 +72,8 @@ pub(super) async fn set_runs_on(tx: &mut TenantTx, before: &Agent, after: &Agent
         after.provider_id.map(|id| id.0) as Option<uuid::Uuid>,
         after.model.as_deref() as Option<&str>,
         after.falls_back,
+        after.output_schema.clone(),
+        before.output_schema.clone(),
     )
     .execute(tx.conn())
     .await

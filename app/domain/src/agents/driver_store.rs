@@ -195,6 +195,14 @@ pub(super) async fn renew(tx: &mut TenantTx, run: RunId, attempt: i32, until: Ti
     .await?)
 }
 
+/// The form that a run's answer shall have, as it was when the run began.
+pub(super) async fn output_schema(tx: &mut TenantTx, run: RunId) -> Result<Option<Value>> {
+    let workspace = tx.workspace().0;
+    Ok(sqlx::query_scalar!("SELECT output_schema FROM runs WHERE workspace_id = $1 AND id = $2", workspace, run.0)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Stores events of a run that nobody drives; the run's row is locked until the transaction ends.
 pub(super) async fn append_undriven(tx: &mut TenantTx, run: RunId, drafts: Vec<EventDraft>) -> Result<Vec<RunEvent>> {
     let workspace = tx.workspace().0;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Agent, Making, Step, StepContent, images, store};
+use super::{Agent, Making, Step, StepContent, images, output::Output, store};
 use crate::{
     Result, Timestamp, canonical,
     db::TenantTx,
@@ -47,7 +47,7 @@ pub(super) async fn load(
         if id == run {
             own = of_run;
         } else {
-            extend(&mut messages, &of_run, asked, None);
+            extend(&mut messages, &of_run, asked, None, None);
         }
     }
     Ok((messages, own))
@@ -59,10 +59,22 @@ pub(super) async fn load(
 /// `before` is the fingerprint of what stands before the steps, of the run that is under way. Proven thoughts go back with what
 /// followed just that, and no others: Claude refuses a thought after any other words than those that it followed, and what a model
 /// is told of a conversation begins with a later run each time.
-fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>, before: Option<&str>) {
+///
+/// `output` is the form of the answer that the run under way is asked for: what does not have it is followed by what is wrong with it.
+/// Of a run before, only the last such answer stands.
+fn extend(
+    messages: &mut Vec<Message>,
+    steps: &[Step],
+    asked: Asked<'_>,
+    before: Option<&str>,
+    output: Option<&Output>,
+) {
     let mut open: Vec<(String, String)> = Vec::new();
-    for step in steps {
+    for (at, step) in steps.iter().enumerate() {
         match &step.content {
+            // It had not the form that was asked for, and another answer took its place.
+            StepContent::Model { tool_calls, .. }
+                if output.is_none() && tool_calls.is_empty() && at + 1 < steps.len() => {}
             StepContent::Model { text, reasoning, tool_calls, .. } => {
                 close(messages, &mut open);
                 open = tool_calls.iter().map(|c| (c.id.clone(), c.name.clone())).collect();
@@ -80,7 +92,12 @@ fn extend(messages: &mut Vec<Message>, steps: &[Step], asked: Asked<'_>, before:
                     }
                     None => plain(text, tool_calls),
                 };
-                messages.push(Message::Assistant { parts });
+                if output.is_none() || !parts.is_empty() {
+                    messages.push(Message::Assistant { parts });
+                }
+                if let Some(Err(why)) = output.filter(|_| tool_calls.is_empty()).map(|output| output.answer(text)) {
+                    messages.push(Message::user(format!("{why}\n\nPlease answer again, only with JSON that fits.")));
+                }
             }
             StepContent::Tool { call, result: Some(result) } => {
                 open.retain(|(id, _)| *id != call.id);
@@ -195,11 +212,12 @@ pub(super) fn request(
     or_models: &[String],
     earlier: Vec<Message>,
     steps: &[Step],
+    output: Option<&Output>,
 ) -> ChatRequest {
     // Where nothing goes back with words and calls, nobody asks for it.
     let before = steps.iter().any(|step| step.making.is_some()).then(|| fingerprint(agent, &earlier));
     let mut messages = earlier;
-    extend(&mut messages, steps, asked, before.as_deref());
+    extend(&mut messages, steps, asked, before.as_deref(), output);
     tell_apart(&mut messages);
     ChatRequest {
         model: asked.model.to_owned(),
@@ -207,6 +225,7 @@ pub(super) fn request(
         system: agent.instructions.clone(),
         messages,
         tools: tools(agent),
+        output: output.map(|output| output.told().clone()),
         ..ChatRequest::default()
     }
 }
@@ -231,6 +250,7 @@ mod tests {
             model: None,
             falls_back: false,
             tools: vec!["search_records".into()],
+            output_schema: None,
             created_at: Timestamp::now(),
         }
     }
@@ -298,7 +318,7 @@ mod tests {
         let before = fingerprint(&agent("Be brief."), &earlier);
         let sent = |agent: &Agent, earlier: &[Message], thought: Value| {
             let steps = [answer(thought, &before)];
-            parts(&request(agent, asked(), &[], earlier.to_vec(), &steps).messages)
+            parts(&request(agent, asked(), &[], earlier.to_vec(), &steps, None).messages)
         };
         let (whole, without) = ((vec!["thought", "text", "call"], 3), (vec!["text", "call"], 2));
         assert_eq!(sent(&agent("Be brief."), &earlier, signed()), whole);
@@ -309,11 +329,11 @@ mod tests {
         assert_eq!(sent(&agent("Be long."), &earlier, json!({"field": "reasoning_content"})), whole);
 
         let mut messages = Vec::new();
-        extend(&mut messages, &[answer(signed(), &before)], asked(), None);
+        extend(&mut messages, &[answer(signed(), &before)], asked(), None, None);
         assert_eq!(parts(&messages), without, "of a run before");
         // One that was stored before fingerprints were.
         let old = answer(signed(), "");
-        let told = request(&agent("Be brief."), asked(), &[], earlier.to_vec(), &[old]).messages;
+        let told = request(&agent("Be brief."), asked(), &[], earlier.to_vec(), &[old], None).messages;
         assert_eq!(parts(&told), without);
     }
 

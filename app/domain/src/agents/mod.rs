@@ -14,6 +14,8 @@ mod driver_store;
 mod history;
 pub mod images;
 #[cfg(feature = "ssr")]
+pub mod output;
+#[cfg(feature = "ssr")]
 mod resolve;
 #[cfg(feature = "ssr")]
 pub mod runtime;
@@ -61,6 +63,8 @@ pub struct Agent {
     pub falls_back: bool,
     /// Names of the tools that it may call.
     pub tools: Vec<String>,
+    /// A JSON Schema that its answers fit; `None`: it answers in words.
+    pub output_schema: Option<Value>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -79,6 +83,9 @@ pub struct AgentChanges {
     /// The workspace's fallbacks are asked when its provider gives no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub falls_back: Option<bool>,
+    /// A JSON Schema of an object that its answers have to fit; `null`: it answers in words.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Option<Value>>,
 }
 
 /// A conversation with an agent.
@@ -200,6 +207,9 @@ pub struct Run {
     pub images: i64,
     /// The answer, or the part of it that came.
     pub output: Option<String>,
+    /// JSON of a schema is asked for as the answer. What came of a run that has failed need not be that.
+    #[serde(default)]
+    pub structured: bool,
     /// Why it failed.
     pub error: Option<RunFailure>,
     /// The provider's name in this workspace.

@@ -6,6 +6,7 @@ use super::{
     Agent, AgentSession, Conversation, Outcome, Run, RunDetail, RunEvent, RunStatus, Turn, agents_store, claims,
     driver_store::{self, Claimed, EventDraft},
     images::{self, RunImage},
+    output::{self, Output},
     resolve_step,
     runtime::Load,
     store::{self, NewRow},
@@ -57,6 +58,8 @@ pub struct NewRun {
     pub message: String,
     /// Files of images that come with it.
     pub images: Vec<Vec<u8>>,
+    /// A JSON Schema that the answer has to fit, as it was sent; `None`: the agent's, if it has one.
+    pub output_schema: Option<String>,
 }
 
 /// A new workspace's agent.
@@ -99,6 +102,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     let (_, role) = actor.person()?;
     let message = message(&new.message)?;
     let images = images::taken(&new.images)?;
+    let asked = new.output_schema.as_deref().map(|schema| output::read("output_schema", schema)).transpose()?;
     let mut tx = s.db.tenant(actor).await?;
     let agent =
         agents_store::agents(&mut tx, Some(new.agent_id)).await?.pop().ok_or_else(|| Error::not_found("agent"))?;
@@ -114,6 +118,8 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
     if known.as_ref().is_some_and(|session| session.agent_id != agent.id) {
         return Err(Error::new(Code::Conflict, "This conversation is with another agent."));
     }
+    let schema = asked.or_else(|| agent.output_schema.clone());
+    let output = schema.as_ref().map(Output::of).transpose()?;
     let session = known.as_ref().map_or_else(AgentSessionId::new, |session| session.id);
     let permit = std::sync::Arc::clone(&s.driving).try_acquire_owned().ok();
     let lease = permit.as_ref().map(|_| (s.node, Timestamp::now().plus(s.settings.lease)));
@@ -134,6 +140,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         title: &title,
         requester: user,
         input: message,
+        output_schema: schema.as_ref(),
         lease,
         events: &events,
     };
@@ -156,6 +163,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
         input: message.to_owned(),
         images: images.len() as i64,
         output: None,
+        structured: schema.is_some(),
         error: None,
         provider: None,
         model: None,
@@ -179,7 +187,7 @@ pub async fn start(s: &Services, actor: &Actor, new: NewRun) -> Result<Run> {
                 s.hub.publish_run(id, events.into());
             }
             let said = images::message(message.to_owned(), &images, 0);
-            let load = on.map(|on| Load::fresh(agent, on, role, said, limited));
+            let load = on.map(|on| Load::fresh(agent, on, role, said, limited, output));
             claims::spawn(s, claimed, load, permit);
         }
         None => s.hub.poke_work(),

@@ -1,21 +1,21 @@
-//! What people set about an agent: whose AI it runs on, and which model.
+//! What people set about an agent: whose AI it runs on, which model, and the form of its answers.
 
 use serde_json::{Value, json};
 
-use super::{Agent, AgentChanges, agents_store, service};
+use super::{Agent, AgentChanges, agents_store, output, service};
 use crate::{
     Actor, Code, Error, Result, Role,
     audit::Entry,
     events::{DomainEvent, Draft, payload::Change},
-    ids::AgentId,
+    ids::{AgentId, ProviderId},
     providers,
     services::Services,
 };
 
 const SUBJECT: &str = "agent";
 
-/// Changes what an agent runs on, from its next run on. A model is one that the provider has: the agent's own, or the
-/// workspace's default.
+/// Changes what an agent runs on, and the form of its answers, from its next run on. A model is one that the provider has: the
+/// agent's own, or the workspace's default.
 pub async fn change(s: &Services, actor: &Actor, id: AgentId, changes: AgentChanges) -> Result<Agent> {
     actor.require(Role::can_configure_ai, "choose what agents run on")?;
     let before = service::agent(s, actor, id).await?;
@@ -27,12 +27,18 @@ pub async fn change(s: &Services, actor: &Actor, id: AgentId, changes: AgentChan
         after.model = model;
     }
     after.falls_back = changes.falls_back.unwrap_or(after.falls_back);
+    if let Some(schema) = changes.output_schema {
+        let read = |schema: Value| output::read("outputSchema", &schema.to_string());
+        after.output_schema = schema.map(read).transpose()?;
+    }
     if after == before {
         return Ok(before);
     }
-    after.model = providers::models::fit_for_agent(s, actor, after.provider_id, after.model.as_deref()).await?;
+    if runs_on(&after) != runs_on(&before) {
+        after.model = providers::models::fit_for_agent(s, actor, after.provider_id, after.model.as_deref()).await?;
+    }
     let mut tx = s.db.tenant(actor).await?;
-    if !agents_store::set_runs_on(&mut tx, &before, &after).await? {
+    if !agents_store::set_agent(&mut tx, &before, &after).await? {
         let message = "Someone else changed this agent a moment ago. Please look at it again.";
         return Err(Error::new(Code::Conflict, message));
     }
@@ -42,6 +48,10 @@ pub async fn change(s: &Services, actor: &Actor, id: AgentId, changes: AgentChan
     tx.emit(Draft::new(DomainEvent::AgentChanged(Change { action: "agent.updated" }), id));
     tx.commit().await?;
     Ok(after)
+}
+
+fn runs_on(agent: &Agent) -> (Option<ProviderId>, Option<&str>, bool) {
+    (agent.provider_id, agent.model.as_deref(), agent.falls_back)
 }
 
 /// An agent with a model that its provider does not list.
@@ -73,5 +83,11 @@ pub async fn misfits(s: &Services, actor: &Actor) -> Result<Vec<Misfit>> {
 }
 
 fn facts(agent: &Agent) -> Value {
-    json!({ "name": agent.name, "providerId": agent.provider_id, "model": agent.model, "fallsBack": agent.falls_back })
+    json!({
+        "name": agent.name,
+        "providerId": agent.provider_id,
+        "model": agent.model,
+        "fallsBack": agent.falls_back,
+        "outputSchema": agent.output_schema,
+    })
 }

@@ -31,6 +31,8 @@ pub(super) struct NewRow<'a> {
     pub(super) title: &'a str,
     pub(super) requester: UserId,
     pub(super) input: &'a str,
+    /// The form that its answer shall have.
+    pub(super) output_schema: Option<&'a Value>,
     /// Claimed at once by this node until then; else anyone claims it.
     pub(super) lease: Option<(Uuid, Timestamp)>,
     /// The run's first events, where they are known already.
@@ -48,9 +50,9 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<bo
          touched AS (
            UPDATE agent_sessions SET updated_at = now() WHERE workspace_id = $1 AND id = $3 AND NOT $7 RETURNING id),
          run AS (
-           INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt, next_event_index)
+           INSERT INTO runs (workspace_id, id, agent_id, session_id, requester_id, status, input, lease_owner, lease_until, attempt, next_event_index, output_schema)
            SELECT $1, $2, $4, $3, $5, CASE WHEN $9::uuid IS NULL THEN 'PENDING' ELSE 'RUNNING' END, $8, $9, $10,
-                  CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END, cardinality($11::int[])
+                  CASE WHEN $9::uuid IS NULL THEN 0 ELSE 1 END, cardinality($11::int[]), $15::jsonb
            FROM (SELECT id FROM talk UNION ALL SELECT id FROM touched) s RETURNING id),
          told AS (
            INSERT INTO run_events (workspace_id, run_id, index, name, data, created_at)
@@ -71,6 +73,7 @@ pub(super) async fn insert_run(tx: &mut TenantTx, row: &NewRow<'_>) -> Result<bo
         &names,
         &data,
         row.events.first().map_or_else(Timestamp::now, |e| e.created_at).0,
+        row.output_schema.cloned(),
     )
     .fetch_one(tx.conn())
     .await?)
@@ -328,7 +331,7 @@ pub(super) async fn runs(
     let workspace = tx.workspace().0;
     let wanted = filter.status.map(RunStatus::as_str);
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, COALESCE(u.name, $8) AS "requester!", r.status, r.input, r.output, r.error,
+        r#"SELECT r.id, r.agent_id, a.name AS agent, r.session_id, r.requester_id, COALESCE(u.name, $8) AS "requester!", r.status, r.input, r.output, r.output_schema IS NOT NULL AS "structured!", r.error,
                   r.provider, r.model, r.input_tokens, r.output_tokens, r.reasoning_tokens, r.cached_tokens, r.cache_write_tokens, r.cost_micros, r.attempt, r.created_at, r.ended_at,
                   (SELECT count(*) FROM run_images i WHERE i.workspace_id = r.workspace_id AND i.run_id = r.id) AS "images!",
                   count(*) OVER () AS "total!"
@@ -364,6 +367,7 @@ pub(super) async fn runs(
                 input: r.input,
                 images: r.images,
                 output: r.output,
+                structured: r.structured,
                 error: r.error.map(serde_json::from_value).transpose().map_err(Error::internal)?,
                 provider: r.provider,
                 model: r.model,

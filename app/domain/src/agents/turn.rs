@@ -140,7 +140,11 @@ impl Turn {
                 self.scripted = text("model_provider_kind") == Some(Kind::Sandbox.as_str());
             }
             "RunContinued" => self.status = RunStatus::Running,
-            "RunContent" => self.say(text("content").unwrap_or_default()),
+            "RunContent" => match event.data.get("content") {
+                // An answer that was asked for as JSON. No line of that begins with a backtick.
+                Some(json) if json.is_object() => self.say(&format!("```json\n{json:#}\n```")),
+                _ => self.say(text("content").unwrap_or_default()),
+            },
             "ReasoningContentDelta" => self.reason(text("reasoning_content").unwrap_or_default()),
             "ModelRequestCompleted" => {
                 let tokens = |key: &str| event.data.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -174,6 +178,9 @@ impl Turn {
             }
             // A model call is repeated after a crash: what it had said so far does not count.
             "CustomEvent" if text("type") == Some("partial_voided") => self.void_partial(),
+            "CustomEvent" if text("type") == Some("answer_refused") => {
+                self.items.push(TurnItem::Note { text: text("content").unwrap_or_default().to_owned() });
+            }
             "CustomEvent" if text("type") == Some("provider_fallback") => {
                 self.items.push(TurnItem::Note { text: text("content").unwrap_or_default().to_owned() });
                 self.model = text("model").map(str::to_owned);
@@ -304,6 +311,16 @@ mod tests {
         let completed = |data: Value| ("ModelRequestCompleted", data);
         let turn = turn(&[completed(json!({ "cost": 0.5 })), completed(json!({})), completed(json!({ "cost": 0.25 }))]);
         assert_eq!((turn.cost_micros, turn.unpriced), (Some(750_000), 1));
+    }
+
+    #[test]
+    fn json_that_was_asked_for_shows_as_code_and_what_was_refused_before_is_noted() {
+        let turn = turn(&[
+            ("CustomEvent", json!({"type": "answer_refused", "content": "Again."})),
+            ("RunContent", json!({"content": {"n": "```"}, "content_type": "dict"})),
+        ]);
+        let code = "```json\n{\n  \"n\": \"```\"\n}\n```";
+        assert_eq!(turn.items, [TurnItem::Note { text: "Again.".into() }, TurnItem::Text { text: code.into() }]);
     }
 
     #[test]

@@ -120,6 +120,15 @@ pub struct NewApiKey {
     pub expires_in_days: Option<u32>,
 }
 
+/// What a key is found by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum By {
+    /// The hash of its secret.
+    Hash([u8; 32]),
+    /// Its id, in its workspace.
+    Id(WorkspaceId, ApiKeyId),
+}
+
 /// A key that a request carries and that is good.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Presented {

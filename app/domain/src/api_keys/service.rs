@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{ApiKey, DEFAULT_DAYS, MAX_DAYS, MAX_KEYS, NewApiKey, Presented, Secret, store};
+use super::{ApiKey, By, DEFAULT_DAYS, MAX_DAYS, MAX_KEYS, NewApiKey, Presented, Secret, store};
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
     audit::Entry,
     auth::{Origin, factors, rules},
     db::SystemTx,
     events::{DomainEvent, Draft, payload::Nothing},
-    ids::{ApiKeyId, UserId},
+    ids::{ApiKeyId, UserId, WorkspaceId},
     services::Services,
 };
 
@@ -89,13 +89,30 @@ fn one(found: Vec<ApiKey>) -> Result<ApiKey> {
 
 /// The key behind a secret, if it works. A key that was read within the last half second is believed, as a session is.
 pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Option<Presented>> {
-    let hash = secret.hash();
-    if let Some(known) = s.api_keys.get(&hash).await {
+    look_up(s, By::Hash(secret.hash()), origin).await
+}
+
+/// A key by its id, if it works: for whoever carries something that the key vouches for. Is as quick to notice that it has ended.
+pub(crate) async fn check_by_id(
+    s: &Services,
+    workspace: WorkspaceId,
+    id: ApiKeyId,
+    origin: &Origin,
+) -> Result<Option<Presented>> {
+    look_up(s, By::Id(workspace, id), origin).await
+}
+
+async fn look_up(s: &Services, by: By, origin: &Origin) -> Result<Option<Presented>> {
+    if let Some(known) = s.api_keys.get(&by).await {
         return Ok(Some(known).filter(|key| key.expires_at > Timestamp::now()));
     }
-    let asked = s.api_keys.ask(&hash);
+    let asked = s.api_keys.ask(&by);
     let mut tx = s.db.system("the check of an API key").await?;
-    let Some(mut key) = store::find(&mut tx, hash).await? else { return Ok(None) };
+    let found = match by {
+        By::Hash(hash) => store::find(&mut tx, hash).await?,
+        By::Id(workspace, id) => store::find_by_id(&mut tx, workspace, id).await?,
+    };
+    let Some(mut key) = found else { return Ok(None) };
     key.has_second_factor = factors::has_one(&mut tx, key.user).await?;
     let now = Timestamp::now();
     if key.last_used_at.is_none_or(|at| at.plus(TOUCH_AFTER) < now) {
@@ -103,6 +120,6 @@ pub async fn check(s: &Services, secret: &Secret, origin: &Origin) -> Result<Opt
         tx.commit().await?;
         key.last_used_at = Some(now);
     }
-    s.api_keys.put(hash, asked, key.clone()).await;
+    s.api_keys.put(by, asked, key.clone()).await;
     Ok(Some(key))
 }

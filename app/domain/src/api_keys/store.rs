@@ -1,5 +1,6 @@
 //! SQL of API keys.
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{ApiKey, Presented, Scope};
@@ -18,6 +19,30 @@ pub(super) struct New<'a> {
     pub(super) hash: [u8; 32],
     pub(super) scopes: &'a [Scope],
     pub(super) expires_at: Timestamp,
+}
+
+/// A key that works, as it is stored.
+struct Row {
+    workspace_id: Uuid,
+    id: Uuid,
+    user_id: Uuid,
+    scopes: Vec<String>,
+    expires_at: OffsetDateTime,
+    last_used_at: Option<OffsetDateTime>,
+}
+
+impl Row {
+    fn read(self) -> Result<Presented> {
+        Ok(Presented {
+            id: ApiKeyId(self.id),
+            workspace: WorkspaceId(self.workspace_id),
+            user: UserId(self.user_id),
+            scopes: scopes(&self.scopes)?,
+            has_second_factor: false,
+            expires_at: Timestamp(self.expires_at),
+            last_used_at: self.last_used_at.map(Timestamp),
+        })
+    }
 }
 
 fn scopes(words: &[String]) -> Result<Vec<Scope>> {
@@ -114,7 +139,8 @@ pub(super) async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
 
 /// The key with this hash, if it works, in a workspace that is there.
 pub(super) async fn find(tx: &mut SystemTx, hash: [u8; 32]) -> Result<Option<Presented>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         "SELECT k.workspace_id, k.id, k.user_id, k.scopes, k.expires_at, k.last_used_at
          FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id AND w.deleted_at IS NULL
          WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND k.expires_at > now()",
@@ -122,18 +148,22 @@ pub(super) async fn find(tx: &mut SystemTx, hash: [u8; 32]) -> Result<Option<Pre
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| {
-        Ok(Presented {
-            id: ApiKeyId(r.id),
-            workspace: WorkspaceId(r.workspace_id),
-            user: UserId(r.user_id),
-            scopes: scopes(&r.scopes)?,
-            has_second_factor: false,
-            expires_at: Timestamp(r.expires_at),
-            last_used_at: r.last_used_at.map(Timestamp),
-        })
-    })
-    .transpose()
+    row.map(Row::read).transpose()
+}
+
+/// The key with this id, if it works, in its workspace, if that is there.
+pub(super) async fn find_by_id(tx: &mut SystemTx, workspace: WorkspaceId, id: ApiKeyId) -> Result<Option<Presented>> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT k.workspace_id, k.id, k.user_id, k.scopes, k.expires_at, k.last_used_at
+         FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id AND w.deleted_at IS NULL
+         WHERE k.workspace_id = $1 AND k.id = $2 AND k.revoked_at IS NULL AND k.expires_at > now()",
+        workspace.0,
+        id.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Row::read).transpose()
 }
 
 /// Notes that a key is used.

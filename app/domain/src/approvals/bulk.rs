@@ -65,7 +65,7 @@ pub struct Refused {
 }
 
 #[cfg(feature = "ssr")]
-pub use self::several::{decide, sum, sum_now};
+pub use self::several::{Weighed, decide, sum_now, weigh};
 
 #[cfg(feature = "ssr")]
 mod several {
@@ -101,9 +101,22 @@ mod several {
         Ok(())
     }
 
+    /// A selection, added up.
+    #[derive(Clone, PartialEq, Eq, Debug, Default)]
+    pub struct Weighed {
+        /// What it would do together.
+        pub sum: Sum,
+        /// The items of each of the sum's groups, the oldest first.
+        pub members: Vec<Vec<ApprovalId>>,
+        /// What the actor may not decide on, and why.
+        pub barred: Vec<(ApprovalId, String)>,
+        /// What is not, or not any more, what was shown as waiting.
+        pub moved_on: Vec<ApprovalId>,
+    }
+
     /// What they would do together, as their cards show it. What the actor may not decide on, and what is not as it was picked any
     /// more, is counted and left out.
-    pub async fn sum(s: &Services, actor: &Actor, mut picked: Vec<Picked>) -> Result<Sum> {
+    pub async fn weigh(s: &Services, actor: &Actor, mut picked: Vec<Picked>) -> Result<Weighed> {
         sensible(&mut picked)?;
         let shown: HashMap<_, _> = picked.into_iter().map(|one| (one.id, one.hash)).collect();
         let ids: Vec<_> = shown.keys().map(|id| id.0).collect();
@@ -112,34 +125,40 @@ mod several {
         if items.len() < ids.len() {
             return Err(Error::not_found("approval"));
         }
-        let (mut sum, mut actions) = (Sum::default(), Vec::new());
+        let (mut weighed, mut actions, mut in_groups) = (Weighed::default(), Vec::new(), Vec::new());
         for item in items {
             if item.status != Status::Pending || shown.get(&item.id) != Some(&hex::encode(&item.hash)) {
-                sum.moved_on += 1;
+                weighed.moved_on.push(item.id);
                 continue;
             }
-            if policy::blocked_from(actor, &item.parties).is_some() {
-                sum.barred += 1;
+            if let Some(why) = policy::blocked_from(actor, &item.parties) {
+                weighed.barred.push((item.id, why));
                 continue;
             }
             let Proposal { tool, arguments, expected_versions, .. } =
                 Proposal::open(tx.workspace(), &item.canonical, &item.hash)?;
             match registry::preview(&mut tx, &tool, &arguments, &expected_versions, &s.mailer).await {
                 Ok(preview) => {
-                    sum.want_several += usize::from(item.wants_several);
+                    weighed.sum.want_several += usize::from(item.wants_several);
+                    in_groups.push(item.id);
                     actions.push((tool, item.reversibility, preview));
                 }
                 // What it would change is gone.
-                Err(error) if error.code == Code::NotFound => sum.moved_on += 1,
+                Err(error) if error.code == Code::NotFound => weighed.moved_on.push(item.id),
                 Err(error) => return Err(error),
             }
         }
-        sum.groups = groups(&actions);
-        sum.irreversible = sum.groups.iter().map(|group| group.irreversible).sum();
-        Ok(sum)
+        for (group, places) in groups(&actions) {
+            weighed.sum.irreversible += group.irreversible;
+            weighed.sum.groups.push(group);
+            weighed.members.push(places.into_iter().filter_map(|place| in_groups.get(place).copied()).collect());
+        }
+        weighed.sum.barred = weighed.barred.len();
+        weighed.sum.moved_on = weighed.moved_on.len();
+        Ok(weighed)
     }
 
-    /// The same of items as they are now.
+    /// What items as they are now would do together.
     pub async fn sum_now(s: &Services, actor: &Actor, ids: &[ApprovalId]) -> Result<Sum> {
         service::reader(actor)?;
         if ids.is_empty() || ids.len() > MOST {
@@ -149,7 +168,8 @@ mod several {
         if items.len() < ids.iter().collect::<HashSet<_>>().len() {
             return Err(Error::not_found("approval"));
         }
-        sum(s, actor, items.into_iter().map(|item| Picked { id: item.id, hash: item.hash }).collect()).await
+        let picked = items.into_iter().map(|item| Picked { id: item.id, hash: item.hash }).collect();
+        Ok(weigh(s, actor, picked).await?.sum)
     }
 
     /// Decides on each of them, in their order. What is wrong with all of them is said before anything is decided: too many,

@@ -219,6 +219,7 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
         };
     }
     let mut tx = s.db.tenant(&actor).await?;
+    grants::hold(&mut tx, id).await?;
     let item = find_to_decide(&mut tx, &actor, id).await?;
     if item.status == Status::Pending && item.review == Review::Auto {
         let why = "It would have gone on by itself, but HYVVE was not there to let it.";
@@ -235,6 +236,7 @@ pub(super) async fn let_through(s: &Services, workspace: WorkspaceId, id: Approv
 /// Takes an approval back while its effect has not begun: the item waits again, and the audit log tells the story.
 pub async fn withdraw(s: &Services, actor: &Actor, id: ApprovalId) -> Result<Detail> {
     let mut tx = s.db.tenant(actor).await?;
+    grants::hold(&mut tx, id).await?;
     let item = find_to_decide(&mut tx, actor, id).await?;
     let user = policy::person(actor, &item)?;
     let approved = matches!(item.status, Status::Approved | Status::AutoApproved);

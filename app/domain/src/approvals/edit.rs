@@ -7,7 +7,7 @@ use super::{
     Detail, Status, decisions_store,
     door::{self, Approval, say},
     form::{self, Field},
-    outcomes::{already_decided, checked, decided, find_to_decide},
+    outcomes::{already_decided, checked, decided, find_to_decide, moved_on, supersede},
     outside::{DecisionKind, service as outside},
     policies::service as policies,
     policy::{self, Decider},
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Actor, Code, Error, Result, agents,
     audit::Entry,
+    canonical,
     db::TenantTx,
     events::{
         DomainEvent, Draft,
@@ -69,6 +70,11 @@ pub async fn edit(s: &Services, actor: &Actor, id: ApprovalId, edit: Edit) -> Re
         return Err(Error::new(Code::Conflict, "This is not what you were shown. Look at it again, then decide."));
     }
     outside::allow(&mut tx, id, &item, DecisionKind::Edit).await?;
+    // What comes of the change would be of the record as it is now, and whoever changes it was shown the record as it was.
+    let shown = item.proposal(tx.workspace())?;
+    if moved_on(&mut tx, &shown).await? {
+        return supersede(s, tx, id, &item).await;
+    }
     let new = Box::pin(replace(&mut tx, s, id, &item, user, edit.arguments, note.as_deref())).await?;
     let changed = store::look(&mut tx, new).await?.ok_or_else(|| Error::internal("an item that was just made"))?;
     // Who may decide on it is what the policy says now, and not what it said of the old one.
@@ -109,6 +115,11 @@ async fn replace(
         .ok_or_else(|| wrong("notEditable", "This cannot be changed; reject it instead.".to_owned()))?;
     let before = item.proposal(tx.workspace())?;
     let values = Value::Object(values);
+    // Of an outside agent, what stands beside them is the action's name.
+    let own = values.get("arguments").filter(|_| tool.is_done_elsewhere());
+    if canonical::to_vec(own.unwrap_or(&values))?.len() > arguments::MAX_BYTES {
+        return Err(wrong("maxBytes", format!("At most {} bytes, please.", arguments::MAX_BYTES)));
+    }
     if let Some(Misfit { path, why }) = arguments::misfit(tool, &values).map_err(Error::internal)? {
         return Err(form::wrong(&path, "schema", &why));
     }

@@ -66,15 +66,12 @@ pub(super) async fn newest(tx: &mut TenantTx, item: ApprovalId) -> Result<Option
     .transpose()
 }
 
-/// Withdraws an intent that has not begun; false when it has, or the executor has it in hand. It never waits for the executor, who
-/// waits for the item that whoever withdraws holds.
+/// Withdraws an intent that has not begun; false when it has. Whoever withdraws holds the item, so the executor has not got it.
 pub(super) async fn withdraw(tx: &mut TenantTx, item: ApprovalId) -> Result<bool> {
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
         "UPDATE effects SET state = 'withdrawn', ended_at = now()
-         WHERE workspace_id = $1 AND id IN (
-           SELECT id FROM effects WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()
-           FOR UPDATE SKIP LOCKED)",
+         WHERE workspace_id = $1 AND approval_id = $2 AND state = 'intended' AND not_before > now()",
         workspace,
         item.0,
     )
@@ -162,12 +159,14 @@ pub(super) struct Claimed {
     pub(super) lease_over: bool,
 }
 
-/// Locks an effect that is due; `None` when another node has it.
+/// Locks an effect that is due, and its item; `None` when another node, or whoever decides or reports, has either of them. It never
+/// waits: others lock the item first and then the effect, and would wait for each other with whoever does it the other way round.
 pub(super) async fn lock(tx: &mut TenantTx, id: EffectId) -> Result<Option<Claimed>> {
     let workspace = tx.workspace().0;
     let row = sqlx::query!(
-        r#"SELECT approval_id, state, repeat, COALESCE(lease_until < now(), true) AS "lease_over!" FROM effects
-           WHERE workspace_id = $1 AND id = $2 AND not_before <= now() FOR UPDATE SKIP LOCKED"#,
+        r#"SELECT e.approval_id, e.state, e.repeat, COALESCE(e.lease_until < now(), true) AS "lease_over!"
+           FROM effects e JOIN approval_items i ON i.workspace_id = e.workspace_id AND i.id = e.approval_id
+           WHERE e.workspace_id = $1 AND e.id = $2 AND e.not_before <= now() FOR UPDATE SKIP LOCKED"#,
         workspace,
         id.0,
     )

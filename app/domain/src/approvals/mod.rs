@@ -304,6 +304,21 @@ pub enum Preview {
         /// Its fields, none of which was there before.
         fields: Vec<FieldChange>,
     },
+    /// A record is deleted.
+    DeletedRecord {
+        /// The collection's name.
+        collection: String,
+        /// The collection's slug.
+        collection_slug: String,
+        /// Which record.
+        record_id: RecordId,
+        /// What names it to people.
+        title: String,
+        /// The version that would be deleted; if the record has moved on, nothing happens.
+        version: i32,
+        /// Its fields, none of which is there afterwards.
+        fields: Vec<FieldChange>,
+    },
     /// A mail leaves.
     Mail {
         /// Recipient.

@@ -16,6 +16,8 @@ use crate::{Result, Role, db::TenantTx};
 
 /// More than this are not counted.
 pub(super) const COUNTED: i64 = 10_000;
+/// A word that begins those of so many items is as common as any other.
+const RARE: i64 = 1_000;
 
 /// Where a page begins: after this item.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,7 +39,7 @@ struct Wanted<'a> {
     overdue: bool,
     /// Whose proposals one sees, if not all.
     requester: Option<Uuid>,
-    /// The longest word, which an index finds, and all of them.
+    /// The rarest word, which an index finds, and all of them.
     word: String,
     words: Vec<String>,
 }
@@ -83,7 +85,7 @@ macro_rules! narrowed {
     };
 }
 
-/// The same with words: the longest leads an index to the items, and the others are looked for in those.
+/// The same with words: the rarest leads an index to the items, and the others are looked for in those.
 macro_rules! worded {
     ($tx:expr, $wanted:expr, $select:literal, $rest:literal, $($more:expr),+) => {
         narrowed!(
@@ -198,18 +200,16 @@ pub(super) async fn count(tx: &mut TenantTx, filter: &Filter) -> Result<i64> {
 async fn wanted<'a>(tx: &mut TenantTx, filter: &'a Filter) -> Result<Option<Wanted<'a>>> {
     sqlx::query!("SET LOCAL plan_cache_mode = force_custom_plan").execute(tx.conn()).await?;
     let narrow = &filter.narrow;
-    let mut words = match narrow.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    let words = match narrow.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => {
-            let found = sqlx::query_scalar!(r#"SELECT approval_words($1) AS "words!""#, text);
-            let found = found.fetch_one(tx.conn()).await?;
-            if found.is_empty() {
+            let words = rarest_first(tx, text).await?;
+            if words.is_empty() {
                 return Ok(None);
             }
-            found
+            words
         }
         None => Vec::new(),
     };
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let me = tx.actor().user_id().map(|user| user.0);
     Ok(Some(Wanted {
         status: filter.status.map(Status::as_str),
@@ -228,4 +228,23 @@ async fn wanted<'a>(tx: &mut TenantTx, filter: &'a Filter) -> Result<Option<Want
         word: words.first().cloned().unwrap_or_default(),
         words,
     }))
+}
+
+/// The words of a text, the rarest first; none where one of them begins no word of any item, and so nothing matches.
+async fn rarest_first(tx: &mut TenantTx, text: &str) -> Result<Vec<String>> {
+    let workspace = tx.workspace().0;
+    let found = sqlx::query!(
+        r#"SELECT s.word AS "word!", found.items AS "items!" FROM unnest(approval_words($2)) AS s (word)
+           CROSS JOIN LATERAL (SELECT count(*) AS items FROM (
+             SELECT 1 FROM approval_words w WHERE w.workspace_id = $1
+               AND w.word >= s.word COLLATE "C" AND w.word < (s.word || U&'\+10FFFF') COLLATE "C" LIMIT $3) AS few) AS found
+           ORDER BY found.items, length(s.word) DESC"#,
+        workspace,
+        text,
+        RARE,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let is_nowhere = found.first().is_none_or(|rarest| rarest.items == 0);
+    Ok(if is_nowhere { Vec::new() } else { found.into_iter().map(|found| found.word).collect() })
 }

@@ -62,6 +62,9 @@ pub(super) fn sensible(filter: &Filter) -> Result<()> {
     if filter.tool.as_deref().is_some_and(|tool| tool.contains('\0')) {
         return Err(Error::invalid("type", "noNul", "A NUL character is not allowed here."));
     }
+    if filter.tool.as_deref().is_some_and(|tool| tool.len() > MAX_TEXT) {
+        return Err(Error::invalid("type", "maxLength", "There is no tool whose name is that long."));
+    }
     match narrow.text.as_deref() {
         Some(text) if text.chars().count() > MAX_TEXT => {
             Err(Error::invalid("q", "maxLength", format!("At most {MAX_TEXT} characters, please.")))

@@ -11,7 +11,12 @@ use super::{
     store::{self, Head},
     tombstones::Tombstone,
 };
-use crate::{Actor, Error, Result, Role, db::SystemTx, ids::WorkspaceId, services::Services};
+use crate::{
+    Actor, Error, Result, Role,
+    db::SystemTx,
+    ids::{UserId, WorkspaceId},
+    services::Services,
+};
 
 /// Rows that verification reads at a time.
 const BATCH: i64 = 1_000;
@@ -103,6 +108,12 @@ async fn buried(s: &Services, compared: Option<&HashMap<WorkspaceId, Compared>>)
         }
     }
     Ok(buried)
+}
+
+/// Erases what is personal of somebody whose account has ended, in the logs of all workspaces: the acts stay, under no name, and the
+/// chains hold. `address` was proved to be the person's; of one that was not, rows may be about somebody else.
+pub(crate) async fn erase(tx: &mut SystemTx, person: UserId, address: Option<&str>) -> Result<u64> {
+    store::erase(tx, person, address).await
 }
 
 /// Signs where the logs of workspaces end that `tx` purges. Nobody may write in them any more: their rows are locked.

@@ -1,4 +1,4 @@
-//! SQL of reading the audit log. Writing is in `heads.rs`.
+//! SQL of reading the audit log, and of erasing what is personal in it. Writing is in `heads.rs`.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::{anchors_file::Anchored, tombstones::Tombstone};
 use crate::{
     Result, Timestamp,
     db::{SystemTx, TenantTx},
-    ids::WorkspaceId,
+    ids::{UserId, WorkspaceId},
 };
 
 /// A row as it is stored.
@@ -139,6 +139,32 @@ pub(super) async fn heads_of(tx: &mut SystemTx, workspaces: &[Uuid]) -> Result<V
     .await?;
     let head = |workspace, seq, hash| Head { workspace: WorkspaceId(workspace), slug: String::new(), seq, hash };
     Ok(rows.into_iter().map(|r| head(r.workspace_id, r.audit_seq, r.audit_hash)).collect())
+}
+
+/// Erases what the logs of all workspaces hold of a person besides the acts: with what the person did, with what befell the account
+/// at the hands of nobody known, and with invitations that the person came by, or that went to `address`. Policies let it go only of
+/// accounts that have ended. Answers of how many rows.
+pub(super) async fn erase(tx: &mut SystemTx, person: UserId, address: Option<&str>) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM audit_personal WHERE (workspace_id, seq) IN (
+           SELECT l.workspace_id, l.seq FROM audit_log l WHERE l.actor_kind = 'user' AND l.actor_id = $1
+           UNION ALL
+           SELECT l.workspace_id, l.seq FROM audit_log l
+           WHERE l.actor_kind = 'system' AND l.subject_kind = 'user' AND l.subject_id = $1
+           UNION ALL
+           SELECT l.workspace_id, l.seq FROM audit_log j
+           JOIN audit_log l ON l.workspace_id = j.workspace_id AND l.subject_kind = 'invitation' AND l.subject_id::text = j.details->>'invitation'
+           WHERE j.actor_kind = 'user' AND j.actor_id = $1 AND j.action = 'workspace.member.joined'
+           UNION ALL
+           SELECT l.workspace_id, l.seq FROM audit_log l
+           JOIN audit_personal p ON p.workspace_id = l.workspace_id AND p.seq = l.seq
+           WHERE l.subject_kind = 'invitation' AND p.data->>'email' = $2)",
+        person.0,
+        address,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Keeps a tombstone.

@@ -10,7 +10,7 @@ use super::{
     trail::{self, Change},
 };
 use crate::{
-    Actor, Code, Error, Result, Role,
+    Actor, Code, Error, Result, Role, audit,
     db::SystemTx,
     mail::letters::{each_time, post},
     pictures::{self, Change as PictureChange},
@@ -150,7 +150,8 @@ pub async fn change_email(s: &Services, who: &SignedIn, email: &str, origin: &Or
     tx.commit().await
 }
 
-/// Ends the account. What the person did stays, under no name; workspaces of nobody else are deleted.
+/// Ends the account. What the person did stays, under no name, and audit logs hold nothing personal of it any more; workspaces of
+/// nobody else are deleted.
 ///
 /// It takes the password, or, of accounts that have none, a session that has just begun.
 ///
@@ -195,7 +196,9 @@ pub async fn delete(s: &Services, who: &SignedIn, password: Option<&Password>, o
     }
     let mut tx = s.db.system("a deleted account").await?;
     factors::lock(&mut tx, user).await?;
+    let address = store::proved_address(&mut tx, user).await?;
     store::anonymise(&mut tx, user, DELETED, &format!("deleted-{user}")).await?;
+    audit::service::erase(&mut tx, user, address.as_deref()).await?;
     factors::forget(&mut tx, user).await?;
     pictures::service::set_of_person(&mut tx, user, &PictureChange::Remove).await?;
     let ended = store::end_sessions(&mut tx, user, None).await?;

@@ -97,6 +97,12 @@ pub(super) async fn set_email(tx: &mut SystemTx, user: UserId, email: &str) -> R
     }
 }
 
+/// The account's address, if it is proved.
+pub(super) async fn proved_address(tx: &mut SystemTx, user: UserId) -> Result<Option<String>> {
+    let row = sqlx::query_scalar!("SELECT email FROM users WHERE id = $1 AND email_verified", user.0);
+    Ok(row.fetch_optional(tx.conn()).await?)
+}
+
 /// What is left of a deleted account: a row that records and logs can point to, and that says nothing about anybody.
 pub(super) async fn anonymise(tx: &mut SystemTx, user: UserId, name: &str, email: &str) -> Result<()> {
     sqlx::query!(

@@ -1,8 +1,9 @@
 //! What is forgotten of people's comings and goings: sessions that are over, with the addresses that they came from, links that were
-//! used or expired, and devices that nobody has signed in with for a year.
+//! used or expired, devices that nobody has signed in with for a year, and what requests of ended accounts that were on their way wrote
+//! into audit logs.
 
 use super::forgotten_store as store;
-use crate::{Result, services::Services};
+use crate::{Result, audit, services::Services};
 
 /// How many of each are removed at a time, so that nobody waits for long.
 const BATCH: i64 = 1_000;
@@ -20,7 +21,16 @@ pub async fn purge(s: &Services) -> Result<u64> {
         tx.commit().await?;
         gone += some.iter().sum::<u64>();
         if some.iter().all(|some| *some < BATCH.unsigned_abs()) {
-            return Ok(gone);
+            break;
         }
     }
+    let mut tx = s.db.system("accounts that have just ended").await?;
+    let ended = store::ended(&mut tx).await?;
+    drop(tx);
+    for person in ended {
+        let mut tx = s.db.system("what audit logs hold of somebody who is gone").await?;
+        gone += audit::service::erase(&mut tx, person, None).await?;
+        tx.commit().await?;
+    }
+    Ok(gone)
 }

@@ -1,6 +1,6 @@
 //! SQL of what is forgotten.
 
-use crate::{Result, db::SystemTx};
+use crate::{Result, db::SystemTx, ids::UserId};
 
 /// Removes some sessions that are over.
 pub(super) async fn sessions(tx: &mut SystemTx, some: i64) -> Result<u64> {
@@ -41,4 +41,14 @@ pub(super) async fn devices(tx: &mut SystemTx, some: i64) -> Result<u64> {
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Accounts that ended within a day: no request of theirs takes as long.
+pub(super) async fn ended(tx: &mut SystemTx) -> Result<Vec<UserId>> {
+    let rows = sqlx::query_scalar!(
+        "SELECT id FROM users WHERE email NOT LIKE '%@%' AND updated_at > now() - interval '1 day'",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(UserId).collect())
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::payload::{
     Assigned, BudgetAlerted, CalibrationReset, Change, Decided, GrantRevoked, Granted, Nothing, Notified, OfApproval,
-    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordCreated, RecordUpdated, Requested, Waiting,
-    WebhookDisabled,
+    OfDeadLetter, OfRole, OfRun, PolicyChanged, PriceSet, RecordCreated, RecordDeleted, RecordRestored, RecordUpdated,
+    Requested, Waiting, WebhookDisabled,
 };
 
 /// Who is told of an event. Owners and admins are told of all but what somebody else was notified of.
@@ -126,7 +126,8 @@ macro_rules! catalogue {
 catalogue! {
     /// Something was proposed. It waits for a decision, or goes on by itself where a rule or a grant lets it.
     ApprovalRequested(Requested), "approval.requested", 1, ["approval"], Person;
-    /// What would have gone on by itself waits for a decision after all: HYVVE was not there in time to let it.
+    /// What would have gone on by itself waits for a decision after all: HYVVE was not there in time to let it, or the standing grant that
+    /// covered it was revoked.
     ApprovalRouted(OfApproval), "approval.routed", 1, ["approval"], Person;
     /// Somebody was asked to decide, a time limit was set, or the proposal was put off.
     ApprovalAssigned(Assigned), "approval.assigned", 1, ["approval"], Person;
@@ -176,7 +177,7 @@ catalogue! {
     ApprovalPolicyChanged(PolicyChanged), "approval_policy.changed", 1, ["workspace"], Members;
     /// Somebody allowed actions of an agent in advance.
     ApprovalGrantCreated(Granted), "approval_grant.created", 1, ["approval_grant"], Members;
-    /// A standing grant was ended. What it had covered and has not begun waits for a decision.
+    /// A standing grant was ended. What it had covered and has not gone on yet waits for a decision.
     ApprovalGrantRevoked(GrantRevoked), "approval_grant.revoked", 1, ["approval_grant"], Members;
     /// An agent became worse than it was trusted for. What was learned of it is forgotten, and its proposals wait for people.
     CalibrationReset(CalibrationReset), "calibration.reset", 1, ["agent"], Members;
@@ -200,6 +201,10 @@ catalogue! {
     RecordCreated(RecordCreated), "record.created", 1, ["record"], Record;
     /// A record has another version.
     RecordUpdated(RecordUpdated), "record.updated", 1, ["record"], Record;
+    /// A record was deleted. Its history stays.
+    RecordDeleted(RecordDeleted), "record.deleted", 1, ["record"], Record;
+    /// A deleted record was brought back.
+    RecordRestored(RecordRestored), "record.restored", 1, ["record"], Record;
     /// A record was given to another member, or to nobody. Both of them are told.
     RecordAssigned(Nothing), "record.assigned", 1, ["record"], Person;
     /// A record was shared with somebody.

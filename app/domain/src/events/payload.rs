@@ -187,6 +187,26 @@ pub struct RecordUpdated {
     pub approval: Option<ApprovalId>,
 }
 
+/// The end of a record; its history stays.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct RecordDeleted {
+    /// The collection’s short name.
+    pub collection: String,
+    /// The version with which it ends.
+    pub version: i32,
+    /// The proposal that was carried out with it.
+    pub approval: ApprovalId,
+}
+
+/// A record that is there again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct RecordRestored {
+    /// The collection’s short name.
+    pub collection: String,
+    /// The record’s version from now on.
+    pub version: i32,
+}
+
 /// A change of settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Change {

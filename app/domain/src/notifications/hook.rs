@@ -68,14 +68,7 @@ pub async fn remove(s: &Services, actor: &Actor) -> Result<super::Settings> {
     settings::get(s, actor).await
 }
 
-/// The address of a person's webhook, if there is one.
-pub(super) async fn address(tx: &mut TenantTx, s: &Services, user: UserId) -> Result<Option<SecretString>> {
-    match store::sealed(tx, user).await? {
-        Some(sealed) => open(tx, s, user, &sealed).await.map(Some),
-        None => Ok(None),
-    }
-}
-
+/// The address that was sealed.
 async fn open(tx: &mut TenantTx, s: &Services, user: UserId, sealed: &[u8]) -> Result<SecretString> {
     let version = DataKey::version_of(sealed).ok_or_else(|| Error::internal("no data key has sealed it"))?;
     // A data key that has gone since this was read: whoever reads it again finds it sealed anew.
@@ -136,12 +129,13 @@ pub(super) async fn tell(
 ) -> Result<bool> {
     let actor = Actor::system(workspace);
     let mut tx = s.db.tenant(&actor).await?;
-    let Some(url) = address(&mut tx, s, user).await? else { return Ok(true) };
+    let Some(sealed) = store::sealed(&mut tx, user).await? else { return Ok(true) };
+    let url = open(&mut tx, s, user, &sealed).await?;
     drop(tx);
     let may = may_name(&s.http, role, url.expose_secret());
     let sent = if may { send(&s.http, url.expose_secret(), body).await } else { Err(ONLY_PUBLIC.to_owned()) };
     let mut tx = s.db.tenant(&actor).await?;
-    store::set_problem(&mut tx, user, sent.as_ref().err().map(String::as_str)).await?;
+    store::set_problem(&mut tx, user, &sealed, sent.as_ref().err().map(String::as_str)).await?;
     tx.commit().await?;
     Ok(sent.is_ok() || !may)
 }

@@ -57,15 +57,17 @@ pub(super) async fn sealed(tx: &mut TenantTx, user: UserId) -> Result<Option<Vec
     .flatten())
 }
 
-/// Writes down what was wrong with it the last time, if something was.
-pub(super) async fn set_problem(tx: &mut TenantTx, user: UserId, problem: Option<&str>) -> Result<()> {
+/// Writes down what was wrong with it the last time, if something was. Of an address that the person has changed meanwhile nothing is
+/// known.
+pub(super) async fn set_problem(tx: &mut TenantTx, user: UserId, sealed: &[u8], problem: Option<&str>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
         "UPDATE notification_settings SET hook_problem = $3
-         WHERE workspace_id = $1 AND user_id = $2 AND hook IS NOT NULL AND hook_problem IS DISTINCT FROM $3",
+         WHERE workspace_id = $1 AND user_id = $2 AND hook = $4 AND hook_problem IS DISTINCT FROM $3",
         workspace,
         user.0,
         problem,
+        sealed,
     )
     .execute(tx.conn())
     .await?;

@@ -41,6 +41,7 @@ impl ChatRequest {
         for tool in &self.tools {
             text += tool.name.len() + tool.description.len() + tool.parameters.to_string().len();
         }
+        text += self.output.as_ref().map_or(0, |form| form.schema.to_string().len());
         (text as u64, pictures as u64)
     }
 }

@@ -116,8 +116,8 @@ impl Failure {
             }
             FailureKind::ModelNotFound => "Choose another model in Settings → AI providers.",
             FailureKind::Refused => {
-                "Put it in other words, or choose a model that supports tools, streaming and, if you sent any, images in \
-                 Settings → AI providers."
+                "Put it in other words, or choose a model that supports tools, streaming and, where they are asked for, images \
+                 and structured output in Settings → AI providers."
             }
             FailureKind::Unreachable => {
                 "Check the base URL in Settings → AI providers and that this server can reach it."

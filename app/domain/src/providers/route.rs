@@ -49,7 +49,16 @@ impl Resolved {
         request: &ChatRequest,
     ) -> Result<ModelStream, Failure> {
         let (Some(adapter), Some(endpoint)) = (self.provider.provider.adapter(), &self.endpoint) else {
-            return Ok(ModelStream::sandbox(request, s.settings.sandbox_pace));
+            return match &request.output {
+                None => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace)),
+                Some(_) => Err(Failure {
+                    kind: FailureKind::Refused,
+                    provider: self.provider.name.clone(),
+                    status: None,
+                    retry_after: None,
+                    said: Some("The Sandbox is a script, and answers only in words that it knows.".to_owned()),
+                }),
+            };
         };
         let (patience, mut tries) = (Patience::of(s.settings.stall), Tries::default());
         loop {

@@ -90,6 +90,8 @@ pub struct Version {
     pub version: i32,
     /// The data then.
     pub data: Map<String, Value>,
+    /// Whether the record was deleted with it.
+    pub deleted: bool,
     /// `user`, `agent` or `system`.
     pub actor_kind: String,
     /// Whose change it was.

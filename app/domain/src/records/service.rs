@@ -9,11 +9,14 @@ use crate::{
     db::TenantTx,
     events::{
         DomainEvent, Draft,
-        payload::{RecordCreated, RecordUpdated},
+        payload::{RecordCreated, RecordDeleted, RecordRestored, RecordUpdated},
     },
     ids::{ApprovalId, RecordId},
     services::Services,
 };
+
+/// What only some may do with a record that was deleted.
+const BRING_BACK: &str = "bring records back";
 
 /// All collections of the workspace; to guests, those of which something was shared with them.
 pub async fn collections(s: &Services, actor: &Actor) -> Result<Vec<Collection>> {
@@ -53,6 +56,32 @@ pub async fn get(s: &Services, actor: &Actor, id: RecordId) -> Result<Detail> {
     Ok(Detail { collection, record, history })
 }
 
+/// A record that was deleted, with its history, for whoever may bring it back.
+pub async fn deleted(s: &Services, actor: &Actor, id: RecordId) -> Result<Detail> {
+    actor.require(Role::shares_records, BRING_BACK)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let (collection, record) = find_kept(&mut tx, id).await?;
+    let history = store::history(&mut tx, id).await?;
+    Ok(Detail { collection, record, history })
+}
+
+/// Brings a deleted record back as it was. To bring back what is there is no error.
+pub async fn restore(s: &Services, actor: &Actor, id: RecordId) -> Result<Detail> {
+    actor.require(Role::shares_records, BRING_BACK)?;
+    let mut tx = s.db.tenant(actor).await?;
+    let (collection, _) = find_kept(&mut tx, id).await?;
+    if let Some(version) = store::restore(&mut tx, id, actor).await? {
+        let facts = json!({ "collection": collection.slug, "version": version });
+        tx.audit(Entry::new("record.restored", "record", id.0).details(facts));
+        let restored = RecordRestored { collection: collection.slug, version };
+        tx.emit(Draft::new(DomainEvent::RecordRestored(restored), id));
+    }
+    let (collection, record) = find(&mut tx, id, false).await?;
+    let history = store::history(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(Detail { collection, record, history })
+}
+
 /// A collection by its slug, inside a running transaction.
 pub(crate) async fn collection(tx: &mut TenantTx, slug: &str) -> Result<Collection> {
     store::collection(tx, Some(slug), None).await?.ok_or_else(|| Error::not_found("collection"))
@@ -70,10 +99,18 @@ pub(crate) async fn search(
 
 /// A record with its collection, inside a running transaction; `lock` holds it until the end.
 pub(crate) async fn find(tx: &mut TenantTx, id: RecordId, lock: bool) -> Result<(Collection, Record)> {
-    let record = store::record(tx, id, lock).await?.ok_or_else(|| Error::not_found("record"))?;
-    let collection =
-        store::collection(tx, None, Some(record.collection_id)).await?.ok_or_else(|| Error::not_found("collection"))?;
-    Ok((collection, record))
+    let record = store::record(tx, id, lock, false).await?.ok_or_else(|| Error::not_found("record"))?;
+    Ok((collection_of(tx, &record).await?, record))
+}
+
+/// The same, also of a record that was deleted: what was decided about it still shows.
+pub(crate) async fn find_kept(tx: &mut TenantTx, id: RecordId) -> Result<(Collection, Record)> {
+    let record = store::record(tx, id, false, true).await?.ok_or_else(|| Error::not_found("record"))?;
+    Ok((collection_of(tx, &record).await?, record))
+}
+
+async fn collection_of(tx: &mut TenantTx, record: &Record) -> Result<Collection> {
+    store::collection(tx, None, Some(record.collection_id)).await?.ok_or_else(|| Error::not_found("collection"))
 }
 
 /// What a record was at a version, inside a running transaction.
@@ -140,6 +177,27 @@ pub(crate) async fn create(
     let created = RecordCreated { collection: collection.slug, approval };
     tx.emit(Draft::new(DomainEvent::RecordCreated(created), id));
     Ok(id)
+}
+
+/// Deletes a record if it still is at `expected`; answers whether it was. Its history stays. Audit entry and event are part of the
+/// same transaction.
+pub(crate) async fn delete(
+    tx: &mut TenantTx,
+    id: RecordId,
+    expected: i32,
+    by: &Actor,
+    approval: ApprovalId,
+) -> Result<bool> {
+    let (collection, _) = find(tx, id, true).await?;
+    if !store::delete(tx, id, expected, by, approval).await? {
+        return Ok(false);
+    }
+    let version = expected + 1;
+    let facts = json!({ "collection": collection.slug, "version": version, "approval": approval });
+    tx.audit(Entry::new("record.deleted", "record", id.0).details(facts));
+    let deleted = RecordDeleted { collection: collection.slug, version, approval };
+    tx.emit(Draft::new(DomainEvent::RecordDeleted(deleted), id));
+    Ok(true)
 }
 
 /// Whether the actor sees nothing but what was shared with it: no names of people, no empty collections.

@@ -21,7 +21,7 @@ pub(super) async fn collections(tx: &mut TenantTx) -> Result<Vec<Collection>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
         r#"SELECT c.id, c.slug, c.name, c.schema, c.title_field,
-                  (SELECT count(*) FROM records r WHERE r.workspace_id = c.workspace_id AND r.collection_id = c.id) AS "records!"
+                  (SELECT count(*) FROM records r WHERE r.workspace_id = c.workspace_id AND r.collection_id = c.id AND r.deleted_at IS NULL) AS "records!"
            FROM collections c WHERE c.workspace_id = $1 ORDER BY c.name"#,
         workspace,
     )
@@ -139,7 +139,8 @@ pub(super) async fn search(
     let query = prefix_query(text);
     let rows = sqlx::query!(
         r#"SELECT id, version, title, data, created_at, updated_at FROM records
-           WHERE workspace_id = $1 AND collection_id = $2 AND ($3::text IS NULL OR search @@ to_tsquery('simple', $3))
+           WHERE workspace_id = $1 AND collection_id = $2 AND deleted_at IS NULL
+             AND ($3::text IS NULL OR search @@ to_tsquery('simple', $3))
            ORDER BY title, id LIMIT $4 OFFSET $5"#,
         workspace,
         collection.0,
@@ -151,7 +152,8 @@ pub(super) async fn search(
     .await?;
     let total = sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM records
-           WHERE workspace_id = $1 AND collection_id = $2 AND ($3::text IS NULL OR search @@ to_tsquery('simple', $3))"#,
+           WHERE workspace_id = $1 AND collection_id = $2 AND deleted_at IS NULL
+             AND ($3::text IS NULL OR search @@ to_tsquery('simple', $3))"#,
         workspace,
         collection.0,
         query,
@@ -175,8 +177,8 @@ pub(super) async fn search(
     Ok((items, total))
 }
 
-/// One record. `lock` holds it until the transaction ends.
-pub(super) async fn record(tx: &mut TenantTx, id: RecordId, lock: bool) -> Result<Option<Record>> {
+/// One record; `lock` holds it until the transaction ends, and `deleted` ones are found as well.
+pub(super) async fn record(tx: &mut TenantTx, id: RecordId, lock: bool, deleted: bool) -> Result<Option<Record>> {
     let workspace = tx.workspace().0;
     if lock {
         sqlx::query!("SELECT id FROM records WHERE workspace_id = $1 AND id = $2 FOR UPDATE", workspace, id.0)
@@ -184,9 +186,11 @@ pub(super) async fn record(tx: &mut TenantTx, id: RecordId, lock: bool) -> Resul
             .await?;
     }
     let row = sqlx::query!(
-        "SELECT id, collection_id, version, title, data, created_at, updated_at FROM records WHERE workspace_id = $1 AND id = $2",
+        "SELECT id, collection_id, version, title, data, created_at, updated_at FROM records
+         WHERE workspace_id = $1 AND id = $2 AND ($3 OR deleted_at IS NULL)",
         workspace,
         id.0,
+        deleted,
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -222,7 +226,7 @@ pub(super) async fn data_at(tx: &mut TenantTx, id: RecordId, version: i32) -> Re
 pub(super) async fn history(tx: &mut TenantTx, id: RecordId) -> Result<Vec<Version>> {
     let workspace = tx.workspace().0;
     let rows = sqlx::query!(
-        r#"SELECT v.version, v.data, v.actor_kind, v.actor_id, v.approval_id, v.created_at, COALESCE(u.name, a.name) AS actor_name
+        r#"SELECT v.version, v.data, v.deletes, v.actor_kind, v.actor_id, v.approval_id, v.created_at, COALESCE(u.name, a.name) AS actor_name
            FROM record_versions v
            LEFT JOIN users u ON v.actor_kind = 'user' AND u.id = v.actor_id
            LEFT JOIN agents a ON v.actor_kind = 'agent' AND a.workspace_id = v.workspace_id AND a.id = v.actor_id
@@ -237,6 +241,7 @@ pub(super) async fn history(tx: &mut TenantTx, id: RecordId) -> Result<Vec<Versi
             Ok(Version {
                 version: r.version,
                 data: object(r.data)?,
+                deleted: r.deletes,
                 actor_kind: r.actor_kind,
                 actor_id: r.actor_id,
                 actor_name: r.actor_name,
@@ -276,6 +281,50 @@ pub(super) async fn update(
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Puts a record out of sight with a last version, if it still is at `expected`. `by` is whose change it is.
+pub(super) async fn delete(
+    tx: &mut TenantTx,
+    id: RecordId,
+    expected: i32,
+    by: &Actor,
+    approval: ApprovalId,
+) -> Result<bool> {
+    let workspace = tx.workspace().0;
+    let done = sqlx::query!(
+        "WITH gone AS (
+           UPDATE records SET version = version + 1, deleted_at = now(), updated_at = now()
+           WHERE workspace_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL RETURNING version, data)
+         INSERT INTO record_versions (workspace_id, record_id, version, data, deletes, actor_kind, actor_id, approval_id)
+         SELECT $1, $2, version, data, true, $4, $5, $6 FROM gone",
+        workspace,
+        id.0,
+        expected,
+        by.kind(),
+        by.id(),
+        approval.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Brings a deleted record back with another version, and answers which; `None`: it is not deleted.
+pub(super) async fn restore(tx: &mut TenantTx, id: RecordId, by: &Actor) -> Result<Option<i32>> {
+    let workspace = tx.workspace().0;
+    let version = sqlx::query_scalar!(
+        "WITH back AS (
+           UPDATE records SET version = version + 1, deleted_at = NULL, updated_at = now()
+           WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NOT NULL RETURNING version, data)
+         INSERT INTO record_versions (workspace_id, record_id, version, data, actor_kind, actor_id)
+         SELECT $1, $2, version, data, $3, $4 FROM back RETURNING version",
+        workspace,
+        id.0,
+        by.kind(),
+        by.id(),
+    );
+    Ok(version.fetch_optional(tx.conn()).await?)
 }
 
 /// Adds a record with its first version. `by` is whose it is.

@@ -1,6 +1,6 @@
 //! `create_record`: makes one new record. The effect commits with the ledger: exactly once by construction.
 //!
-//! Nothing that HYVVE does removes a record, so it cannot be taken back.
+//! To delete it again is a decision of its own, so it counts as what cannot be taken back.
 
 use std::collections::BTreeMap;
 

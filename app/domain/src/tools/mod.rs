@@ -10,7 +10,11 @@ pub(crate) mod change_policy;
 #[cfg(feature = "ssr")]
 mod create_record;
 #[cfg(feature = "ssr")]
+mod delete_record;
+#[cfg(feature = "ssr")]
 pub(crate) mod external;
+#[cfg(feature = "ssr")]
+pub(crate) mod foreign_schema;
 #[cfg(feature = "ssr")]
 mod http_reply;
 #[cfg(feature = "ssr")]

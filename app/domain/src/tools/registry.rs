@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, change_policy, create_record, external,
-    http_request, search_records, send_email, update_record,
+    Nature, Repeat, Reversibility, arguments::Arguments, ask_human, change_policy, create_record, delete_record,
+    external, http_request, search_records, send_email, update_record,
 };
 use crate::{
     Actor, Error, Result,
@@ -38,7 +38,7 @@ pub struct Tool {
 }
 
 /// Every tool.
-pub const ALL: [Tool; 8] = [
+pub const ALL: [Tool; 9] = [
     Tool {
         name: search_records::NAME,
         version: 1,
@@ -59,6 +59,13 @@ pub const ALL: [Tool; 8] = [
         description: update_record::DESCRIPTION,
         nature: Nature::Act { reversibility: Reversibility::Reversible },
         schema: update_record::schema,
+    },
+    Tool {
+        name: delete_record::NAME,
+        version: 1,
+        description: delete_record::DESCRIPTION,
+        nature: Nature::Act { reversibility: Reversibility::Reversible },
+        schema: delete_record::schema,
     },
     Tool {
         name: send_email::NAME,
@@ -167,6 +174,7 @@ impl Tool {
         match self.name {
             create_record::NAME => create_record::example(),
             update_record::NAME => update_record::example(),
+            delete_record::NAME => delete_record::example(),
             send_email::NAME => send_email::example(),
             http_request::NAME => http_request::example(),
             external::NAME => external::example(),
@@ -261,6 +269,7 @@ pub async fn plan(
     let plan = match tool.name {
         create_record::NAME => create_record::plan(tx, arguments).await?,
         update_record::NAME => update_record::plan(tx, arguments).await?,
+        delete_record::NAME => delete_record::plan(tx, arguments).await?,
         send_email::NAME => send_email::plan(arguments),
         http_request::NAME => http_request::plan(arguments, &openness::of(tx).await?.request_hosts, http),
         external::NAME => external::plan(arguments),
@@ -300,6 +309,7 @@ pub async fn preview(
     match tool {
         create_record::NAME => create_record::preview(tx, arguments).await,
         update_record::NAME => update_record::preview(tx, arguments, expected).await,
+        delete_record::NAME => delete_record::preview(tx, arguments, expected).await,
         send_email::NAME => send_email::preview(arguments, mailer),
         change_policy::NAME => change_policy::preview(tx, arguments).await,
         http_request::NAME => http_request::preview(arguments),
@@ -321,6 +331,7 @@ pub async fn apply(
     match tool {
         create_record::NAME => create_record::apply(tx, arguments, by, approval).await,
         update_record::NAME => update_record::apply(tx, arguments, expected, by, approval).await,
+        delete_record::NAME => delete_record::apply(tx, arguments, expected, by, approval).await,
         send_email::NAME => send_email::keep(tx, arguments, effect).await,
         change_policy::NAME => change_policy::apply(tx, arguments, approval).await,
         other => Err(Error::internal(format!("{other} does not act in a transaction"))),

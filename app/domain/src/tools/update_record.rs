@@ -165,7 +165,7 @@ pub(super) async fn preview(
         .get(&input.record_id)
         .copied()
         .ok_or_else(|| Error::internal("a proposal without its target's version"))?;
-    let (collection, record) = records::service::find(tx, input.record_id, false).await?;
+    let (collection, record) = records::service::find_kept(tx, input.record_id).await?;
     let before = records::service::data_at(tx, input.record_id, version).await?;
     let changes = change::diff(&collection, &before, &change::merge(&before, &input.changes));
     Ok(Preview::Record {

@@ -137,9 +137,13 @@ async fn in_words<'e>(
 }
 
 /// The question that buttons answer, where a message has room for all of what would run. What has more to it, or hides something,
-/// is decided on its card: nobody says yes to what a message leaves out.
+/// is decided on its card: nobody says yes to what a message leaves out. What was decided meanwhile has no buttons, and neither has
+/// what is stored otherwise than it was proposed: the channel still hears of all else.
 async fn asked(tx: &mut TenantTx, item: &approvals::Item) -> Result<Option<slack::Question>> {
-    let proposal = approvals::service::proposal(tx, item.id).await?;
+    if item.status != approvals::Status::Pending {
+        return Ok(None);
+    }
+    let Ok(proposal) = approvals::service::proposal(tx, item.id).await else { return Ok(None) };
     let whole = serde_json::to_string_pretty(&proposal.arguments).map_err(Error::internal)?;
     let fits = whole.chars().count() <= WHOLE && !whole.chars().any(is_hidden) && proposal.attachments.is_empty();
     Ok(fits.then(|| slack::Question { whole, buttons: buttons::service::of_message(item) }))

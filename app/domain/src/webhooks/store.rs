@@ -104,12 +104,15 @@ pub(super) async fn lock(tx: &mut TenantTx, id: WebhookId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Writes what changes of address, description and filter. `address`: the whole one, where the other is what is shown of it.
+/// Writes what changes of address, description and filter. `address`: the whole one, where the other is what is shown of it. What did
+/// not get through to another address says nothing of this one.
 pub(super) async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes, address: Option<&[u8]>) -> Result<()> {
     let workspace = tx.workspace().0;
     sqlx::query!(
         "UPDATE webhook_endpoints SET url = coalesce($3, url), description = coalesce($4, description),
-           events = coalesce($5, events), address = coalesce($6, address), updated_at = now() WHERE workspace_id = $1 AND id = $2",
+           events = coalesce($5, events), address = coalesce($6, address),
+           failing_since = CASE WHEN $6::bytea IS NULL AND coalesce($3, url) = url THEN failing_since END, updated_at = now()
+         WHERE workspace_id = $1 AND id = $2",
         workspace,
         id.0,
         changes.url,

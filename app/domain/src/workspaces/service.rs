@@ -72,12 +72,6 @@ pub(crate) async fn actor_without_factor(s: &Services, user: UserId, named: &Nam
     enter(s, user, named, false).await
 }
 
-/// The same whatever somebody has shown: for a line in the audit log, and to tell somebody what he or she has just joined.
-pub async fn actor_without_session(s: &Services, user: UserId, named: &Named) -> Result<Actor> {
-    let (workspace, standing) = standing(s, user, named).await?;
-    Ok(Actor::user(workspace, user, standing.role))
-}
-
 async fn standing(s: &Services, user: UserId, named: &Named) -> Result<(WorkspaceId, Standing)> {
     if let Named::Id(id) = named
         && let Some(standing) = s.memberships.get(&(user, *id)).await

@@ -4,12 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use super::{NEW, World, elsewhere, reset, sign_in};
+use super::{NEW, VERIFY, World, elsewhere, reset, sign_in, token_in};
 use crate::{
     isolation::functions::{ON_ONES_ACCOUNT, call},
     pictures::data_url,
     support::{
-        Reply,
+        Caller, Reply,
         line::{MEMBERS, hold, in_line},
         password_of,
     },
@@ -80,7 +80,27 @@ async fn an_account_cannot_end_while_others_need_its_owner() {
     let home = ada.workspace().to_owned();
     let made = ada.post(&format!("/api/workspaces/{home}/invitations"), &json!({ "role": "member" })).await;
     let link = made.expect(201).body["data"]["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    for invited in ["bob", "eve"] {
+        let invite = json!({ "email": format!("{invited}@example.com"), "role": "viewer" });
+        ada.post(&format!("/api/workspaces/{home}/members"), &invite).await.expect(201);
+    }
     bob.post("/api/invitations/accept", &json!({ "token": link })).await.expect(200);
+    let asked = json!({ "email": "bob@example.com" });
+    bob.post("/api/auth/send-verification-email", &asked).await.expect(200);
+    let token = token_in(&world.letter("bob@example.com", VERIFY).await);
+    bob.get(&format!("/api/auth/verify-email?token={token}")).await.expect(200);
+    let personal = async |of: &str| -> Vec<bool> {
+        let log = ada.get("/api/audit-log").await;
+        let rows = log.expect(200).body["data"].as_array().unwrap().clone();
+        rows.iter().filter(|row| row["actorId"] == *of).map(|row| row["personal"].is_object()).collect()
+    };
+    let log = ada.get("/api/audit-log").await;
+    assert!(log.expect(200).text.contains("bob@example.com"), "{}", log.text);
+    let id = async |who: &Caller| {
+        who.get("/api/auth/session").await.expect(200).body["user"]["id"].as_str().unwrap().to_owned()
+    };
+    let (ada_id, bob_id) = (id(&ada).await, id(&bob).await);
+    assert!(personal(&bob_id).await.contains(&true));
     let refused = ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await;
     assert_eq!(refused.expect(409).body["code"], "CONFLICT");
     ada.get("/api/auth/session").await.expect(200);
@@ -100,6 +120,12 @@ async fn an_account_cannot_end_while_others_need_its_owner() {
         .clone();
     assert_ne!(left["actorName"], "Bob");
     assert!(!log.text.contains("bob@example.com"), "{}", log.text);
+    // What is personal of it is gone, and what is others' is there; the chain holds.
+    let his = personal(&bob_id).await;
+    assert!(!his.is_empty() && !his.contains(&true), "{}", log.text);
+    assert!(personal(&ada_id).await.contains(&true) && log.text.contains("eve@example.com"), "{}", log.text);
+    let verdict = ada.post("/api/audit-log/verify", &json!({})).await;
+    assert_eq!(verdict.expect(200).body["data"]["firstBad"], Value::Null);
     ada.post("/api/auth/delete-user", &json!({ "password": password_of("Ada") })).await.expect(200);
 }
 

@@ -7,9 +7,10 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 79] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 80] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
+    ("agents/answers", "id={agent}&output_schema="),
     ("approvals/list", "tab=waiting&page=1"),
     ("approvals/get", "id={change}"),
     ("approvals/decide", "id={change}&verdict=approve&hash=0"),
@@ -57,6 +58,7 @@ pub(crate) const IN_A_WORKSPACE: [(&str, &str); 79] = [
     ("ai-providers/pace", "id={provider}&max_at_once=2&max_per_minute="),
     ("records/assign", "id={record}&user="),
     ("records/share", "id={record}&user={member}"),
+    ("records/restore", "id={record}"),
     ("records/unshare", "id={record}&user={member}"),
     ("workspace/change", "name=x&slug=x-y&timezone=UTC"),
     ("workspace/name", "name=Another"),

@@ -4,10 +4,11 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Story, TestApp};
 
 /// Every page that takes an id, and those that show lists.
-pub(crate) const PAGES: [(&str, Thing); 34] = [
+pub(crate) const PAGES: [(&str, Thing); 35] = [
     ("", Thing::Workspace),
     ("/approvals", Thing::Workspace),
     ("/approvals/{id}", Thing::Change),
+    ("/approvals/selected/decide?verdict=approve&picked={id}.0", Thing::Change),
     ("/chat", Thing::Workspace),
     ("/chat/{id}", Thing::Session),
     ("/agents", Thing::Workspace),

@@ -123,6 +123,7 @@ fn probes() -> Vec<Probe> {
         probe(Method::PATCH, "/api/agents/{id}", Thing::Agent, Json(json!({ "model": null }))),
         probe(Method::GET, "/api/records/{id}", Thing::Record, None),
         probe(Method::GET, "/api/records/{id}/access", Thing::Record, None),
+        probe(Method::POST, "/api/records/{id}/restore", Thing::Record, Json(json!({}))),
         probe(Method::PUT, "/api/records/{id}/assignee", Thing::Record, Json(json!({ "userId": null }))),
         probe(Method::POST, "/api/records/{id}/shares", Thing::Record, Json(json!({ "userId": NOBODYS }))),
         probe(Method::DELETE, "/api/records/{id}/shares/{user_id}", Thing::Record, None),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use self::forge::{claims_of, header_of};
 use crate::{
@@ -106,6 +106,49 @@ async fn every_other_workspace_is_unknown_to_a_token_even_one_of_its_persons() {
     there.get(&format!("/api/workspaces/{}/members", bob.workspace())).await.expect(200);
     there.get(&format!("/api/workspaces/{}/members", ada.workspace())).await.expect(404);
     app.sign_up("Eve").await.in_workspace(ada.workspace()).get("/api/auth/token").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_key_mints_a_token_that_can_no_more_than_the_key_and_ends_with_it() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.sign_up("Ada").await, app.sign_up("Bob").await);
+    join(&bob, &ada, "admin").await;
+    let home = format!("/api/workspaces/{}", ada.workspace());
+    let new = json!({ "name": "A program", "scopes": ["read", "admin"] });
+    let made = ada.post(&format!("{home}/api-keys"), &new).await.expect(201).body["data"].clone();
+    let key = app.anonymous().with_key(made["secret"].as_str().unwrap());
+    let token = mint(&key).await;
+    let claims = claims_of(&token);
+    assert_eq!((&claims["key_id"], &claims["workspace_id"]), (&made["id"], &json!(ada.workspace())));
+    assert!(claims["sid"].is_null(), "{claims}");
+    let program = app.anonymous().with_key(&token);
+    let agents = program.get("/agents").await;
+    let runs = format!("/agents/{}/runs", agents.expect(200).body[0]["id"].as_str().unwrap());
+
+    program.post_form(&runs, &[("message", "Hello")]).await.expect(403);
+    let invite = async |email: &str, role: &str| {
+        program.post(&format!("{home}/members"), &json!({ "email": email, "role": role })).await
+    };
+    invite("eve@example.com", "admin").await.expect(403);
+    invite("eve@example.com", "viewer").await.expect(201);
+    let log = &ada.get("/api/audit-log").await.body["data"];
+    let is_named = |row: &Value| row["action"] == "workspace.member.invited" && row["details"]["apiKey"] == made["id"];
+    assert!(log.as_array().unwrap().iter().any(is_named), "{log}");
+    for path in ["/api/auth/token", "/api/auth/session", "/api/workspaces"] {
+        program.get(path).await.expect(401);
+    }
+    for caller in [&key, &program] {
+        caller.clone().in_workspace(bob.workspace()).get("/api/approvals").await.expect(404);
+    }
+    key.clone().in_workspace(bob.workspace()).get("/api/auth/token").await.expect(404);
+
+    let mut news = program.open("/api/stream").await;
+    news.next_of("hello").await;
+    let path = format!("{home}/api-keys/{}", made["id"].as_str().unwrap());
+    Reply::of(ada.request(Method::DELETE, &path)).await.expect(200);
+    program.get("/api/approvals").await.expect(401);
+    key.get("/api/auth/token").await.expect(401);
+    timeout(Duration::from_secs(2), news.rest()).await.expect("the stream ends as well");
 }
 
 #[tokio::test]

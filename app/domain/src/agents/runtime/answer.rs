@@ -42,6 +42,8 @@ pub(super) struct Answer {
     pub(super) first_token: Option<Duration>,
     /// Ids that calls have already.
     taken: HashSet<String>,
+    /// Its words are not shown until it is whole.
+    pub(super) is_held: bool,
 }
 
 impl Answer {
@@ -63,6 +65,7 @@ impl Answer {
             thinks: false,
             first_token: None,
             taken,
+            is_held: false,
         }
     }
 
@@ -83,7 +86,9 @@ impl Answer {
                 ModelEvent::Model(name) => self.served = Some(name),
                 ModelEvent::Text(more) => {
                     self.text.push_str(&more);
-                    gather(pending, "RunContent", "content", &more);
+                    if !self.is_held {
+                        gather(pending, "RunContent", "content", &more);
+                    }
                 }
                 ModelEvent::Reasoning(more) => {
                     self.reasoning.push_str(&more);

@@ -24,8 +24,8 @@ use crate::{
     tools::{Nature, arguments, registry},
 };
 
-/// How often arguments that do not fit go back to the model before the run ends.
-const INVALID_ARGUMENTS: usize = 3;
+/// How often arguments, or an answer, that do not fit go back to the model before the run ends.
+pub(super) const INVALID_ARGUMENTS: usize = 3;
 const INVALID: &str = "invalid_arguments";
 /// In a span: the tool found something wrong, and the model was told.
 const TOLD: &str = "tool_error";
@@ -142,7 +142,7 @@ impl Driver<'_> {
                     requester,
                     run: Some(self.id),
                     tool_call_id: Some(&call.id),
-                    setup: setup(&self.choice().model, &self.agent.instructions),
+                    setup: setup(&self.choice().model, &self.taught()),
                     agent: Some(&self.agent.name),
                     attachments: Vec::new(),
                 };

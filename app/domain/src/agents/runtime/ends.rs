@@ -64,9 +64,10 @@ impl Driver<'_> {
         let total: Usage = contents.filter_map(used).sum();
         self.pending.push(EventDraft::new("RunContentCompleted", json!({})));
         let metrics = total.metrics();
+        let (content, content_type) = self.content(text.clone());
         self.pending.push(EventDraft::new(
             "RunCompleted",
-            json!({ "content": text, "content_type": "str", "metrics": metrics }),
+            json!({ "content": content, "content_type": content_type, "metrics": metrics }),
         ));
         let mut tx = self.begin().await?;
         let what = Write {

@@ -7,8 +7,10 @@
 mod answer;
 mod calls;
 mod ends;
+mod load;
 mod model;
 mod next;
+mod output;
 mod stop;
 
 use std::{sync::Arc, time::Duration};
@@ -16,23 +18,24 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+pub(super) use self::load::Load;
 use self::{
     next::{Next, next},
     stop::Stop,
 };
 use super::{
-    Agent, Making, RunEvent, RunFailure, Step, StepContent, agents_store,
+    Agent, Making, RunEvent, Step, StepContent,
     driver_store::{self, Claimed, EventDraft, Write},
-    history::{self, Asked},
+    output::Output,
     store,
 };
 use crate::{
-    Actor, Code, Error, Result, Role, Timestamp, Who,
+    Actor, Code, Error, Result, Timestamp, Who,
     db::TenantTx,
     ids::{AgentSessionId, ProviderId, RunId},
     providers::{
         Message, Provider,
-        route::{self, Choice, Resolved, Route},
+        route::{Choice, Resolved, Route},
         telemetry::{RunSpan, Work},
     },
     services::Services,
@@ -41,7 +44,6 @@ use crate::{
         budgets,
         ledger::{self, Asking, Call},
     },
-    workspaces,
 };
 
 /// Whether the run is still this node's after a step.
@@ -68,6 +70,8 @@ struct Driver<'s> {
     earlier: Vec<Message>,
     /// What this run has achieved.
     steps: Vec<Step>,
+    /// The form that its answer shall have.
+    output: Option<Output>,
     /// A budget limits what it spends, as far as its last write has found.
     limited: bool,
     next_event: i32,
@@ -76,63 +80,6 @@ struct Driver<'s> {
     cancel: Arc<Notify>,
     /// Open as long as this node drives the run.
     span: RunSpan,
-}
-
-/// What a run is driven with.
-pub(super) struct Load {
-    agent: Agent,
-    route: Arc<Route>,
-    role: Role,
-    /// What was said before this run, and its own message.
-    earlier: Vec<Message>,
-    /// What this run has achieved.
-    steps: Vec<Step>,
-    /// A budget limits what it spends.
-    limited: bool,
-}
-
-impl Load {
-    /// Of a new run that begins a conversation: nothing was said before.
-    pub(super) fn fresh(agent: Agent, route: Arc<Route>, role: Role, message: Message, limited: bool) -> Self {
-        Self { agent, route, role, earlier: vec![message], steps: Vec::new(), limited }
-    }
-
-    /// The first event of a run.
-    pub(super) fn started(agent: &Agent, route: &Route) -> EventDraft {
-        let on = &route.first;
-        let data = json!({
-            "model": model_of(agent, on),
-            "model_provider": on.provider.name,
-            "model_provider_kind": on.provider.provider.as_str(),
-        });
-        EventDraft::new("RunStarted", data)
-    }
-
-    /// Everything that driving a claimed run needs.
-    async fn of(tx: &mut TenantTx, s: &Services, run: &Claimed, limited: bool) -> Result<Self, Stop> {
-        let role = workspaces::members::role_of(tx, run.requester).await?.ok_or_else(|| {
-            Stop::Failed(RunFailure {
-                kind: "requester_gone".to_owned(),
-                message: "Whoever started this run is no longer a member of the workspace.".to_owned(),
-                remedy: "Start it again as a member.".to_owned(),
-                said: None,
-            })
-        })?;
-        let agent = agents_store::agents(tx, Some(run.agent))
-            .await?
-            .pop()
-            .ok_or_else(|| Error::internal("a run without its agent"))?;
-        let route = route::resolve(tx, s, agent.provider_id).await?;
-        let on = &route.first;
-        let asked = Asked { provider: on.provider.id, model: model_of(&agent, on), since: on.seals_since };
-        let (earlier, steps) = history::load(tx, run.session, run.id, asked).await?;
-        Ok(Self { agent, route, role, earlier, steps, limited })
-    }
-}
-
-/// The agent's own model, or its provider's default.
-fn model_of<'a>(agent: &'a Agent, on: &'a Resolved) -> &'a str {
-    agent.model.as_deref().unwrap_or(&on.provider.default_model)
 }
 
 /// Drives a claimed run until it ends, waits, or is lost. `load` is what whoever made the run has read already.
@@ -165,7 +112,7 @@ pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
 
 impl<'s> Driver<'s> {
     fn new(s: &'s Services, run: &Claimed, load: Load, cancel: Arc<Notify>) -> Self {
-        let Load { mut agent, route, role, earlier, steps, limited } = load;
+        let Load { mut agent, route, role, earlier, steps, output, limited } = load;
         let span = RunSpan::begin(&Work {
             workspace: run.workspace,
             run: run.id,
@@ -189,6 +136,7 @@ impl<'s> Driver<'s> {
             route,
             earlier,
             steps,
+            output,
             limited,
             next_event: run.next_event_index,
             pending: Vec::new(),
@@ -283,7 +231,7 @@ impl<'s> Driver<'s> {
                 Next::Model => self.ask_model().await?,
                 Next::Calls(calls) => self.call_tools(calls).await?,
                 Next::Wait => self.pause().await?,
-                Next::Complete(text) => self.complete(None, text).await?,
+                Next::Complete(text) => self.conclude(text).await?,
             };
             if matches!(flow, Flow::Ended) {
                 return Ok(());

@@ -61,6 +61,7 @@ impl Driver<'_> {
                 return Err(refused.into());
             }
             let mut answer = Answer::new(history::call_ids(&self.earlier, &self.steps));
+            answer.is_held = self.output.is_some();
             match self.ask(&call, &request, &mut answer).await {
                 Ok(finish) => return self.keep_answer(&call, answer, finish, hops).await,
                 Err(Interrupted::ByProvider(failure)) if answer.is_silent() => {
@@ -85,7 +86,8 @@ impl Driver<'_> {
     fn request(&self) -> ChatRequest {
         let choice = self.choice();
         let asked = Asked { provider: choice.on.provider.id, model: &choice.model, since: choice.on.seals_since };
-        history::request(&self.agent, asked, &choice.or_models, self.told().into_owned(), &self.steps)
+        let (told, output) = (self.told().into_owned(), self.output.as_ref());
+        history::request(&self.agent, asked, &choice.or_models, told, &self.steps, output)
     }
 
     /// What was said before this run, as the one whose turn it is may read it.
@@ -299,12 +301,15 @@ impl Driver<'_> {
         let mut data = usage.metrics();
         data["model"] = json!(answer.served.as_ref().unwrap_or(&asked));
         data["time_to_first_token"] = json!(answer.first_token.map(|d| d.as_secs_f64()));
+        self.show(&answer);
         self.pending.push(EventDraft::new("ModelRequestCompleted", data));
-        let calls = !answer.calls.is_empty();
+        let is_last = answer.calls.is_empty() && self.fits(&answer.text);
         let text = answer.text.clone();
+        // What does not have the form that was asked for is kept, should nothing better come.
+        let kept = answer.calls.is_empty().then_some(text.as_str()).filter(|text| !text.is_empty());
         let making = self.making(&answer);
         let content = answer.step(finish, &asked, usage, hops);
-        if !calls {
+        if is_last {
             return self.complete(Some(Last { content, making, call: entry }), text).await;
         }
         let mut tx = self.begin().await?;
@@ -315,6 +320,7 @@ impl Driver<'_> {
                 approval: None,
                 making: making.as_ref(),
             }),
+            output: kept,
             call: Some(&entry),
             ..Write::default()
         };
@@ -342,6 +348,7 @@ impl Driver<'_> {
 
     /// The answer broke off: what came is kept for the reader, and what it cost.
     async fn broken(&mut self, answer: Answer, entry: &Entry, stop: Stop) -> Result<Flow, Stop> {
+        self.show_words(&answer.text);
         let what = Write {
             output: Some(answer.text.as_str()).filter(|text| !text.is_empty()),
             call: Some(entry),

@@ -170,7 +170,11 @@ impl Field {
             _ if is_empty && may_go => Ok(None),
             Kind::Flag => Ok(Some(Value::Bool(text == "true"))),
             Kind::Number { .. } => {
-                let number = number_of(text.trim()).ok_or_else(|| ("number", "please enter a number.".to_owned()))?;
+                let text = text.trim();
+                let number = number_of(text).ok_or_else(|| match text.parse::<f64>() {
+                    Ok(number) if !number.is_nan() => ("exact", "this is too large to be carried exactly.".to_owned()),
+                    _ => ("number", "please enter a number.".to_owned()),
+                })?;
                 Ok(Some(Value::Number(number)))
             }
             Kind::Choice(options) => {
@@ -361,10 +365,13 @@ fn put(arguments: &mut Map<String, Value>, path: &str, value: Option<Value>) {
     }
 }
 
-/// JSON's numbers, and those that browsers send besides: `.5`, `05`.
+/// JSON's numbers, as far as all readers carry them exactly, and those that browsers send besides: `.5`, `05`.
 fn number_of(text: &str) -> Option<Number> {
-    let other = || text.parse().ok().and_then(Number::from_f64);
-    serde_json::from_str(text).ok().or_else(other)
+    let strict = |text: &str| match canonical::parse_strict(text) {
+        Ok(Value::Number(number)) => Some(number),
+        _ => None,
+    };
+    strict(text).or_else(|| strict(&Number::from_f64(text.parse().ok()?)?.to_string()))
 }
 
 /// A list of what each line says that is not empty; nothing where one cannot be read.

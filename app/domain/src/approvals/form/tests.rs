@@ -129,6 +129,7 @@ fn what_cannot_be_read_is_said_at_its_field() {
     for (path, text, why) in [
         ("/amount", "many", "amount: please enter a number."),
         ("/amount", "", "amount: please enter a number."),
+        ("/amount", "9007199254740993", "amount: this is too large to be carried exactly."),
         ("/speed", "faster", "speed: please choose one of the list."),
         ("/rows", "[1", "rows: this is not valid JSON"),
         ("/rows", "{ \"a\": 1, \"a\": 2 }", "rows: this is not valid JSON"),

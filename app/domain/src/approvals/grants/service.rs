@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp,
-    approvals::{policies::service as policies, propose, routing::Review, store as items, trail},
+    approvals::{outcomes::tell, policies::service as policies, propose, routing::Review, store as items, trail},
     audit::Entry,
     db::TenantTx,
     events::{
@@ -65,6 +65,7 @@ pub async fn revoke(s: &Services, actor: &Actor, id: GrantId) -> Result<Grant> {
     for item in &held {
         if let Some(found) = items::look(&mut tx, *item).await? {
             trail::routed(&mut tx, *item, &found, Review::Quick, why);
+            tell(&mut tx, DomainEvent::ApprovalRouted, *item, &found);
         }
     }
     if !held.is_empty() {
@@ -111,7 +112,12 @@ pub(in crate::approvals) async fn cover(
     Ok(None)
 }
 
-/// Gives back the use that an item was, which somebody took back.
+/// Holds the grant that let an item through, if one did, for whoever may give its use back: before the item, as whoever revokes it does.
+pub(in crate::approvals) async fn hold(tx: &mut TenantTx, item: ApprovalId) -> Result<()> {
+    store::lock_of(tx, item).await
+}
+
+/// Gives back the use that an item was, which somebody took back. Its grant is held: see [`hold`].
 pub(in crate::approvals) async fn give_back(tx: &mut TenantTx, item: ApprovalId) -> Result<()> {
     store::give_back(tx, item).await
 }

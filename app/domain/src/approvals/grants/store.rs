@@ -92,12 +92,30 @@ pub(super) async fn revoke(tx: &mut TenantTx, id: GrantId, by: UserId) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets what a grant has covered, and what has not gone on yet, wait for a glance; answers what that is.
+/// Locks the grant that let an item through, if one did.
+pub(super) async fn lock_of(tx: &mut TenantTx, item: ApprovalId) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!(
+        "SELECT g.id FROM approval_grants g JOIN approval_items i ON i.workspace_id = g.workspace_id AND i.grant_id = g.id
+         WHERE g.workspace_id = $1 AND i.id = $2 FOR UPDATE OF g",
+        workspace,
+        item.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Lets what a grant has covered, and what has not gone on yet, wait for a glance; answers what that is. It is locked in the order
+/// in which whoever ends a run locks what waits of it.
 pub(super) async fn hold_back(tx: &mut TenantTx, id: GrantId, why: &str) -> Result<Vec<ApprovalId>> {
     let workspace = tx.workspace().0;
     let held = sqlx::query_scalar!(
-        "UPDATE approval_items SET review = 'quick', routed_because = $3
-         WHERE workspace_id = $1 AND grant_id = $2 AND status = 'pending' AND review = 'auto' RETURNING id",
+        "WITH held AS (
+           SELECT id FROM approval_items
+           WHERE workspace_id = $1 AND grant_id = $2 AND status = 'pending' AND review = 'auto' ORDER BY id FOR UPDATE)
+         UPDATE approval_items i SET review = 'quick', routed_because = $3 FROM held
+         WHERE i.workspace_id = $1 AND i.id = held.id RETURNING i.id",
         workspace,
         id.0,
         why,

@@ -11,10 +11,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Decided, DecisionKind, NewProposal};
-use crate::{Error, Result};
+use crate::{Error, Result, canonical, tools::foreign_schema::ForeignSchema};
 
 /// The most actions of one interrupt.
 const MAX_ACTIONS: usize = 50;
+/// The most bytes of one schema: it is kept with each of its actions.
+const MAX_SCHEMA: usize = 64 * 1024;
 /// The most characters of a description that are kept.
 const MAX_DESCRIPTION: usize = 2_000;
 
@@ -119,18 +121,23 @@ impl Interrupt {
     pub(super) fn read(body: Value) -> Result<Self> {
         let (form, actions) = match body {
             Value::Array(list) => {
+                count("body", list.len())?;
                 let read = |(place, one)| older(one, &format!("[{place}]"));
                 (Form::List, list.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()?)
             }
             Value::Object(map) if map.contains_key("action_requests") => (Form::Newer, newer(Value::Object(map))?),
             one => (Form::One, vec![older(one, "")?]),
         };
-        if actions.is_empty() || actions.len() > MAX_ACTIONS {
-            let why = format!("Between 1 and {MAX_ACTIONS} actions, please.");
-            return Err(Error::invalid("action_requests", "maxItems", why));
-        }
         Ok(Self { form, actions })
     }
+}
+
+/// Before any of them is read: each takes a copy of its schema.
+fn count(field: &str, actions: usize) -> Result<()> {
+    if (1..=MAX_ACTIONS).contains(&actions) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "maxItems", format!("Between 1 and {MAX_ACTIONS} actions, please.")))
 }
 
 fn older(value: Value, at: &str) -> Result<Action> {
@@ -152,12 +159,15 @@ fn older(value: Value, at: &str) -> Result<Action> {
 
 fn newer(value: Value) -> Result<Vec<Action>> {
     let Newer { action_requests, review_configs } = typed(value, "")?;
+    count("action_requests", action_requests.len())?;
     let mut configs = HashMap::new();
     for (place, config) in review_configs.into_iter().enumerate() {
         if let Some(schema) = &config.args_schema {
             let field = format!("review_configs[{place}].args_schema");
-            validator(schema)
-                .map_err(|why| Error::invalid(&field, "schema", format!("This is no JSON Schema: {why}")))?;
+            if canonical::to_vec(schema)?.len() > MAX_SCHEMA {
+                return Err(Error::invalid(&field, "maxBytes", format!("At most {MAX_SCHEMA} bytes, please.")));
+            }
+            ForeignSchema::read(schema).map_err(|why| Error::invalid(&field, "schema", why))?;
         }
         configs.insert(config.action_name, (config.allowed_decisions, config.args_schema));
     }
@@ -232,23 +242,7 @@ impl<'a> Said<'a> {
 
 /// What is wrong with changed arguments, by the schema that came with them.
 pub(super) fn fits(schema: &Value, arguments: &Value) -> Result<()> {
-    let validator = validator(schema).map_err(Error::internal)?;
-    match validator.iter_errors(arguments).next() {
-        None => Ok(()),
-        Some(wrong) => {
-            let why =
-                format!("The outside agent does not take this{}: {wrong}", place(&wrong.instance_path().to_string()));
-            Err(Error::invalid("arguments", "schema", why))
-        }
-    }
-}
-
-fn place(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(" at {path}") }
-}
-
-/// Nothing is fetched for a schema, and its patterns take linear time.
-fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
-    let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    options.build(schema).map_err(|e| e.to_string())
+    let checked = ForeignSchema::read(schema).map_err(Error::internal)?.check(arguments);
+    let message = |why| format!("The outside agent does not take this{why}");
+    checked.map_err(|why| Error::invalid("arguments", "schema", message(why)))
 }

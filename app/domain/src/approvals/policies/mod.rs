@@ -100,7 +100,7 @@ pub struct Changed {
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DryRun {
-    /// Proposals looked at; the newest 10,000 at most.
+    /// Proposals looked at: the newest, 10,000 at most, and fewer where rules take long.
     pub proposals: u32,
     /// Would have gone on by themselves.
     pub auto: u32,

@@ -1,6 +1,10 @@
 //! The expressions of rules: compiled, checked against what a tool's actions look like, and asked.
 
-use cel::{Context, ExecutionError, Program, Value as Cel, objects::Key};
+use cel::{
+    Context, ExecutionError, IdedExpr, ParseErrors, Program, Value as Cel,
+    common::ast::{EntryExpr, Expr, IdedEntryExpr},
+    objects::Key,
+};
 use serde_json::{Map, Value};
 
 use super::Rule;
@@ -15,6 +19,14 @@ const MAX_EXPRESSION: usize = 500;
 const MAX_BRACKETS: usize = 16;
 /// The most signs: whoever walks the parsed expression calls itself for each. A stack that overflows ends the server.
 const MAX_SIGNS: usize = 80;
+/// How deep lists may be gone through: 1 is a list, 2 a list for each element of another one. Each one more takes as many times as long
+/// as its list has elements, so that a few words would keep a server busy for days.
+const MAX_LOOPS: usize = 1;
+/// The most that going through a list may cost: its elements, times the bytes of what it is asked about, times the sums. Each element
+/// may add all of these up.
+const MAX_COST: usize = 64 << 20;
+/// As many elements a list has at most that stands in the expression itself.
+const OWN_ELEMENTS: usize = MAX_EXPRESSION / 2;
 /// What an expression is parsed and asked on. Those within the limits overflowed the 2 MiB of a thread in a debug build.
 const STACK: usize = 16 << 20;
 /// What is a bracket, or begins something within something.
@@ -45,16 +57,94 @@ pub(super) fn ask_each<'a>(rules: &[Rule], actions: impl Iterator<Item = &'a Map
         return actions.map(|_| Verdict::default()).collect();
     }
     stacker::grow(STACK, || {
-        let programs: Vec<_> = rules.iter().map(|rule| (rule, Program::compile(&rule.when).ok())).collect();
+        let programs: Vec<_> = rules.iter().map(|rule| (rule, Expression::parse(&rule.when).ok())).collect();
         actions.map(|fields| asked(&programs, fields)).collect()
     })
 }
 
-fn asked(rules: &[(&Rule, Option<Program>)], fields: &Map<String, Value>) -> Verdict {
+/// An expression that was parsed.
+struct Expression {
+    program: Program,
+    /// How deep it goes through lists; 0: through none.
+    loops: usize,
+    /// How many sums are in it.
+    sums: usize,
+    /// It has more of patterns than [`Expression::parse`] lets be asked.
+    is_intricate: bool,
+}
+
+impl Expression {
+    fn parse(text: &str) -> Result<Self, ParseErrors> {
+        let program = Program::compile(text)?;
+        let loops = loops(program.expression());
+        // A pattern is read anew each time that it is asked, and a counted part of it is read as often as it is counted.
+        let patterns = text.matches("matches").count();
+        let is_intricate = patterns > 1 || (patterns == 1 && (loops > 0 || text.contains('{')));
+        Ok(Self { program, loops, sums: text.matches('+').count(), is_intricate })
+    }
+
+    /// What it says about these fields; `None`: to ask would take too long.
+    fn ask(&self, fields: &Map<String, Value>, context: &Context<'_, '_>) -> Option<Result<Cel, ExecutionError>> {
+        let is_deep = self.loops > MAX_LOOPS || self.is_intricate;
+        let takes_long = is_deep || (self.loops > 0 && self.cost(fields) > MAX_COST);
+        (!takes_long).then(|| self.program.execute(context))
+    }
+
+    fn cost(&self, fields: &Map<String, Value>) -> usize {
+        let (elements, bytes) = fields.iter().fold((fields.len(), 0_usize), |(elements, bytes), (name, value)| {
+            let (inside, more) = extent(value);
+            (elements.max(inside), bytes.saturating_add(name.len()).saturating_add(more))
+        });
+        elements.max(OWN_ELEMENTS).saturating_mul(bytes).saturating_mul(self.sums + 1)
+    }
+}
+
+/// How many elements the longest list within a value has, and about how many bytes of text the value is.
+fn extent(value: &Value) -> (usize, usize) {
+    let all = |len: usize, of: &mut dyn Iterator<Item = (usize, usize)>| {
+        of.fold((len, 2), |(elements, bytes), (inside, more)| (elements.max(inside), bytes.saturating_add(more + 1)))
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => (0, 8),
+        Value::String(text) => (0, text.len()),
+        Value::Array(items) => all(items.len(), &mut items.iter().map(extent)),
+        Value::Object(map) => {
+            let entry = |(name, value): (&String, &Value)| {
+                let (inside, bytes) = extent(value);
+                (inside, bytes + name.len())
+            };
+            all(map.len(), &mut map.iter().map(entry))
+        }
+    }
+}
+
+/// How deep an expression goes through lists.
+fn loops(of: &IdedExpr) -> usize {
+    let most = |of: &[IdedExpr]| of.iter().map(loops).max().unwrap_or(0);
+    let entry = |entry: &IdedEntryExpr| match &entry.expr {
+        EntryExpr::StructField(field) => loops(&field.value),
+        EntryExpr::MapEntry(entry) => loops(&entry.key).max(loops(&entry.value)),
+    };
+    match &of.expr {
+        Expr::Comprehension(list) => {
+            let each = loops(&list.loop_cond).max(loops(&list.loop_step));
+            let once = loops(&list.iter_range).max(loops(&list.accu_init)).max(loops(&list.result));
+            once.max(each + 1)
+        }
+        Expr::Call(call) => most(&call.args).max(call.target.as_deref().map_or(0, loops)),
+        Expr::List(list) => most(&list.elements),
+        Expr::Map(map) => map.entries.iter().map(entry).max().unwrap_or(0),
+        Expr::Struct(fields) => fields.entries.iter().map(entry).max().unwrap_or(0),
+        Expr::Select(select) => loops(&select.operand),
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => 0,
+    }
+}
+
+fn asked(rules: &[(&Rule, Option<Expression>)], fields: &Map<String, Value>) -> Verdict {
     let mut verdict = Verdict::default();
     let context = context(fields);
-    for (place, (rule, program)) in rules.iter().enumerate() {
-        let (review, why) = match program.as_ref().map(|program| program.execute(&context)) {
+    for (place, (rule, expression)) in rules.iter().enumerate() {
+        let (review, why) = match expression.as_ref().and_then(|expression| expression.ask(fields, &context)) {
             Some(Ok(Cel::Bool(true))) => (rule.review, format!("The rule “{}” asks for it.", rule.name)),
             Some(Ok(Cel::Bool(false)) | Err(ExecutionError::NoSuchKey(_))) => continue,
             _ => (Review::Full, format!("The rule “{}” could not be asked about this.", rule.name)),
@@ -70,8 +160,10 @@ fn asked(rules: &[(&Rule, Option<Program>)], fields: &Map<String, Value>) -> Ver
 
 /// Whether an expression holds for these fields. One that fails, or asks about what there is not, does not.
 pub(super) fn holds(when: &str, fields: &Map<String, Value>) -> bool {
-    let holds =
-        || Program::compile(when).is_ok_and(|program| matches!(program.execute(&context(fields)), Ok(Cel::Bool(true))));
+    let holds = || {
+        let expression = Expression::parse(when).ok();
+        matches!(expression.and_then(|expression| expression.ask(fields, &context(fields))), Some(Ok(Cel::Bool(true))))
+    };
     stacker::grow(STACK, holds)
 }
 
@@ -100,8 +192,8 @@ fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<(
     if text.matches(SIGNS).count() > MAX_SIGNS {
         return bad("maxSigns", "This is too long a chain; several rules are easier to read.".to_owned());
     }
-    let program = match Program::compile(text) {
-        Ok(program) => program,
+    let expression = match Expression::parse(text) {
+        Ok(expression) => expression,
         Err(errors) => {
             let words = errors.errors.first().map_or_else(String::new, |e| {
                 let (line, column) = (e.pos.0, e.pos.1);
@@ -110,7 +202,14 @@ fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<(
             return bad("expression", words);
         }
     };
-    let references = program.references();
+    if expression.loops > MAX_LOOPS {
+        return bad("maxLoops", "A list is gone through within another one, which may take for ever.".to_owned());
+    }
+    if expression.is_intricate {
+        let why = "One pattern is enough, without {…}, and of no list; several rules can have one each.";
+        return bad("maxPatterns", why.to_owned());
+    }
+    let references = expression.program.references();
     let known: Vec<&String> = examples.iter().flat_map(Map::keys).collect();
     let comprehension = |name: &str| text.contains(&format!("({name},")) || name.starts_with('@');
     if let Some(unknown) = references
@@ -128,13 +227,14 @@ fn checked(field: &str, when: &str, examples: &[Map<String, Value>]) -> Result<(
         );
     }
     for example in examples {
-        match program.execute(&context(example)) {
-            // Only the union of all examples knows every field; this one lacks some.
-            Ok(Cel::Bool(_)) | Err(ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_)) => {}
-            Ok(other) => {
+        match expression.ask(example, &context(example)) {
+            // Only the union of all examples knows every field; this one lacks some. And some are too large to be asked about.
+            None
+            | Some(Ok(Cel::Bool(_)) | Err(ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_))) => {}
+            Some(Ok(other)) => {
                 return bad("type", format!("Column 1: a rule answers true or false; this is {}.", other.type_of()));
             }
-            Err(why) => {
+            Some(Err(why)) => {
                 let why = why.to_string();
                 let fields = typed(text, &references.variables(), example);
                 return bad("type", format!("The types do not fit: {}{fields}.", why.trim_end_matches('.')));
@@ -229,17 +329,35 @@ mod tests {
     }
 
     #[test]
+    fn what_would_take_for_ever_is_not_asked() {
+        let list = format!("[{}]", ["1"; 20].join(","));
+        let nested = (0..5).fold("true".to_owned(), |inside, n| format!("{list}.all(x{n}, {inside})"));
+        assert_eq!(look(&nested), Some(Review::Full));
+        assert!(!holds(&nested, &fields()));
+        let many = |n: usize| Map::from_iter([("many".to_owned(), json!(vec![1; n]))]);
+        let when = "many.map(a, many + many).all(b, b.size() > 0)";
+        assert!(holds(when, &many(10)));
+        assert!(!holds(when, &many(20_000)), "each of twenty thousand is a list of forty thousand");
+        let one = ask(&[rule("many.all(a, a > 0)")], &many(2_000));
+        assert_eq!(one.floor.map(|floor| floor.review), Some(Review::Quick));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         let said =
             |when: &str| check(&rule(when), 2, &[fields()]).err().map(|e| (e.field().map(str::to_owned), e.message));
         assert_eq!(said("changes.discount_percent > 15 && tool == 'update_record'"), None);
         assert_eq!(said("[1, 2].all(n, n < changes.discount_percent)"), None);
+        assert_eq!(said("tool.matches('^update_')"), None);
         for (when, word) in [
             ("changes.discount_percent >", "column 27"),
             ("chnges.discount_percent > 1", "Column 1: there is no “chnges”"),
             ("changes.name > 3", "string"),
             ("changes.discount_percent", "true or false"),
             ("", "when it applies"),
+            ("[1, 2].all(a, [3, 4].all(b, a < b))", "within another one"),
+            ("[1, 2].all(a, tool.matches('x'))", "One pattern"),
+            ("tool.matches('x{999}')", "One pattern"),
         ] {
             let (field, message) = said(when).unwrap_or_default();
             assert_eq!(field.as_deref(), Some("rules[2].when"), "{when}");

@@ -36,27 +36,34 @@ const CURRENCY: [&str; 3] = ["currency", "currency_code", "currencyCode"];
 /// How an amount with a currency of its own calls its number.
 const VALUES: [&str; 2] = ["value", "amount"];
 
-/// Groups actions by what they do, and adds up.
-pub(in crate::approvals) fn groups(actions: &[(String, Reversibility, Preview)]) -> Vec<Group> {
-    let mut kinds: Vec<(Group, Vec<&Preview>)> = Vec::new();
-    for (tool, reversibility, preview) in actions {
+/// How many totals a group has at most: nobody reads more, and programs name their arguments as they like.
+const MOST_TOTALS: usize = 40;
+
+/// Groups actions by what they do, and adds up; beside each group, where its actions stand.
+pub(in crate::approvals) fn groups(actions: &[(String, Reversibility, Preview)]) -> Vec<(Group, Vec<usize>)> {
+    let mut kinds: Vec<(Group, Vec<usize>, Vec<&Preview>)> = Vec::new();
+    for (at, (tool, reversibility, preview)) in actions.iter().enumerate() {
         let action = match preview {
             Preview::External { action, .. } => Some(action.clone()),
             _ => None,
         };
-        let place = kinds.iter().position(|(group, _)| group.tool == *tool && group.action == action);
+        let place = kinds.iter().position(|(group, ..)| group.tool == *tool && group.action == action);
         let place = place.unwrap_or_else(|| {
             let tool = tool.clone();
-            kinds.push((Group { tool, action, actions: 0, irreversible: 0, facts: Vec::new() }, Vec::new()));
+            let group = Group { tool, action, actions: 0, irreversible: 0, facts: Vec::new() };
+            kinds.push((group, Vec::new(), Vec::new()));
             kinds.len() - 1
         });
-        let Some((group, previews)) = kinds.get_mut(place) else { continue };
+        let Some((group, places, previews)) = kinds.get_mut(place) else { continue };
         group.actions += 1;
         group.irreversible += usize::from(*reversibility == Reversibility::Irreversible);
+        places.push(at);
         previews.push(preview);
     }
-    kinds.sort_by_key(|(group, _)| std::cmp::Reverse(group.actions));
-    kinds.into_iter().map(|(group, previews)| Group { facts: facts(&previews), ..group }).collect()
+    kinds.sort_by_key(|(group, ..)| std::cmp::Reverse(group.actions));
+    let whole =
+        |(group, places, previews): (Group, _, Vec<&Preview>)| (Group { facts: facts(&previews), ..group }, places);
+    kinds.into_iter().map(whole).collect()
 }
 
 fn facts(previews: &[&Preview]) -> Vec<Fact> {
@@ -64,15 +71,17 @@ fn facts(previews: &[&Preview]) -> Vec<Fact> {
     let (mut fields, mut totals) = (Vec::new(), Vec::new());
     for &preview in previews {
         match preview {
-            Preview::Record { collection, record_id, changes, .. } => {
+            Preview::Record { collection, record_id, .. } | Preview::DeletedRecord { collection, record_id, .. } => {
                 match records.iter_mut().find(|(name, _)| name == collection) {
                     Some((_, ids)) => {
                         ids.insert(*record_id);
                     }
                     None => records.push((collection.as_str(), BTreeSet::from([*record_id]))),
                 }
-                for change in changes {
-                    Field::note(&mut fields, collection, change);
+                if let Preview::Record { changes, .. } = preview {
+                    for change in changes {
+                        Field::note(&mut fields, collection, change);
+                    }
                 }
             }
             Preview::Mail { to, .. } => {
@@ -166,7 +175,8 @@ impl Amount {
                 known.total = known.total.zip(amount.total).and_then(|(sum, more)| sum.plus(more));
                 known.actions += amount.actions;
             }
-            None => all.push(amount),
+            None if all.len() < MOST_TOTALS => all.push(amount),
+            None => {}
         }
     }
 
@@ -275,7 +285,8 @@ mod tests {
             outside("refund", json!({ "amount": { "value": 1500, "currency": "USD" } })),
             outside("refund", json!({ "amount": "20", "note": "no number" })),
         ]);
-        let [refunds, shipments] = &groups[..] else { panic!("{groups:?}") };
+        let [(refunds, of_refunds), (shipments, of_shipments)] = &groups[..] else { panic!("{groups:?}") };
+        assert_eq!((&of_refunds[..], &of_shipments[..]), (&[0, 2, 3, 4][..], &[1][..]));
         assert_eq!((refunds.action.as_deref(), refunds.actions, refunds.irreversible), (Some("refund"), 4, 4));
         let expected = [total("amount", Some("EUR"), "0.30", 2), total("amount", Some("USD"), "1,500", 1)];
         assert_eq!(refunds.facts, expected, "ids are no amounts, and tenths add up exactly");
@@ -291,7 +302,7 @@ mod tests {
             change(bob, &[("discount_percent", json!(null), json!(5)), ("budget", json!(40), json!(20))]),
             change(ada, &[("status", json!("new"), json!("old"))]),
         ]);
-        let [group] = &groups[..] else { panic!("{groups:?}") };
+        let [(group, _)] = &groups[..] else { panic!("{groups:?}") };
         assert_eq!((group.tool.as_str(), group.actions, group.irreversible), ("update_record", 3, 0));
         let field = |label: &str, actions, becomes: Option<(&str, &str)>, by: Option<&str>| Fact::Field {
             label: label.to_owned(),
@@ -330,10 +341,17 @@ mod tests {
             mail("bob@example.com"),
             request("https://a.example:8443/", Irreversible),
         ]);
-        let [mails, requests] = &groups[..] else { panic!("{groups:?}") };
+        let [(mails, _), (requests, _)] = &groups[..] else { panic!("{groups:?}") };
         assert_eq!((mails.actions, &mails.facts[..]), (3, &[Fact::Recipients { addresses: 2 }][..]));
         let hosts = vec!["a.example".to_owned(), "b.example".to_owned()];
         assert_eq!((requests.irreversible, &requests.facts[..]), (1, &[Fact::Hosts { hosts }][..]));
+    }
+
+    #[test]
+    fn a_program_that_names_thousands_of_amounts_gets_no_thousands_of_totals() {
+        let many: Map<String, Value> = (0..5_000).map(|n| (format!("amount {n}"), json!(1))).collect();
+        let all = groups(&[outside("refund", Value::Object(many))]);
+        assert_eq!(all[0].facts.len(), MOST_TOTALS);
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub enum Refusal {
     /// Its signature, issuer, audience or time does not pass.
     #[error("it does not pass: {0}")]
     Claims(String),
-    /// Its session has ended.
-    #[error("its session has ended")]
+    /// Its session or key has ended.
+    #[error("its session or key has ended")]
     Over,
-    /// Its session is somebody else's.
-    #[error("its session is somebody else's")]
+    /// Its session or key is somebody else's.
+    #[error("its session or key is somebody else's")]
     Foreign,
 }
 
