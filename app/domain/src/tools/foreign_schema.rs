@@ -10,6 +10,10 @@ use serde_json::Value;
 const MAX_PARTS: usize = 10_000;
 /// How deep its parts stand within each other, with what they refer to.
 const MAX_DEPTH: usize = 100;
+/// How many patterns it may have.
+const MAX_PATTERNS: usize = 50;
+/// How large a pattern may become, in bytes: a few characters can ask for megabytes.
+const PATTERN_SIZE: usize = 2 << 20;
 /// What a schema is read and asked on: that deep for each of the levels that a value has.
 const STACK: usize = 32 << 20;
 
@@ -23,9 +27,10 @@ impl ForeignSchema {
     /// Reads one. Nothing is fetched for it, and its patterns take linear time. The error is a sentence.
     pub(crate) fn read(schema: &Value) -> Result<Self, String> {
         stacker::grow(STACK, || {
-            let mut walk = Walk { root: schema, within: vec!["#"], left: MAX_PARTS, is_endless: false };
+            let (left, patterns) = (MAX_PARTS, MAX_PATTERNS);
+            let mut walk = Walk { root: schema, within: vec!["#"], left, patterns, is_endless: false };
             walk.through(schema, 0).map_err(|why| format!("This is no JSON Schema that can be asked: {why}."))?;
-            let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+            let options = jsonschema::options().with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE));
             let validator = options.build(schema).map_err(|e| format!("This is no JSON Schema: {e}"))?;
             Ok(Self { validator, is_endless: walk.is_endless })
         })
@@ -59,6 +64,8 @@ struct Walk<'a> {
     within: Vec<&'a str>,
     /// How many parts it may come by yet.
     left: usize,
+    /// How many patterns it may come by yet.
+    patterns: usize,
     is_endless: bool,
 }
 
@@ -72,10 +79,20 @@ impl<'a> Walk<'a> {
                 ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(to)) => self.follow(to, depth + 1),
                 // References within such a part would begin there.
                 ("$id" | "id", Value::String(_)) if depth > 0 => Err("only the whole of it can have an id".to_owned()),
+                ("pattern", Value::String(_)) => self.comes_by(1),
+                ("patternProperties", Value::Object(named)) => {
+                    self.comes_by(named.len()).and_then(|()| self.through(part, depth + 1))
+                }
                 (_, part) => self.through(part, depth + 1),
             }),
             _ => Ok(()),
         }
+    }
+
+    fn comes_by(&mut self, some: usize) -> Result<(), String> {
+        let left = self.patterns.checked_sub(some);
+        self.patterns = left.ok_or_else(|| format!("it has more than {MAX_PATTERNS} patterns"))?;
+        Ok(())
     }
 
     fn follow(&mut self, to: &'a str, depth: usize) -> Result<(), String> {
@@ -117,6 +134,22 @@ mod tests {
             assert!(refused(&other).is_some_and(|why| why.contains("leads to nothing")), "{other}");
         }
         assert!(refused(&json!({ "$defs": { "a": { "$id": "https://example.com/a" } } })).is_some());
+    }
+
+    #[test]
+    fn patterns_are_few_and_small() {
+        let with = |count: usize, pattern: &str| {
+            let fields: Map<String, Value> =
+                (0..count).map(|n| (n.to_string(), json!({ "pattern": pattern }))).collect();
+            json!({ "properties": fields })
+        };
+        assert_eq!(refused(&with(MAX_PATTERNS, r"^\d{4}-\d{2}$")), None);
+        assert!(refused(&with(MAX_PATTERNS + 1, "^a$")).is_some_and(|why| why.contains("patterns")));
+        assert!(refused(&with(1, r"\p{L}{1000}")).is_some());
+        let named: Map<String, Value> = (0..=MAX_PATTERNS).map(|n| (format!("^{n}$"), json!({}))).collect();
+        assert!(refused(&json!({ "patternProperties": named })).is_some());
+        // A field may be called so.
+        assert_eq!(refused(&json!({ "properties": { "pattern": { "type": "string" } } })), None);
     }
 
     #[test]
