@@ -79,7 +79,8 @@ pub(super) fn taken(files: &[Vec<u8>]) -> Result<Vec<RunImage>> {
     if files.iter().any(|file| file.len() > MAX_BYTES) || files.iter().map(Vec::len).sum::<usize>() > MAX_TOTAL {
         return Err(too_large());
     }
-    files.iter().map(|file| clean::cleaned(file).ok_or_else(unreadable)).collect()
+    let image = |file: &Vec<u8>| clean::cleaned(file).map(|(kind, bytes)| RunImage { kind, bytes });
+    files.iter().map(|file| image(file).ok_or_else(unreadable)).collect()
 }
 
 /// Says that files are too large.
