@@ -102,7 +102,9 @@ impl Expression {
 /// How many elements the longest list within a value has, and about how many bytes of text the value is.
 fn extent(value: &Value) -> (usize, usize) {
     let all = |len: usize, of: &mut dyn Iterator<Item = (usize, usize)>| {
-        of.fold((len, 2), |(elements, bytes), (inside, more)| (elements.max(inside), bytes.saturating_add(more + 1)))
+        of.fold((len, 2_usize), |(elements, bytes), (inside, more)| {
+            (elements.max(inside), bytes.saturating_add(more).saturating_add(1))
+        })
     };
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => (0, 8),
