@@ -57,13 +57,12 @@ fn choose(agent: &Agent, stored: String, flash: &Flash) -> AnyView {
     let typed = Some(flash.typed(FIELD)).filter(|typed| !typed.is_empty());
     let problem = flash.beside(&[NAME]).map(|text| view! { <p class="form-message" role="alert">{text}</p> });
     let hint = format!("{HINT} At most {} KB.", MAX_BYTES / 1024);
+    let (id, value, error) = (agent.id.to_string(), typed.unwrap_or(stored), flash.at(NAME));
     view! {
         {problem}
         <Form action=ChangeAnswers::url()>
-            <input type="hidden" name="id" value=agent.id.to_string()/>
-            <Area
-                name=FIELD label="Answers as JSON of this shape" rows=8 value=typed.unwrap_or(stored) hint=hint error=flash.at(NAME)
-            />
+            <input type="hidden" name="id" value=id/>
+            <Area name=FIELD label="Answers as JSON of this shape" rows=8 value=value hint=hint error=error/>
             <div><Button kind="submit">"Save"</Button></div>
         </Form>
     }

@@ -10,11 +10,12 @@ pub(crate) fn sent_images(run: RunId, count: i64) -> Option<AnyView> {
     let frame = use_frame();
     let image = |position| {
         let path = images::path(&frame.data().name.slug, run, position);
+        let shown = path.clone();
         let alt = format!("Image {} of {count} that was sent with the message (opens a new tab)", position + 1);
         view! {
             <li>
-                <a href=path.clone() target="_blank" rel="noopener">
-                    <img class="sent-image" src=path alt=alt loading="lazy" decoding="async"/>
+                <a href=path target="_blank" rel="noopener">
+                    <img class="sent-image" src=shown alt=alt loading="lazy" decoding="async"/>
                 </a>
             </li>
         }
