@@ -49,7 +49,7 @@ impl Resolved {
         request: &ChatRequest,
     ) -> Result<ModelStream, Failure> {
         let (Some(adapter), Some(endpoint)) = (self.provider.provider.adapter(), &self.endpoint) else {
-            return Ok(ModelStream::sandbox(request, s.settings.sandbox_pace));
+            return Ok(ModelStream::sandbox(request, s.settings.sandbox_pace).let_in_by(pass));
         };
         let (patience, mut tries) = (Patience::of(s.settings.stall), Tries::default());
         loop {

@@ -244,6 +244,7 @@ mod tests {
             (99, 100, 80),
             (100, 100, 100),
             (500, 100, 100),
+            (i64::MAX, 1, 100),
             (5, 0, 0),
         ] {
             assert_eq!(told(spent, limit), percent, "{spent} of {limit}");
