@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use self::{
-    next::{Next, next},
+    next::{Next, next, no_end},
     stop::Stop,
 };
 use super::{
@@ -284,6 +284,7 @@ impl<'s> Driver<'s> {
                 Next::Calls(calls) => self.call_tools(calls).await?,
                 Next::Wait => self.pause().await?,
                 Next::Complete(text) => self.complete(None, text).await?,
+                Next::Enough => return Err(Stop::Failed(no_end(&self.on().provider.name))),
             };
             if matches!(flow, Flow::Ended) {
                 return Ok(());
