@@ -62,7 +62,8 @@ pub(super) async fn set_runs_on(tx: &mut TenantTx, before: &Agent, after: &Agent
     let workspace = tx.workspace().0;
     let done = sqlx::query!(
         "UPDATE agents SET provider_id = $5, model = $6, falls_back = $7, updated_at = now()
-         WHERE workspace_id = $1 AND id = $2 AND provider_id IS NOT DISTINCT FROM $3 AND model IS NOT DISTINCT FROM $4",
+         WHERE workspace_id = $1 AND id = $2 AND provider_id IS NOT DISTINCT FROM $3 AND model IS NOT DISTINCT FROM $4
+           AND falls_back = $8",
         workspace,
         before.id.0,
         before.provider_id.map(|id| id.0) as Option<uuid::Uuid>,
@@ -70,6 +71,7 @@ pub(super) async fn set_runs_on(tx: &mut TenantTx, before: &Agent, after: &Agent
         after.provider_id.map(|id| id.0) as Option<uuid::Uuid>,
         after.model.as_deref() as Option<&str>,
         after.falls_back,
+        before.falls_back,
     )
     .execute(tx.conn())
     .await
