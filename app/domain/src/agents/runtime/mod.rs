@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use self::{
     next::{Next, next, no_end},
-    stop::Stop,
+    stop::{Stop, caught},
 };
 use super::{
     Agent, Making, RunEvent, RunFailure, Step, StepContent, agents_store,
@@ -146,7 +146,7 @@ pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
     };
     let driven = match driver {
         Ok(mut driver) => {
-            let stop = driver.go().await;
+            let stop = caught(Box::pin(driver.go())).await;
             if let Err(stop) = stop {
                 stop.note(&driver.span);
                 driver.stop(stop).await
