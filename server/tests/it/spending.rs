@@ -46,8 +46,9 @@ async fn a_driver_of_before_writes_nothing_where_its_own_server_has_claimed_the_
     while office.mock.asked().len() == before {
         sleep(SLOW / 20).await;
     }
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
     let cancelled = "UPDATE runs SET cancel_requested = true WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(cancelled).bind(&run).execute(&mut system).await.unwrap().rows_affected(), 1);
+    assert_eq!(sqlx::query(cancelled).bind(&run).execute(&mut root).await.unwrap().rows_affected(), 1);
     until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "CANCELLED").await;
 }
 
