@@ -41,9 +41,6 @@ impl ChatRequest {
         for tool in &self.tools {
             text += tool.name.len() + tool.description.len() + tool.parameters.to_string().len();
         }
-        if let Some(form) = &self.output {
-            text += form.name.len() + form.schema.to_string().len();
-        }
         (text as u64, pictures as u64)
     }
 }

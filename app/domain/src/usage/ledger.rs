@@ -308,7 +308,7 @@ fn estimate(request: &ChatRequest, output: u32) -> Usage {
 mod tests {
     use super::*;
     use crate::{
-        providers::{Message, OutputForm},
+        providers::Message,
         usage::{ModelPrice, Price},
     };
 
@@ -318,9 +318,6 @@ mod tests {
         assert_eq!(estimate(&request, 20), Usage { input: 1_000, output: 20, ..Usage::default() });
         request.system = "y".repeat(300);
         assert_eq!(estimate(&request, 10), Usage { input: 1_100, output: 10, ..Usage::default() });
-        let schema = serde_json::json!("z".repeat(294));
-        request.output = Some(OutputForm { name: "form".into(), schema });
-        assert_eq!(estimate(&request, 10), Usage { input: 1_200, output: 10, ..Usage::default() });
     }
 
     /// A call of a model at $1 for a million tokens read and $4 for a million written, for which 7 millionths are held back.
