@@ -17,6 +17,9 @@ use crate::{browser, server, tools, workspace};
 /// How long the server may take to end once it was asked to.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// What asks us, and through us the server, to end.
+const ASKING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -33,13 +36,14 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let program = server::build(if options.release { server::Profile::Release } else { server::Profile::Dev })?;
     tools::postgres_for_the_server();
     say!("Starting HYVVE");
-    let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("listening for signals")?;
+    let signals = Signals::new(ASKING).context("listening for signals")?;
     // A process group of its own: the terminal's Ctrl-C comes to us, and reaches the server once, through us.
     let mut command = Command::new(&program);
     command.current_dir(workspace::root()).envs(site.environment()).process_group(0);
     let server = command.spawn().with_context(|| format!("starting {}", program.display()))?;
     let status = attend(server, signals)?;
-    let is_asked_for = status.signal().is_some_and(|signal| signal != Signal::SIGKILL as i32);
+    // A crash ends with a signal, too: SIGSEGV, SIGABRT.
+    let is_asked_for = status.signal().is_some_and(|signal| ASKING.contains(&signal));
     if status.success() || is_asked_for { Ok(()) } else { bail!("HYVVE ended with {status}") }
 }
 

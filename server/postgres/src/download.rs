@@ -23,14 +23,19 @@ pub(crate) fn install(major: Option<u32>, account: &Account) -> Result<Binaries,
     let wanted =
         VersionReq::parse(&format!("={}", major.unwrap_or(PREFERRED_MAJOR))).map_err(|error| failed(&error))?;
     let (version, archive) = blocking::get_archive(URL, &wanted).map_err(|error| failed(&error))?;
-    let (target, unfinished) =
-        (folder.join(version.to_string()), folder.join(format!("{version}.{}", std::process::id())));
-    blocking::extract(URL, &archive, &unfinished).map_err(|error| failed(&error))?;
-    if target.exists() {
-        fs::remove_dir_all(&unfinished).context("removing", &unfinished)?;
-    } else {
-        fs::rename(&unfinished, &target).context("naming", &target)?;
+    // One folder further down than where whole ones are looked for: what a process leaves that dies meanwhile is found by nobody.
+    let workshop = folder.join(format!("unfinished.{}", std::process::id()));
+    if workshop.exists() {
+        fs::remove_dir_all(&workshop).context("removing", &workshop)?;
     }
+    let (target, unfinished) = (folder.join(version.to_string()), workshop.join(version.to_string()));
+    blocking::extract(URL, &archive, &unfinished).map_err(|error| failed(&error))?;
+    match fs::rename(&unfinished, &target) {
+        // Another process was faster.
+        Err(_) if target.exists() => {}
+        named => named.context("naming", &target)?,
+    }
+    fs::remove_dir_all(&workshop).context("removing", &workshop)?;
     Binaries::at(&target.join("bin"))
         .ok_or_else(|| Error::Download(format!("{} holds no usable PostgreSQL", target.display())))
 }

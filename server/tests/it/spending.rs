@@ -38,6 +38,18 @@ async fn a_driver_of_before_writes_nothing_where_its_own_server_has_claimed_the_
     // Both calls were made, and the ledger has both.
     let rows = office.rows().await;
     assert!(rows.len() == 2 && rows[1].contains(&format!(",{COST},workspace:1,")), "{rows:#?}");
+
+    // Somebody cancels a run at another server while its model thinks, and then it would wait for a person: it does not.
+    add(&office.user, &office.at, "Second", "asks", true).await;
+    let before = office.mock.asked().len();
+    let run = start(&office.user, &office.agent).await;
+    while office.mock.asked().len() == before {
+        sleep(SLOW / 20).await;
+    }
+    let mut root = PgConnection::connect(&superuser(app.setting("DATABASE_URL"))).await.unwrap();
+    let cancelled = "UPDATE runs SET cancel_requested = true WHERE id = $1::uuid";
+    assert_eq!(sqlx::query(cancelled).bind(&run).execute(&mut root).await.unwrap().rows_affected(), 1);
+    until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "CANCELLED").await;
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ impl Model {
         let (name, arguments) = match time {
             1 => ("search_records", r#"{"collection": 7}"#),
             2 => ("no_such_tool", "{}"),
+            3 => ("search_records", r#"{"collection": "customers", "query": "\u0000"}"#),
             4 if body["model"] == LEARNS => ("search_records", r#"{"collection": "customers", "query": "Ada"}"#),
             _ => ("search_records", "{"),
         };

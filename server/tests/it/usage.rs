@@ -47,7 +47,7 @@ impl Mock {
             "listed" => json!({ "id": id, "pricing": { "prompt": "0.000001", "completion": "0.000002" } }),
             _ => json!({ "id": id }),
         };
-        let slow = ["slow", "slower", "counts", "stalls", "verbose"];
+        let slow = ["slow", "slower", "counts", "stalls", "verbose", "asks"];
         let models = ["good", "listed", "keyless", "busy", "breaks", "silent"].into_iter().chain(slow).map(listed);
         let models: Vec<Value> = models.collect();
         let router = Router::new()
@@ -78,7 +78,7 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     match model.as_str() {
         "keyless" => return error(401, "Incorrect key."),
         "busy" => return error(503, "Too much to do."),
-        "slow" | "verbose" => sleep(SLOW).await,
+        "slow" | "verbose" | "asks" => sleep(SLOW).await,
         "slower" | "counts" => sleep(6 * SLOW).await,
         _ => {}
     }
@@ -93,6 +93,12 @@ async fn answer(State(mock): State<Mock>, Json(body): Json<Value>) -> Response {
     let frames = match model.as_str() {
         "breaks" => vec![says("Half of ", Value::Null), frame(json!([]), usage)],
         "silent" => Vec::new(),
+        "asks" => {
+            let function = json!({ "name": "ask_human", "arguments": "{\"question\": \"Shall I?\"}" });
+            let calls = json!([{ "index": 0, "id": "call_1", "type": "function", "function": function }]);
+            let choice = json!({ "index": 0, "delta": { "tool_calls": calls }, "finish_reason": "tool_calls" });
+            vec![frame(json!([choice]), usage), "data: [DONE]\n\n".into()]
+        }
         "counts" => {
             vec![says(&format!("Answer {number}."), json!("stop")), frame(json!([]), usage), "data: [DONE]\n\n".into()]
         }

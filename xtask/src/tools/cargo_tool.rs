@@ -42,8 +42,11 @@ impl CargoTool<'_> {
         }
         let folder = self.folder()?;
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        if process::find("cargo-binstall").is_some() && self.fetch(&folder).is_ok() {
-            return self.find()?.with_context(|| format!("{} is not in what was fetched", self.name));
+        if process::find("cargo-binstall").is_some()
+            && self.fetch(&folder).is_ok()
+            && let Some(fetched) = self.find()?
+        {
+            return Ok(fetched);
         }
         self.compile(&folder, toolchain)?;
         self.find()?.with_context(|| format!("{} is not in what was built", self.name))

@@ -64,7 +64,7 @@ pub(super) async fn set_agent(tx: &mut TenantTx, before: &Agent, after: &Agent) 
     let done = sqlx::query!(
         "UPDATE agents SET provider_id = $5, model = $6, falls_back = $7, output_schema = $8, updated_at = now()
          WHERE workspace_id = $1 AND id = $2 AND provider_id IS NOT DISTINCT FROM $3 AND model IS NOT DISTINCT FROM $4
-           AND output_schema IS NOT DISTINCT FROM $9",
+           AND output_schema IS NOT DISTINCT FROM $9 AND falls_back = $10",
         workspace,
         before.id.0,
         before.provider_id.map(|id| id.0) as Option<uuid::Uuid>,
@@ -74,6 +74,7 @@ pub(super) async fn set_agent(tx: &mut TenantTx, before: &Agent, after: &Agent) 
         after.falls_back,
         after.output_schema.clone(),
         before.output_schema.clone(),
+        before.falls_back,
     )
     .execute(tx.conn())
     .await

@@ -4,7 +4,7 @@
 //! executing, then tried once; if the process dies in between, nobody knows how it ended, so it becomes `unknown` and a
 //! person is asked. Before anything runs, the bytes are checked against the approved hash once more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -19,7 +19,7 @@ use super::{
     trail,
 };
 use crate::{
-    Actor, Error, Result, Timestamp, Who,
+    Actor, Code, Error, Result, Timestamp, Who,
     agents::Outcome,
     audit::Entry,
     crash,
@@ -39,6 +39,8 @@ use crate::{
 const BATCH: i64 = 64;
 /// How long the executor sleeps at most: another node may have died with an effect in hand.
 const IDLE: Duration = Duration::from_secs(1);
+/// How soon it tries again to write down how an effect ended, while the database is away.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Executes due effects until the task is aborted.
 pub async fn work(s: Services) {
@@ -199,7 +201,7 @@ async fn outside(
     Ok(())
 }
 
-/// Tries it, and writes down how that ended.
+/// Tries it once, and writes down how that ended.
 async fn perform(
     s: &Services,
     effect: EffectId,
@@ -214,23 +216,34 @@ async fn perform(
     .await
     .unwrap_or_else(|_| Performed::Unknown("It took too long; it may or may not have happened.".to_owned()));
 
-    let mut tx = s.db.tenant(&Actor::system(proposal.workspace)).await?;
-    let item = item(&mut tx, id).await?;
     let ended = match performed {
-        Performed::Done(result) => {
-            sent::note(&mut tx, &proposal.tool, &proposal.arguments, effect).await?;
-            Ended::done(result, proposal)
-        }
+        Performed::Done(result) => Ended::done(result, proposal),
         Performed::Failed(why) => Ended::Failed(why),
         Performed::Unknown(why) => Ended::Unknown(why),
     };
     ended.note(span);
-    let left = matches!(ended, Ended::Done { .. });
-    end(s, tx, effect, id, &item, ended).await?;
-    if left {
+    // Nobody else knows it. Until others may give it up, a database that is away for a moment makes no riddle of it.
+    let until = Instant::now() + s.settings.lease;
+    while let Err(e) = write_down(s, effect, id, proposal, &ended).await {
+        if e.code != Code::Unavailable || until < Instant::now() {
+            return Err(e);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    if matches!(ended, Ended::Done { .. }) {
         sent::write_eml(&s.mailer, &proposal.tool, &proposal.arguments, effect).await;
     }
     Ok(())
+}
+
+/// Writes down how it ended.
+async fn write_down(s: &Services, effect: EffectId, id: ApprovalId, proposal: &Proposal, ended: &Ended) -> Result<()> {
+    let mut tx = s.db.tenant(&Actor::system(proposal.workspace)).await?;
+    let item = item(&mut tx, id).await?;
+    if matches!(ended, Ended::Done { .. }) {
+        sent::note(&mut tx, &proposal.tool, &proposal.arguments, effect).await?;
+    }
+    end(s, tx, effect, id, &item, ended.clone()).await
 }
 
 /// The span of what is carried out now. Its run waits, and may be another server's.
@@ -241,6 +254,7 @@ fn span(proposal: &Proposal, item: &Locked) -> Option<ToolSpan> {
 }
 
 /// How an effect ended.
+#[derive(Clone)]
 enum Ended {
     /// What came of it, and of which arguments.
     Done {

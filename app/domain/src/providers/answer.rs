@@ -19,6 +19,9 @@ const MAX_ANSWER: usize = 64 << 20;
 /// The most tokens, or micro-dollars, that are believed of one answer.
 const MAX_COUNT: u64 = 1 << 40;
 
+/// The most characters of a model's name, which stands in lists of runs and of what they cost.
+const MAX_NAME: usize = 200;
+
 /// A streamed answer.
 pub struct ModelStream {
     source: Source,
@@ -133,7 +136,8 @@ impl HttpAnswer {
     }
 }
 
-/// What PostgreSQL cannot store, a NUL in a text or a count beyond measure, must not be able to break a run.
+/// What PostgreSQL cannot store, a NUL in a text or a count beyond measure, must not be able to break a run; nor a name without an end
+/// a list.
 fn storable(event: &mut ModelEvent) {
     let clean = |text: &mut String| {
         if text.contains('\0') {
@@ -141,7 +145,13 @@ fn storable(event: &mut ModelEvent) {
         }
     };
     match event {
-        ModelEvent::Model(text) | ModelEvent::Text(text) | ModelEvent::Reasoning(text) => clean(text),
+        ModelEvent::Text(text) | ModelEvent::Reasoning(text) => clean(text),
+        ModelEvent::Model(name) => {
+            clean(name);
+            if let Some((end, _)) = name.char_indices().nth(MAX_NAME) {
+                name.truncate(end);
+            }
+        }
         ModelEvent::ToolCallStart { id, name, .. } => {
             clean(id);
             clean(name);
@@ -153,5 +163,21 @@ fn storable(event: &mut ModelEvent) {
         }
         ModelEvent::Usage(usage) => *usage = usage.within(MAX_COUNT),
         ModelEvent::Finish(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_says_can_be_stored_and_listed() {
+        let stored = |mut event: ModelEvent| {
+            storable(&mut event);
+            event
+        };
+        assert_eq!(stored(ModelEvent::Text("a\0b".into())), ModelEvent::Text("a\u{fffd}b".into()));
+        assert_eq!(stored(ModelEvent::Model("ä".repeat(MAX_NAME))), ModelEvent::Model("ä".repeat(MAX_NAME)));
+        assert_eq!(stored(ModelEvent::Model("ä".repeat(9_000))), ModelEvent::Model("ä".repeat(MAX_NAME)));
     }
 }

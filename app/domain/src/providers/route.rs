@@ -50,7 +50,7 @@ impl Resolved {
     ) -> Result<ModelStream, Failure> {
         let (Some(adapter), Some(endpoint)) = (self.provider.provider.adapter(), &self.endpoint) else {
             return match &request.output {
-                None => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace)),
+                None => Ok(ModelStream::sandbox(request, s.settings.sandbox_pace).let_in_by(pass)),
                 Some(_) => Err(Failure {
                     kind: FailureKind::Refused,
                     provider: self.provider.name.clone(),

@@ -88,6 +88,7 @@ pub async fn update(s: &Services, actor: &Actor, id: BudgetId, changes: BudgetCh
     enter(s, actor, "set budgets").await?;
     limit(changes.limit_micros)?;
     let mut tx = s.db.tenant(actor).await?;
+    store::lock(&mut tx).await?;
     let before = found(&mut tx, id).await?;
     let told = told(before.spent_micros, changes.limit_micros);
     store::set_limit(&mut tx, &before, changes.limit_micros, told).await?;
@@ -101,6 +102,7 @@ pub async fn update(s: &Services, actor: &Actor, id: BudgetId, changes: BudgetCh
 pub async fn delete(s: &Services, actor: &Actor, id: BudgetId) -> Result<()> {
     enter(s, actor, "remove budgets").await?;
     let mut tx = s.db.tenant(actor).await?;
+    store::lock(&mut tx).await?;
     let budget = found(&mut tx, id).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(Error::not_found(SUBJECT));
@@ -244,6 +246,7 @@ mod tests {
             (99, 100, 80),
             (100, 100, 100),
             (500, 100, 100),
+            (i64::MAX, 1, 100),
             (5, 0, 0),
         ] {
             assert_eq!(told(spent, limit), percent, "{spent} of {limit}");

@@ -184,6 +184,15 @@ pub(super) async fn list(tx: &mut TenantTx, only: Option<BudgetId>) -> Result<Ve
     .await?)
 }
 
+/// Lets nobody else change budgets until the transaction ends, nor read them for that.
+pub(super) async fn lock(tx: &mut TenantTx) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('budgets ' || $1::text, 0))", workspace.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Adds a budget, with what has been spent in this month so far.
 pub(super) async fn insert(tx: &mut TenantTx, id: BudgetId, new: &NewBudget) -> Result<()> {
     let workspace = tx.workspace().0;

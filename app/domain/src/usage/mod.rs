@@ -117,5 +117,9 @@ pub struct BudgetChanges {
 
 /// How much of a limit it is, in whole percent, rounded down.
 pub(crate) fn share(spent: i64, limit: i64) -> i64 {
-    if limit <= 0 { 100 } else { (i128::from(spent) * 100 / i128::from(limit)) as i64 }
+    if limit <= 0 {
+        return 100;
+    }
+    let percent = i128::from(spent) * 100 / i128::from(limit);
+    i64::try_from(percent).unwrap_or(i64::MAX)
 }

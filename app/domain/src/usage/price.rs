@@ -9,6 +9,10 @@ use crate::{Timestamp, ids::ProviderId, providers::Usage};
 /// In place of a model: all models of a provider that have no price of their own.
 pub const EVERY_MODEL: &str = "*";
 
+/// The most that is believed of one call, in millionths of a dollar: a million dollars. What a provider counts, and what it lists, is
+/// its own word, and sums of it have to be numbers that can be stored.
+const MOST: i64 = 1_000_000_000_000;
+
 /// What a million tokens cost, in millionths of a dollar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
@@ -25,7 +29,8 @@ pub struct Price {
 }
 
 impl Price {
-    /// What a call has cost, in millionths of a dollar, rounded to the next one.
+    /// What a call has cost, in millionths of a dollar, rounded to the next one; not more than a million
+    /// dollars.
     pub fn cost(&self, usage: &Usage) -> i64 {
         let cached = usage.cache_read.saturating_add(usage.cache_write);
         let parts = [
@@ -35,7 +40,7 @@ impl Price {
             (usage.output, self.output),
         ];
         let total: i128 = parts.into_iter().map(|(tokens, price)| i128::from(tokens) * i128::from(price)).sum();
-        ((total + 500_000) / 1_000_000).clamp(0, i64::MAX.into()) as i64
+        ((total + 500_000) / 1_000_000).clamp(0, MOST.into()) as i64
     }
 
     /// Whether nothing costs anything.
@@ -117,7 +122,7 @@ mod tests {
     fn numbers_beyond_measure_and_caches_larger_than_what_was_read_break_nothing() {
         let dear = Price { input: 10_000_000_000, output: 10_000_000_000, cache_read: 1, cache_write: 1 };
         let much = Usage { input: u64::MAX, output: u64::MAX, ..Usage::default() };
-        assert_eq!(dear.cost(&much), i64::MAX);
+        assert_eq!(dear.cost(&much), MOST);
         let odd = Usage { input: 1, cache_read: u64::MAX, cache_write: u64::MAX, ..Usage::default() };
         assert!(dear.cost(&odd) > 0);
     }

@@ -50,6 +50,7 @@ pub async fn set(s: &Services, actor: &Actor, set: SetPrice) -> Result<Vec<Model
     set.price.as_ref().map_or(Ok(()), checked)?;
     let mut tx = s.db.tenant(actor).await?;
     must_be_here(&mut tx, set.provider_id).await?;
+    store::lock(&mut tx).await?;
     let before =
         store::current(&mut tx).await?.into_iter().find(|p| p.provider_id == set.provider_id && p.model == model);
     if before.as_ref().map(|p| p.price) == set.price {

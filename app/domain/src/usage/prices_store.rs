@@ -34,7 +34,16 @@ pub(super) async fn current(tx: &mut TenantTx) -> Result<Vec<ModelPrice>> {
         .collect())
 }
 
-/// Adds a version; whoever does so at the same time waits until this transaction ends.
+/// Lets nobody else change them until the transaction ends, nor read them for that.
+pub(super) async fn lock(tx: &mut TenantTx) -> Result<()> {
+    let workspace = tx.workspace().0;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('prices ' || $1::text, 0))", workspace.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Adds a version. The transaction has locked them.
 pub(super) async fn add(
     tx: &mut TenantTx,
     provider: ProviderId,
@@ -43,9 +52,6 @@ pub(super) async fn add(
     by: Option<UserId>,
 ) -> Result<i32> {
     let workspace = tx.workspace().0;
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('prices ' || $1::text, 0))", workspace.to_string())
-        .execute(tx.conn())
-        .await?;
     Ok(sqlx::query_scalar!(
         "INSERT INTO model_prices (workspace_id, version, provider_id, model, input, output, cache_read, cache_write, created_by)
          SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8 FROM model_prices WHERE workspace_id = $1

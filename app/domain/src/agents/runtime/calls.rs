@@ -15,7 +15,7 @@ use crate::{
         propose::{self, Source, setup},
         routing::Review,
     },
-    crash,
+    canonical, crash,
     ids::ApprovalId,
     providers::{
         ToolCall,
@@ -32,10 +32,10 @@ const TOLD: &str = "tool_error";
 /// In a span: a fault of HYVVE's own.
 const FAULT: &str = "internal";
 
-/// AgentOS's ToolExecution.
+/// AgentOS's ToolExecution. Arguments that are refused for what they hold stand there as they were written: some, with a NUL in them,
+/// could not even be stored otherwise.
 pub(super) fn execution(call: &ToolCall) -> Value {
-    let arguments =
-        serde_json::from_str::<Value>(&call.arguments).unwrap_or_else(|_| Value::String(call.arguments.clone()));
+    let arguments = canonical::parse_strict(&call.arguments).unwrap_or_else(|_| Value::String(call.arguments.clone()));
     json!({ "tool_call_id": call.id, "tool_name": call.name, "tool_args": arguments })
 }
 

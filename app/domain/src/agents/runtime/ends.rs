@@ -30,7 +30,11 @@ impl Driver<'_> {
     /// Lets the run rest until a person has decided. If that happened just now, the run goes on.
     pub(super) async fn pause(&mut self) -> Result<Flow, Stop> {
         let mut tx = self.begin().await?;
-        store::lock(&mut tx, self.id).await?.ok_or(Stop::Lost)?;
+        // Whoever cancels meanwhile waits for the row, and then finds a run that rests; whoever was faster has asked its driver.
+        let standing = driver_store::renew(&mut tx, self.id, self.attempt, self.lease()).await?.ok_or(Stop::Lost)?;
+        if standing.is_cancelled {
+            return Err(Stop::Cancelled);
+        }
         let steps = store::steps(&mut tx, &[self.id.0]).await?;
         self.steps = steps.into_iter().map(|(_, step)| step).collect();
         if !self.steps.iter().any(|s| s.waiting) {
@@ -122,11 +126,14 @@ impl Driver<'_> {
         };
         self.pending.push(event);
         let mut tx = self.s.db.tenant(&Actor::system(self.actor.workspace)).await?;
-        let events = match self.put(&mut tx, Write::default()).await {
-            Ok(events) => events,
-            Err(Stop::Fault(e)) => return Err(e),
-            Err(_) => return Ok(()),
-        };
+        if driver_store::renew(&mut tx, self.id, self.attempt, self.lease()).await?.is_none() {
+            return Ok(());
+        }
+        // What it came to when the answer could not be written down may have been spent.
+        ledger::give_up(&mut tx, self.id).await?;
+        // The database says where the events end: what failed may have counted some that were not stored.
+        let pending = std::mem::take(&mut self.pending);
+        let events = driver_store::append_undriven(&mut tx, self.id, pending).await?;
         store::set_error(&mut tx, self.id, failure.as_ref()).await?;
         store::set_status(&mut tx, self.id, status).await?;
         approvals::cancel_for_run(&mut tx, self.id).await?;
@@ -134,7 +141,7 @@ impl Driver<'_> {
         tx.audit(Entry::new(ended.name(), "run", self.id.0).details(json!({ "error": kind })));
         self.tell(&mut tx, ended);
         tx.commit().await?;
-        self.publish(events);
+        self.publish(events.into());
         Ok(())
     }
 

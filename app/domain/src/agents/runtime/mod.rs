@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 
 pub(super) use self::load::Load;
 use self::{
-    next::{Next, next},
-    stop::Stop,
+    next::{Next, next, no_end},
+    stop::{Stop, caught},
 };
 use super::{
     Agent, Making, RunEvent, Step, StepContent,
@@ -93,7 +93,7 @@ pub(super) async fn drive(s: &Services, run: Claimed, load: Option<Load>) {
     };
     let driven = match driver {
         Ok(mut driver) => {
-            let stop = driver.go().await;
+            let stop = caught(Box::pin(driver.go())).await;
             if let Err(stop) = stop {
                 stop.note(&driver.span);
                 driver.stop(stop).await
@@ -232,6 +232,7 @@ impl<'s> Driver<'s> {
                 Next::Calls(calls) => self.call_tools(calls).await?,
                 Next::Wait => self.pause().await?,
                 Next::Complete(text) => self.conclude(text).await?,
+                Next::Enough => return Err(Stop::Failed(no_end(&self.on().provider.name))),
             };
             if matches!(flow, Flow::Ended) {
                 return Ok(());

@@ -1,9 +1,12 @@
 //! What a run needs next, read off its stored steps and nothing else.
 
 use crate::{
-    agents::{Step, StepContent},
+    agents::{RunFailure, Step, StepContent},
     providers::ToolCall,
 };
+
+/// The most answers of one run. A model that looks things up for ever costs money for ever, and nobody sees it.
+const MOST_ANSWERS: usize = 200;
 
 /// What a run needs next.
 #[derive(Debug, PartialEq)]
@@ -14,15 +17,15 @@ pub(super) enum Next {
     Calls(Vec<ToolCall>),
     /// A person.
     Wait,
+    /// An end: its model has answered [`MOST_ANSWERS`] times and still calls tools.
+    Enough,
     /// Nothing: the last answer is the answer.
     Complete(String),
 }
 
 /// Read off the stored steps.
 pub(super) fn next(steps: &[Step]) -> Next {
-    let Some(at) = steps.iter().rposition(|s| matches!(s.content, StepContent::Model { .. })) else {
-        return Next::Model;
-    };
+    let Some(at) = steps.iter().rposition(is_answer) else { return Next::Model };
     let StepContent::Model { text, tool_calls, .. } = &steps[at].content else { return Next::Model };
     if tool_calls.is_empty() {
         return Next::Complete(text.clone());
@@ -35,8 +38,24 @@ pub(super) fn next(steps: &[Step]) -> Next {
         Next::Calls(open)
     } else if steps[at..].iter().any(|s| s.waiting) {
         Next::Wait
+    } else if steps.iter().filter(|step| is_answer(step)).count() >= MOST_ANSWERS {
+        Next::Enough
     } else {
         Next::Model
+    }
+}
+
+fn is_answer(step: &Step) -> bool {
+    matches!(step.content, StepContent::Model { .. })
+}
+
+/// Why a run ends that has had enough.
+pub(super) fn no_end(provider: &str) -> RunFailure {
+    RunFailure {
+        kind: "too_many_answers".to_owned(),
+        message: format!("{provider} was asked {MOST_ANSWERS} times, called tools each time and came to no end."),
+        remedy: "Look at what it has done so far. Then ask for less at once, or tell it to go on.".to_owned(),
+        said: None,
     }
 }
 
@@ -87,5 +106,20 @@ mod tests {
         assert_eq!(next(&[model("", &["a"]), tool("a", true)]), Next::Model);
         // An id that a provider uses again in a later answer is a new call.
         assert_eq!(next(&[model("", &["a"]), tool("a", true), model("", &["a"])]), Next::Calls(vec![call("a")]));
+    }
+
+    #[test]
+    fn a_run_ends_that_never_comes_to_an_answer() {
+        let mut steps: Vec<Step> = (1..MOST_ANSWERS).flat_map(|_| [model("", &["a"]), tool("a", true)]).collect();
+        assert_eq!(next(&steps), Next::Model);
+        steps.push(model("", &["a", "b"]));
+        assert_eq!(next(&steps), Next::Calls(vec![call("a"), call("b")]), "what it has asked for is still done");
+        steps.extend([tool("a", true), tool("b", false)]);
+        assert_eq!(next(&steps), Next::Wait);
+        steps.pop();
+        steps.push(tool("b", true));
+        assert_eq!(next(&steps), Next::Enough);
+        steps.push(model("Here it is.", &[]));
+        assert_eq!(next(&steps), Next::Complete("Here it is.".into()));
     }
 }

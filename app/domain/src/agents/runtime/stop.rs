@@ -1,5 +1,9 @@
 //! Why a run stops being driven.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+
 use crate::{
     Error,
     agents::RunFailure,
@@ -29,6 +33,13 @@ impl Stop {
             Self::Fault(error) => span.broke(error.code),
         }
     }
+}
+
+/// What came of driving a run. A panic is a fault of ours as any other, and ends it: else whoever claimed the run next would be driven
+/// into it as well, and so on, with a call of the model each time.
+pub(super) async fn caught(driving: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+    let driven = AssertUnwindSafe(driving).catch_unwind().await;
+    driven.unwrap_or_else(|_| Err(Error::internal("whoever drove a run panicked").into()))
 }
 
 impl From<Error> for Stop {
