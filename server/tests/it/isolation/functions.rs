@@ -7,7 +7,7 @@ use super::{NOBODYS, Thing, Things};
 use crate::support::{Caller, Reply, Story, TestApp, id};
 
 /// Every server function that acts in a workspace, with a form that it understands. An id in braces is somebody's.
-pub(crate) const IN_A_WORKSPACE: [(&str, &str); 80] = [
+pub(crate) const IN_A_WORKSPACE: [(&str, &str); 81] = [
     ("agents/list", ""),
     ("agents/change", "id={agent}&provider=&model=&falls_back=true"),
     ("agents/answers", "id={agent}&output_schema="),
