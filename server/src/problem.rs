@@ -69,6 +69,15 @@ impl Problem {
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+
+    /// The message, which names the field where there is one: AgentOS's clients have no other place for it.
+    fn detail(&self) -> Cow<'_, str> {
+        let field = self.details.as_ref().and_then(|details| details["field"].as_str());
+        match field.filter(|field| !self.message.contains(field)) {
+            Some(field) => Cow::Owned(format!("{field}: {}", self.message)),
+            None => Cow::Borrowed(&self.message),
+        }
+    }
 }
 
 /// The body comes later; until then the reply carries the problem itself.
@@ -121,7 +130,7 @@ impl Surface {
         let mut body = match self {
             Self::Api => json!({ "error": { "code": code, "message": message, "requestId": id.as_str() } }),
             Self::Auth | Self::ServerFn => json!({ "code": code, "message": message }),
-            Self::Page | Self::AgentOs => json!({ "detail": message, "error_code": code }),
+            Self::Page | Self::AgentOs => json!({ "detail": problem.detail(), "error_code": code }),
         };
         match (self, details) {
             (Self::Api, Some(details)) => body["error"]["details"] = details.clone(),

@@ -265,29 +265,25 @@ impl World {
         }
     }
 
-    /// Changed while somebody has it in hand.
+    /// Changed while somebody has it in hand, or is about to.
     async fn claimed(&mut self, attempts: &[Attempt]) {
-        for attempt in attempts {
-            if attempt.is_out() { self.out(attempt).await } else { self.in_hand(attempt).await }
+        let (out, own): (Vec<_>, Vec<_>) = attempts.iter().partition(|attempt| attempt.is_out());
+        for attempt in out {
+            self.out(attempt).await;
         }
+        self.being_changed(&own).await;
     }
 
-    /// Changed while a server has locked the effect and is about to read what it is to do.
-    async fn in_hand(&mut self, attempt: &Attempt) {
-        let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut self.hands).await.unwrap();
+    /// Due while it is being changed: servers look at it, and pass it by until it is clear what it is to do.
+    async fn being_changed(&mut self, attempts: &[&Attempt]) {
         let mut tx = self.hands.begin().await.unwrap();
-        make(&mut tx, attempt).await;
-        make_due(&mut self.eyes, &attempt.item).await;
-        let sql = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))";
-        let mut waits = false;
-        for _ in 0..800 {
-            waits = sqlx::query_scalar(sql).bind(pid).fetch_one(&mut self.eyes).await.unwrap();
-            if waits {
-                break;
-            }
-            sleep(Duration::from_millis(25)).await;
+        for attempt in attempts {
+            make(&mut tx, attempt).await;
+            make_due(&mut self.eyes, &attempt.item).await;
         }
-        assert!(waits, "no server has it in hand");
+        sleep(Duration::from_millis(1_500)).await;
+        let due: i64 = sqlx::query_scalar(DUE).fetch_one(&mut self.eyes).await.unwrap();
+        assert_eq!(due, attempts.len() as i64);
         tx.commit().await.unwrap();
     }
 

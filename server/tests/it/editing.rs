@@ -144,8 +144,17 @@ async fn values_of_an_outside_agent_are_fields_without_markup_and_without_anythi
     let body = json!({ "action": "note", "arguments": { "text": text, "list": ["a"], "sure": false } });
     let item = agent.post("/api/approvals", &body).await.expect(201).body["data"].clone();
     let page = owner.get(&address(&owner, &item).await).await;
-    assert_in(&page, &["value=\"/arguments/text\"", "type=\"checkbox\"", "Hidden characters: ", "U+202E"]);
-    assert_not_in(&page, &["</textarea><b>", "value=\"/arguments/list\"", "value=\"/action\""]);
+    assert_in(
+        &page,
+        &[
+            "value=\"/arguments/text\"",
+            "value=\"/arguments/list\"",
+            "type=\"checkbox\"",
+            "Hidden characters: ",
+            "U+202E",
+        ],
+    );
+    assert_not_in(&page, &["</textarea><b>", "value=\"/action\""]);
 
     let (to, _) = send(&owner, &item, &[("/arguments/text", "Pay 40"), ("/arguments/sure", "true")]).await;
     let new = detail(&owner, to.rsplit('/').next().expect("an id")).await;
