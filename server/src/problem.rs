@@ -221,7 +221,7 @@ mod tests {
         );
         assert_eq!(body("/api/auth/sign-in/email"), json!({ "code": "VALIDATION_ERROR", "message": "No." }));
         assert_eq!(body("/_fn/decide1"), json!({ "code": "VALIDATION_ERROR", "message": "No.", "details": details }));
-        assert_eq!(body("/agents"), json!({ "detail": "No.", "error_code": "VALIDATION_ERROR" }));
+        assert_eq!(body("/agents"), json!({ "detail": "email: No.", "error_code": "VALIDATION_ERROR" }));
         assert_eq!(Surface::of("/apiary", &program), Surface::AgentOs);
         let browser = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"))]);
         assert_eq!(Surface::of("/api/approvals", &browser), Surface::Api);
