@@ -18,12 +18,11 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
     pictures::a_picture,
-    support::{Caller, Reply, TestApp, id, until},
+    support::{Caller, Reply, TestApp, id, take_over, until},
 };
 
 /// Said to a model that takes its time, when it is asked for the first time.
@@ -150,10 +149,7 @@ async fn an_image_reaches_models_as_it_was_sent_later_and_after_a_crash_too_and_
     while asked.all().len() < 2 {
         sleep(Duration::from_millis(20)).await;
     }
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died =
-        "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s' WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(died).bind(&slow).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     assert_eq!(ended(&ada, &slow).await["attempt"], 2);
     let all = asked.all();
     assert!(all.len() == 3 && all[1]["messages"].to_string().contains(&encoded), "{}", all.len());

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     accounts::World,
     isolation::functions::call,
-    support::{Caller, Redis, Reply, TestApp, cluster::superuser, id, until},
+    support::{Caller, Redis, Reply, TestApp, cluster::superuser, id, take_over, until},
     usage::{COST, Office, READ, SLOW, VERBOSE, add, put, start},
 };
 
@@ -27,9 +27,7 @@ async fn a_driver_of_before_writes_nothing_where_its_own_server_has_claimed_the_
         sleep(SLOW / 20).await;
     }
     // The lease runs out while the provider thinks, and the server takes the run for one that nobody drives.
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let over = "UPDATE runs SET lease_until = now() - interval '1 s' WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(over).bind(&run).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     let path = format!("/api/runs/{run}");
     let ended = until(&office.user, &path, |body| body["data"]["run"]["status"] == "COMPLETED").await;
     let (ended, steps) = (&ended["data"]["run"], &ended["data"]["steps"]);
@@ -103,10 +101,7 @@ async fn owners_hear_that_a_lost_call_has_used_a_budget_up() {
     let run = start(&office.user, &office.agent).await;
     until(&office.user, "/api/ai-providers/budgets", |body| body["data"][0]["reservedMicros"].as_i64() > Some(0)).await;
     // Its server is believed dead while the provider still thinks: what was held back for the call may have been spent.
-    let mut system = PgConnection::connect(world.app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died =
-        "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s' WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(died).bind(&run).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&world.app).await;
     world.letters("ada@example.com", "is used up", 1).await;
     let ended = until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "ERROR").await;
     assert_eq!(ended["data"]["run"]["error"]["type"], "budget_reached");
@@ -199,9 +194,7 @@ async fn a_call_that_was_lost_names_whom_it_went_to() {
     let mut stream = office.user.open_form(&format!("/agents/{}/runs", office.agent), &form).await;
     stream.next_of("RunContent").await;
     // The server that drives it is believed dead when the second one has begun to answer.
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'";
-    assert_eq!(sqlx::query(died).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     stream.next_of("RunCompleted").await;
     let rows = office.rows().await;
     let lost: Vec<_> = rows.iter().filter(|row| row.contains(",lost,")).collect();
@@ -242,9 +235,7 @@ async fn a_call_is_in_the_ledger_also_where_its_server_died_while_the_provider_t
     while sqlx::query_scalar::<_, i64>(begun).fetch_one(&mut root).await.unwrap() == 0 {
         sleep(SLOW / 20).await;
     }
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'";
-    assert_eq!(sqlx::query(died).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
     // Its driver lives after all, and writes down the same call.
     sleep(2 * SLOW).await;

@@ -14,12 +14,11 @@ use axum::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
     isolation::functions::call,
-    support::{Caller, Reply, TestApp, id, until},
+    support::{Caller, Reply, TestApp, id, take_over, until},
 };
 
 /// Said to a model that answers in words at first.
@@ -238,10 +237,7 @@ async fn a_run_keeps_its_schema_one_may_come_with_a_message_and_what_is_none_is_
         sleep(Duration::from_millis(20)).await;
     }
     set(&ada, &agent, &colour).await.expect(200);
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died =
-        "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s' WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(died).bind(&slow).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     let ended = |body: &Value| matches!(body["data"]["run"]["status"].as_str(), Some("COMPLETED" | "ERROR"));
     let ended = until(&ada, &format!("/api/runs/{slow}"), ended).await["data"]["run"].clone();
     assert_eq!((&ended["attempt"], &ended["output"]), (&json!(2), &json!(r#"{"n":7}"#)), "{ended:#}");

@@ -16,13 +16,12 @@ use axum::{
 use futures::{StreamExt as _, future::join_all, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
     accounts::World,
     isolation::functions::call,
-    support::{Caller, Reply, TestApp, id, until},
+    support::{Caller, Reply, TestApp, id, take_over, until},
     turns::page,
 };
 
@@ -345,10 +344,7 @@ async fn what_was_held_back_for_a_call_whose_server_died_counts_as_spent_once() 
     until(&office.user, "/api/ai-providers/budgets", |body| body["data"][0]["reservedMicros"].as_i64() > Some(0)).await;
     let held = office.budget().await["reservedMicros"].as_i64().unwrap();
     // The server that drives it is believed dead, while its provider still thinks; somebody takes the run over.
-    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
-    let died =
-        "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s' WHERE id = $1::uuid";
-    assert_eq!(sqlx::query(died).bind(&run).execute(&mut system).await.unwrap().rows_affected(), 1);
+    take_over(&app).await;
     until(&office.user, &format!("/api/runs/{run}"), |body| body["data"]["run"]["status"] == "COMPLETED").await;
     // Whichever of the two completes it, both calls were made, and both are settled in the end.
     until(&office.user, "/api/ai-providers/budgets", |body| body["data"][0]["reservedMicros"] == 0).await;

@@ -23,6 +23,6 @@ pub(crate) use self::{
     process::Process,
     redis::Redis,
     sse::Sse,
-    story::{Story, id, until},
+    story::{Story, id, take_over, until},
     wire::Wire,
 };

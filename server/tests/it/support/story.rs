@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::{sleep, timeout};
 
 use super::{Caller, TestApp};
@@ -62,4 +63,22 @@ pub(crate) async fn until(user: &Caller, path: &str, as_expected: impl Fn(&Value
 /// The id of an item.
 pub(crate) fn id(item: &Value) -> &str {
     item["id"].as_str().expect("an id")
+}
+
+/// Has the server of the one run that is under way for the first time believed dead, until somebody takes the run up again. A server
+/// that lives renews what it holds every now and then, so that once is not always enough.
+pub(crate) async fn take_over(app: &TestApp) {
+    let mut system = PgConnection::connect(app.setting("DATABASE_SYSTEM_URL")).await.unwrap();
+    let died = "UPDATE runs SET lease_owner = gen_random_uuid(), lease_until = now() - interval '1 s'
+                WHERE status = 'RUNNING' AND attempt = 1";
+    let mut is_found = false;
+    for _ in 0..400 {
+        match sqlx::query(died).execute(&mut system).await.unwrap().rows_affected() {
+            0 if is_found => return,
+            found => assert_eq!(found, 1, "of which run is this?"),
+        }
+        is_found = true;
+        sleep(Duration::from_millis(25)).await;
+    }
+    panic!("nobody takes the run up");
 }
