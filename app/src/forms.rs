@@ -168,6 +168,7 @@ impl Flash {
     }
 
     /// The same with what was typed into a field: as much as a cookie holds, and it is said where that is not all.
+    #[must_use]
     pub fn keeping(mut self, field: &str, text: &str) -> Self {
         let mut kept = text;
         while serde_json::to_string(kept).map_or(0, |json| json.len()) > TOLD_MAX {

@@ -11,7 +11,7 @@ use super::WORKSPACE;
 use crate::config::Origins;
 
 /// How long a browser remembers what it may send.
-const REMEMBERED: Duration = Duration::from_secs(600);
+const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// What tells browsers so; nothing where no origin is listed.
 pub(crate) fn cors(origins: &Origins) -> Option<CorsLayer> {

@@ -162,7 +162,7 @@ async fn without_a_script_a_page_says_what_a_selection_would_do_and_decides_on_w
     }
 
     let page = async |verdict: &str, items: &[&Value]| {
-        let picked: String = items.iter().map(|item| format!("&picked={}", shown(item))).collect();
+        let picked = items.iter().map(|item| format!("&picked={}", shown(item))).collect::<Vec<_>>().concat();
         let query = format!("verdict={verdict}&tab=waiting&page=1&type=external{picked}");
         grace.get(&format!("{home}/approvals/selected/decide?{query}")).await.expect(200).text.clone()
     };

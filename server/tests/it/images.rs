@@ -78,7 +78,7 @@ impl Asked {
                 json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }], "usage": { "prompt_tokens": 1, "completion_tokens": 1 } }),
             ]
         };
-        let events: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        let events = events.iter().map(|event| format!("data: {event}\n\n")).collect::<Vec<_>>().concat();
         ([(header::CONTENT_TYPE, "text/event-stream")], events + "data: [DONE]\n\n").into_response()
     }
 }
