@@ -16,7 +16,7 @@ use leptos::{
 use super::state::{Chat, use_chat};
 use crate::{
     shell::use_frame,
-    ui::{Button, Glyph, Icon, Variant, area_html},
+    ui::{Button, Glyph, Icon, Variant},
 };
 
 /// Images may be sent again when nothing has come of it for so long.
@@ -67,6 +67,11 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
             }
         }
     };
+    // What a page comes with; in a browser it is the field's value.
+    #[cfg(feature = "ssr")]
+    let draft = crate::ui::area_html(&chat.draft.get_untracked());
+    #[cfg(not(feature = "ssr"))]
+    let draft = String::new();
     let session =
         move || chat.session.get().map(|id| view! { <input type="hidden" name="session_id" value=id.to_string()/> });
     view! {
@@ -79,7 +84,7 @@ pub(super) fn composer(agents: Vec<Agent>) -> AnyView {
             <Recipient agents=agents agent=agent/>
             <textarea
                 class="composer-field" name="message" rows="2" required=true placeholder="Ask or tell…" aria-label="Message"
-                node_ref=chat.field inner_html=area_html(&chat.draft.get_untracked())
+                node_ref=chat.field inner_html=draft
                 prop:value=move || chat.draft.get()
                 on:input=move |event| chat.draft.set(event_target_value(&event))
                 on:keydown=key

@@ -28,4 +28,5 @@ mod words;
 pub use dock::ChatDock;
 pub use failure::Failure;
 pub(crate) use file::Chat;
+#[cfg(feature = "ssr")]
 pub(crate) use images::sent_images;
