@@ -1,6 +1,6 @@
 //! The form that answers shall have: a JSON Schema, an agent's or one run's, that models are told of and answers are held to.
 //!
-//! Whoever may talk to an agent may send one, so it is bounded before it is used (see [`ForeignSchema`]).
+//! Whoever may talk to an agent may send one, so it is bounded before it is used (see `tools::foreign_schema`).
 
 use serde_json::{Map, Value};
 
