@@ -11,7 +11,7 @@ const drawn = (page, type, colours) => page.evaluate(({ type, colours }) => {
 }, { type, colours }).then((text) => Buffer.from(text, 'base64'));
 
 /** Whether every avatar on the page that has a picture shows it. */
-const shown = (page) => page.locator('.avatar img').evaluateAll((all) => all.every((one) => one.complete && one.naturalWidth === 256));
+const shown = () => [...document.querySelectorAll('.avatar img')].every((one) => one.complete && one.naturalWidth === 256);
 
 export default function register(test) {
   test('people and workspaces have initials until they have a picture, which needs no script', async ({ url, browser, screens }) => {
@@ -30,7 +30,7 @@ export default function register(test) {
         await seeing.page.emulateMedia({ colorScheme: theme });
         for (const [name, path] of places) {
           await seeing.page.goto(url + path);
-          assert.ok(await shown(seeing.page), `a picture does not show on ${name}`);
+          await seeing.page.waitForFunction(shown, undefined, { timeout: 10_000 }).catch(() => assert.fail(`a picture does not show on ${name}`));
           await inspect(seeing.page, `pictures-${state}-${name}`, { screens, theme });
         }
       }

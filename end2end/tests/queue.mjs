@@ -159,9 +159,13 @@ async function plain({ url, browser }) {
   const queue = page.getByRole('region', { name: 'Queue' });
   await queue.getByRole('checkbox', { name: /Mail/ }).check();
   await queue.getByRole('button', { name: 'Reject' }).click();
-  await queue.getByText('Please say why; the agent is told.').waitFor();
+  await page.getByRole('heading', { name: 'Reject what you selected?' }).waitFor();
+  assert.notEqual(await page.getByLabel('Why? The agents are told.').getAttribute('required'), null, 'a reason has to be given');
+  await page.getByRole('link', { name: 'Back to the list' }).click();
   for (const box of await queue.getByRole('checkbox').all()) await box.check();
   await queue.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('heading', { name: 'Approve what you selected?' }).waitFor();
+  await page.getByRole('button', { name: 'Approve these' }).click();
   await queue.getByText('2 approved.').waitFor();
   await queue.getByText('Nothing waits for you').waitFor();
   await context.close();

@@ -145,7 +145,7 @@ fn list_card(policies: &[Policy], tools: &[&'static str], people: &[(UserId, Str
     view! {
         <Card title="What holds">
             <ul class="entries">{rows}</ul>
-            <div class="card-foot flex flex-wrap gap-x-5 gap-y-1">{links}</div>
+            <div class="card-foot flex flex-wrap gap-x-5 gap-y-2">{links}</div>
         </Card>
     }
     .into_any()
