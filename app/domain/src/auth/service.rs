@@ -336,6 +336,15 @@ pub async fn use_workspace(s: &Services, signed_in: &SignedIn, workspace: Worksp
     Ok(())
 }
 
+/// Somebody, or everybody, lost a workspace: sessions that used it last use none from now on.
+pub(crate) async fn forget_workspace(s: &Services, workspace: WorkspaceId, user: Option<UserId>) -> Result<()> {
+    let mut tx = s.db.system("the workspace used last is gone").await?;
+    let hashes = store::forget_active(&mut tx, workspace, user).await?;
+    tx.commit().await?;
+    s.sessions.forget_all_of(hashes);
+    Ok(())
+}
+
 /// Ends a session. Signing out twice is no error.
 pub async fn sign_out(s: &Services, token: &Token, origin: &Origin) -> Result<()> {
     let mut tx = s.db.system("sign-out").await?;

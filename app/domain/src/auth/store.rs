@@ -203,6 +203,23 @@ pub(super) async fn set_active(tx: &mut SystemTx, id: SessionId, workspace: Work
     Ok(hash.and_then(|hash| Some(TokenHash(hash.try_into().ok()?))))
 }
 
+/// Sessions that used this workspace last use none from now on; answers what they are known by.
+pub(super) async fn forget_active(
+    tx: &mut SystemTx,
+    workspace: WorkspaceId,
+    user: Option<UserId>,
+) -> Result<Vec<TokenHash>> {
+    let hashes = sqlx::query_scalar!(
+        "UPDATE sessions SET active_organization_id = NULL WHERE active_organization_id = $1 AND ($2::uuid IS NULL OR user_id = $2)
+         RETURNING token_hash",
+        workspace.0,
+        user.map(|u| u.0),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(hashes.into_iter().filter_map(|hash| Some(TokenHash(hash.try_into().ok()?))).collect())
+}
+
 /// Ends a session.
 pub(super) async fn delete_session(tx: &mut SystemTx, hash: TokenHash) -> Result<()> {
     sqlx::query!("DELETE FROM sessions WHERE token_hash = $1", hash.0.as_slice()).execute(tx.conn()).await?;

@@ -6,6 +6,7 @@ use super::{Member, invitations, members_store as store};
 use crate::{
     Actor, Code, Error, Result, Role, Timestamp, agents,
     audit::Entry,
+    auth,
     db::{SystemTx, TenantTx},
     events::{
         DomainEvent, Draft,
@@ -201,9 +202,7 @@ async fn gone(tx: &mut TenantTx, event: DomainEvent, user: UserId, role: Role) -
 /// After somebody, or everybody, lost the workspace.
 pub(super) async fn forget(s: &Services, workspace: WorkspaceId, user: Option<UserId>) -> Result<()> {
     s.memberships.forget_all();
-    let mut tx = s.db.system("the workspace used last is gone").await?;
-    store::forget_active(&mut tx, workspace, user).await?;
-    tx.commit().await
+    auth::service::forget_workspace(s, workspace, user).await
 }
 
 /// All members of a workspace, locked.

@@ -137,18 +137,6 @@ pub(super) async fn lock_owned(tx: &mut SystemTx, user: UserId) -> Result<i64> {
     .await?)
 }
 
-/// Sessions that used this workspace last use none from now on.
-pub(super) async fn forget_active(tx: &mut SystemTx, workspace: WorkspaceId, user: Option<UserId>) -> Result<()> {
-    sqlx::query!(
-        "UPDATE sessions SET active_organization_id = NULL WHERE active_organization_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
-        workspace.0,
-        user.map(|u| u.0),
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// A workspace that the person belongs to, and as what: this one if it is among them, else the first.
 pub(super) async fn standing(
     tx: &mut SystemTx,
