@@ -134,8 +134,8 @@ fn Images(files: NodeRef<html::Input>) -> AnyView {
     });
     view! {
         <div class="composer-images">
-            <label class="grow min-w-0">
-                <span class="text-muted-foreground text-sm">{format!("Images: {}", bounds())}</span>
+            <label class="composer-choice" title=bounds()>
+                <span>"Images"<span class="sr-only">{format!(": {}", bounds())}</span></span>
                 <input
                     class="composer-files" type="file" name="files" multiple=true accept=images::ACCEPTED node_ref=files
                     on:change=changed
