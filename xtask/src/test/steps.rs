@@ -63,7 +63,7 @@ fn unit() -> Result<()> {
     tools::python()?;
     tools::node_modules()?;
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let at_once = env::var("RUST_TEST_THREADS").unwrap_or_else(|_| (2 * cores).to_string());
+    let at_once = env::var("RUST_TEST_THREADS").unwrap_or_else(|_| (cores + 1).to_string());
     process::run(process::cargo(&["test", "--quiet"]).args(NATIVE).env("RUST_TEST_THREADS", at_once))
 }
 
