@@ -1,11 +1,13 @@
 //! A model's arguments: parsed strictly, checked against the tool's schema, and split from the model's reason.
 
+use std::collections::BTreeMap;
+
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::registry::Tool;
-use crate::canonical;
+use crate::{Error, Result, canonical, ids::RecordId};
 
 /// The most bytes that a call's arguments may have.
 pub const MAX_BYTES: usize = 128 * 1024;
@@ -76,6 +78,12 @@ pub fn misfit(tool: &Tool, values: &Value) -> Result<Option<Misfit>, String> {
 /// Arguments as a tool's own type.
 pub(super) fn typed<T: DeserializeOwned>(values: &Map<String, Value>) -> Result<T, String> {
     serde_json::from_value(Value::Object(values.clone())).map_err(|e| format!("The arguments do not fit the tool: {e}"))
+}
+
+/// The version at which a proposal looked at the record that it is about.
+pub(super) fn version_of(record: RecordId, expected: &BTreeMap<RecordId, i32>) -> Result<i32> {
+    let version = expected.get(&record).copied();
+    version.ok_or_else(|| Error::internal("a proposal without its target's version"))
 }
 
 /// The object that a value is; empty when it is none.

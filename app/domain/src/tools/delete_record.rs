@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    arguments::{self, Arguments, object},
+    arguments::{self, Arguments, object, version_of},
     registry::{NotApplied, Plan, Traits},
 };
 use crate::{
@@ -78,19 +78,13 @@ pub(super) fn example() -> Map<String, Value> {
     object(json!({ "collection": "customers", "record": "Ada Lovelace", "data": { "discount_percent": 20 } }))
 }
 
-/// The version at which the record was looked at.
-fn version(input: &Input, expected: &BTreeMap<RecordId, i32>) -> Result<i32> {
-    let version = expected.get(&input.record_id).copied();
-    version.ok_or_else(|| Error::internal("a proposal without its target's version"))
-}
-
 pub(super) async fn preview(
     tx: &mut TenantTx,
     values: &Map<String, Value>,
     expected: &BTreeMap<RecordId, i32>,
 ) -> Result<Preview> {
     let input: Input = arguments::typed(values).map_err(Error::internal)?;
-    let version = version(&input, expected)?;
+    let version = version_of(input.record_id, expected)?;
     let (collection, record) = records::service::find_kept(tx, input.record_id).await?;
     let data = records::service::data_at(tx, input.record_id, version).await?;
     let fields = change::diff(&collection, &data, &Map::new());
@@ -112,7 +106,7 @@ pub(super) async fn apply(
     approval: ApprovalId,
 ) -> Result<Result<Value, NotApplied>> {
     let input: Input = arguments::typed(values).map_err(Error::internal)?;
-    let version = version(&input, expected)?;
+    let version = version_of(input.record_id, expected)?;
     match records::service::delete(tx, input.record_id, version, by, approval).await {
         Ok(true) => Ok(Ok(json!({
             "record_id": input.record_id, "note": "The record is deleted. It can be brought back on its page.",

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    arguments::{self, Arguments, object},
+    arguments::{self, Arguments, object, version_of},
     registry::{NotApplied, Plan, Traits},
 };
 use crate::{
@@ -161,10 +161,7 @@ pub(super) async fn preview(
     expected: &BTreeMap<RecordId, i32>,
 ) -> Result<Preview> {
     let input: Input = arguments::typed(values).map_err(Error::internal)?;
-    let version = expected
-        .get(&input.record_id)
-        .copied()
-        .ok_or_else(|| Error::internal("a proposal without its target's version"))?;
+    let version = version_of(input.record_id, expected)?;
     let (collection, record) = records::service::find_kept(tx, input.record_id).await?;
     let before = records::service::data_at(tx, input.record_id, version).await?;
     let changes = change::diff(&collection, &before, &change::merge(&before, &input.changes));
@@ -186,9 +183,7 @@ pub(super) async fn apply(
     approval: ApprovalId,
 ) -> Result<Result<Value, NotApplied>> {
     let input: Input = arguments::typed(values).map_err(Error::internal)?;
-    let Some(version) = expected.get(&input.record_id).copied() else {
-        return Err(Error::internal("a proposal without its target's version"));
-    };
+    let version = version_of(input.record_id, expected)?;
     match records::service::apply_change(tx, input.record_id, version, &input.changes, by, Some(approval)).await {
         Ok(Some(new)) => Ok(Ok(json!({ "record_id": input.record_id, "version": new }))),
         Ok(None) => Ok(Err(NotApplied::Superseded)),
